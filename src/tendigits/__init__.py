@@ -1,0 +1,93 @@
+"""tendigits trains, measures and runs recognisers of handwritten digits.
+
+    import tendigits
+
+    mnist = tendigits.load_dataset("mnist")
+    run = tendigits.train("mlp", data=mnist)
+    tendigits.evaluate(run).accuracy
+    tendigits.predict(run, mnist.test.images[:5]).digits
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tendigits.datasets import Dataset, Examples, load_dataset
+    from tendigits.errors import (
+        DataError,
+        MissingExtraError,
+        RecipeError,
+        RunError,
+        TendigitsError,
+        TrainingInterrupted,
+    )
+    from tendigits.evaluation import Metrics, Prediction, evaluate, predict
+    from tendigits.experiment import resume, train
+    from tendigits.recipes import Recipe, load_recipe
+    from tendigits.training import Run, load_run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DataError",
+    "Dataset",
+    "Examples",
+    "Metrics",
+    "MissingExtraError",
+    "Prediction",
+    "Recipe",
+    "RecipeError",
+    "Run",
+    "RunError",
+    "TendigitsError",
+    "TrainingInterrupted",
+    "evaluate",
+    "load_dataset",
+    "load_recipe",
+    "load_run",
+    "predict",
+    "resume",
+    "train",
+]
+
+# Each name is imported on first use: reading a data set needs no torch.
+_HOMES = {
+    "datasets": ("Dataset", "Examples", "load_dataset"),
+    "errors": (
+        "DataError",
+        "MissingExtraError",
+        "RecipeError",
+        "RunError",
+        "TendigitsError",
+        "TrainingInterrupted",
+    ),
+    "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
+    "experiment": ("resume", "train"),
+    "recipes": ("Recipe", "load_recipe"),
+    "training": ("Run", "load_run"),
+}
+_NEEDED_FOR_TRAINING = ("torch", "safetensors", "matplotlib")
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(_import_home(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def _import_home(home: str) -> object:
+    try:
+        return import_module(f"{__name__}.{home}")
+    except ModuleNotFoundError as error:
+        if error.name not in _NEEDED_FOR_TRAINING:
+            raise
+        from tendigits.errors import MissingExtraError  # noqa: PLC0415
+
+        raise MissingExtraError(
+            f"This needs {error.name}; install it with: pip install 'tendigits[train]'"
+        ) from error

@@ -1,0 +1,5 @@
+"""Makes `python -m tendigits` the same as `tendigits`."""
+
+from tendigits.cli import main
+
+main()

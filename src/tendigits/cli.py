@@ -1,0 +1,132 @@
+"""The command line: one short function a verb."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tendigits
+from tendigits.errors import TendigitsError, TrainingInterrupted
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Train, measure and run recognisers of handwritten digits.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is one line and exit code 2."""
+    try:
+        app()
+    except TrainingInterrupted as stop:
+        _fail(str(stop), EXIT_INTERRUPTED)
+    except KeyboardInterrupt:
+        _fail("Stopped.", EXIT_INTERRUPTED)
+    except TendigitsError as error:
+        _fail(str(error), EXIT_USER_ERROR)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; Python would complain at exit
+        raise SystemExit(1) from None
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _fail(f"{error.strerror or error}{where}; make room or choose another folder.", EXIT_USER_ERROR)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"tendigits {tendigits.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        str, typer.Argument(help="A shipped recipe's name, or a TOML file of your own.")
+    ] = "mlp",
+    data: Annotated[
+        str,
+        typer.Option(help="mnist, fashion-mnist, kmnist, a folder of IDX files or an .npz file."),
+    ] = "mnist",
+    epochs: Annotated[int | None, typer.Option(help="Same as --set epochs=N.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Same as --set batch_size=N.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Same as --set optimizer.learning_rate=X.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Same as --set seed=N.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads to compute with.", show_default="one a core")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run folder.", show_default="runs/<recipe>-<time>")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any setting of the recipe; repeatable."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped or killed.")
+    ] = None,
+) -> None:
+    """Train a recipe, test it once, and keep everything in a run folder."""
+    from tendigits.recipes import parse_setting
+
+    if resume is not None:
+        tendigits.resume(resume)
+        return
+    shorthands = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer.learning_rate": learning_rate,
+        "seed": seed,
+    }
+    changes = dict(parse_setting(text) for text in settings or [])
+    changes |= {name: value for name, value in shorthands.items() if value is not None}
+    tendigits.train(recipe, changes, data=data, out=out, threads=threads)
+
+
+@app.command()
+def evaluate(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
+    """Repeat the test of a run from its files."""
+    from tendigits.evaluation import compare_with_record, summarise_test
+
+    run_read = tendigits.load_run(run)
+    metrics = tendigits.evaluate(run_read)
+    typer.echo(summarise_test(metrics, run_read.data.class_names))
+    typer.echo(compare_with_record(run_read, metrics))
+
+
+@app.command()
+def data(
+    source: Annotated[
+        str | None, typer.Argument(help="A data set's name, a folder of IDX files or an .npz file.")
+    ] = None,
+    show: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Draw 20 samples of each class.")
+    ] = None,
+) -> None:
+    """List the data sets, or describe one."""
+    from tendigits.datasets import describe_catalogue, describe_dataset, draw_samples, load_dataset
+    from tendigits.terminal import Terminal
+
+    if source is None:
+        typer.echo(describe_catalogue())
+        return
+    dataset = load_dataset(source, Terminal().step)
+    typer.echo(describe_dataset(dataset))
+    if show is not None:
+        draw_samples(dataset, show)
+        typer.echo(f"\nSamples: {show.absolute()}")
+
+
+def _fail(sentence: str, exit_code: int) -> None:
+    print(f"tendigits: {sentence}", file=sys.stderr)
+    raise SystemExit(exit_code)

@@ -1,0 +1,25 @@
+"""The errors that a user can meet: each text is one sentence that says what to do."""
+
+
+class TendigitsError(Exception):
+    """The root of the tree; the command line prints it in one line and exits with 2."""
+
+
+class DataError(TendigitsError):
+    """A data set is missing, damaged or of the wrong form."""
+
+
+class RecipeError(TendigitsError):
+    """A recipe or one of its settings is unknown or out of range."""
+
+
+class RunError(TendigitsError):
+    """A run folder is missing, damaged or already in use."""
+
+
+class MissingExtraError(TendigitsError):
+    """A verb needs libraries that come with one of the package's extras."""
+
+
+class TrainingInterrupted(TendigitsError):  # noqa: N818 - it is no fault
+    """Training was stopped by Ctrl-C; the run can be resumed."""

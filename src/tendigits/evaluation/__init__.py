@@ -1,0 +1,18 @@
+"""Evaluation: what a trained recogniser is worth, in figures, words and pictures."""
+
+from tendigits.evaluation.evaluate import compare_with_record, evaluate, run_test
+from tendigits.evaluation.metrics import Metrics, measure, wilson_interval
+from tendigits.evaluation.predict import Prediction, predict
+from tendigits.evaluation.report import summarise_test
+
+__all__ = [
+    "Metrics",
+    "Prediction",
+    "compare_with_record",
+    "evaluate",
+    "measure",
+    "predict",
+    "run_test",
+    "summarise_test",
+    "wilson_interval",
+]

@@ -1,0 +1,68 @@
+"""The test: a run's trained network on the test set."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from torch import nn
+
+from tendigits.datasets import Dataset
+from tendigits.evaluation.figures import draw_confusion, draw_curves, draw_worst_errors
+from tendigits.evaluation.metrics import Metrics, measure
+from tendigits.evaluation.predict import log_probabilities
+from tendigits.evaluation.report import model_card
+from tendigits.files import write_json, write_text
+from tendigits.training import Run, load_network, load_run, load_run_data, read_history
+from tendigits.training.log import RunLog
+
+
+def evaluate(run: Run | str | Path) -> Metrics:
+    """Repeat the test of a run from its files; nothing is written.
+
+    Args:
+        run: a run or the path of its folder.
+
+    Returns:
+        The figures on the test part of the run's data set.
+
+    Raises:
+        RunError: there is no trained run, or its data set has changed.
+        DataError: its data set is not there any more.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    network = load_network(run)
+    test = load_run_data(run).test
+    return measure(log_probabilities(network, test.images), test.labels)
+
+
+def compare_with_record(run: Run, metrics: Metrics) -> str:
+    """Say whether `metrics` are what the run's own test has written."""
+    if not run.metrics.exists():
+        return f"The run's own test has not been done: {run.metrics} is not there."
+    recorded = json.loads(run.metrics.read_text(encoding="utf-8"))
+    if recorded["confusion"] == [list(row) for row in metrics.confusion]:
+        return f"The same as recorded in {run.metrics}"
+    return (
+        f"Not the same as recorded in {run.metrics} ({100 * recorded['accuracy']:.2f}%): "
+        "another machine or other versions, or the weights have changed."
+    )
+
+
+def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
+    """Open the test set once, after training, and write what it yields to the run folder.
+
+    Writes `metrics.json`, `figures/` and `MODEL_CARD.md`.
+    """
+    answers = log_probabilities(network, dataset.test.images)
+    metrics = measure(answers, dataset.test.labels)
+    history = read_history(run.history)
+    run.figures.mkdir(exist_ok=True)
+    draw_curves(history, run.figures / "curves.png")
+    draw_confusion(metrics, dataset.class_names, run.figures / "confusion.png")
+    draw_worst_errors(
+        dataset.test, answers, dataset.class_names, run.figures / "worst-errors.png"
+    )
+    write_text(run.model_card, model_card(run, history, metrics, dataset.class_names))
+    RunLog(run.log).write("test", loss=metrics.loss, accuracy=metrics.accuracy)
+    write_json(run.metrics, asdict(metrics))  # last: where it is, the run is complete
+    return metrics

@@ -1,0 +1,89 @@
+"""Figures in words: the lines after a test, and the model card."""
+
+from collections.abc import Sequence
+
+from tendigits.evaluation.metrics import Metrics
+from tendigits.networks import build_network, count_parameters, summary_table
+from tendigits.training import EpochResult, Run
+
+
+def summarise_test(metrics: Metrics, class_names: Sequence[str]) -> str:
+    """Return the test's figures as the command line prints them."""
+    low, high = metrics.interval_95
+    errors = ", ".join(
+        f"{name}: {count}"
+        for name, count in zip(class_names, metrics.errors_per_class, strict=True)
+    )
+    return (
+        f"Test loss: {metrics.loss:.2f}. Test accuracy: {100 * metrics.accuracy:.2f}%\n"
+        f"95 % interval (Wilson): {100 * low:.2f}% to {100 * high:.2f}%, "
+        f"{metrics.examples:,} images\n"
+        f"Errors per class: {errors} (in all {sum(metrics.errors_per_class):,})"
+    )
+
+
+def model_card(
+    run: Run, history: Sequence[EpochResult], metrics: Metrics, class_names: Sequence[str]
+) -> str:
+    """Return the run as a model card in Markdown, every figure from the run's own files.
+
+    Source of the form: M. Mitchell et al., "Model cards for model reporting", FAT* 2019.
+    """
+    low, high = metrics.interval_95
+    last, environment, recipe = history[-1], run.environment, run.recipe
+    network = build_network(recipe.network, recipe.seed)
+    rows = "\n".join(
+        f"| {name} | {sum(confusion)} | {errors} |"
+        for name, confusion, errors in zip(
+            class_names, metrics.confusion, metrics.errors_per_class, strict=True
+        )
+    )
+    seconds = sum(result.seconds for result in history)
+    versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
+    checksums = "\n".join(f"    {sha256}  {name}" for name, sha256 in run.data.sha256.items())
+    return f"""# Model card: {recipe.name} on {run.data.name}
+
+{recipe.description}
+
+## What it is for
+It tells which of ten classes ({", ".join(class_names)}) a 28x28 grey image shows. It was learnt
+from `{run.data.name}` alone and expects images framed in the same way. It has no answer for an
+image that shows none of the ten: it will name one all the same.
+
+## Figures
+| | accuracy | loss | images |
+|---|---|---|---|
+| test, opened once after training | {100 * metrics.accuracy:.2f} % | {metrics.loss:.4f} | {metrics.examples:,} |
+| validation, after the last epoch | {100 * last.val_accuracy:.2f} % | {last.val_loss:.4f} | {len(run.split.validation):,} |
+
+The test accuracy's 95 % interval (Wilson) is {100 * low:.2f} % to {100 * high:.2f} %. This is one
+run with one seed ({recipe.seed}); another seed gives another figure.
+
+| class | test images | errors |
+|---|---|---|
+{rows}
+
+![Loss and accuracy by epoch](figures/curves.png)
+![Confusion matrix](figures/confusion.png)
+![The worst errors](figures/worst-errors.png)
+
+## Network
+{count_parameters(network):,} parameters.
+
+```
+{summary_table(network)}
+```
+
+## Training
+{len(run.split.train):,} images, {recipe.epochs} epochs, batches of {recipe.batch_size}, {seconds:.1f} s in training steps. Every
+setting is in `recipe.toml`, the held-out images in `split.json`, each epoch in `history.csv`.
+
+## Data
+`{run.data.name}`, SHA-256 of the unpacked files:
+
+{checksums}
+
+## Made with
+{environment.cpu}, {environment.cores} cores, {environment.threads} threads, {environment.system};
+Python {environment.python}, {versions}; revision {environment.git_revision or "unknown"}; {environment.started}.
+"""

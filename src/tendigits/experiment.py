@@ -1,0 +1,87 @@
+"""The whole way in one call: data set, network, training, test."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tendigits.datasets import Dataset, load_dataset
+from tendigits.errors import RunError
+from tendigits.evaluation import run_test, summarise_test
+from tendigits.recipes import Recipe, load_recipe
+from tendigits.terminal import Terminal
+from tendigits.training import (
+    Reporter,
+    Run,
+    Silent,
+    create_run,
+    describe_environment,
+    load_network,
+    load_run,
+    load_run_data,
+    train_network,
+)
+
+
+def train(
+    recipe: str | Path | Recipe = "mlp",
+    settings: Mapping[str, object] | None = None,
+    *,
+    data: str | Path | Dataset = "mnist",
+    out: str | Path | None = None,
+    threads: int | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Train a recipe, test it once, and keep everything in a run folder.
+
+    Args:
+        recipe: a shipped recipe's name, the path of a TOML file, or a recipe from `load_recipe`.
+        settings: dotted names of settings and their values, such as `{"epochs": 3}`.
+        data: what `load_dataset` takes, or a data set that it gave.
+        out: the folder to make; `runs/<recipe>-<time>` when None.
+        threads: how many threads to compute with; one for each core when None.
+        quiet: print nothing.
+
+    Returns:
+        The run. Its `metrics`, `history`, `weights` and `figures` are paths in its folder.
+
+    Raises:
+        RecipeError, DataError, RunError: what the user gave will not do; the text says why.
+        TrainingInterrupted: Ctrl-C was pressed; `resume` goes on.
+    """
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe, settings)
+    elif settings:
+        recipe = recipe.changed(settings)
+    reporter = _reporter(quiet=quiet)
+    dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
+    run = create_run(recipe, dataset, describe_environment(threads), Path(out) if out else None)
+    reporter.say(f"Run folder: {run.folder}")
+    return _carry_out(run, dataset, reporter)
+
+
+def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
+    """Go on with a run that was stopped or killed; it ends as if it never had been.
+
+    Args:
+        run: a run or the path of its folder.
+        quiet: print nothing.
+
+    Raises:
+        RunError: there is no such run, it is damaged or done already, or its data has changed.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    if run.metrics.exists():
+        raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
+    reporter = _reporter(quiet=quiet)
+    return _carry_out(run, load_run_data(run, reporter.step), reporter)
+
+
+def _carry_out(run: Run, dataset: Dataset, reporter: Reporter) -> Run:
+    network = train_network(run, dataset.train, reporter)
+    metrics = run_test(run, network, dataset)
+    reporter.say(summarise_test(metrics, dataset.class_names))
+    reporter.say(f"Figures: {run.metrics}\nPictures: {run.figures}\nModel card: {run.model_card}")
+    return run
+
+
+def _reporter(*, quiet: bool) -> Reporter:
+    return Silent() if quiet else Terminal()

@@ -1,0 +1,22 @@
+"""Training: the loop, its batches and checkpoints, and the run folder."""
+
+from tendigits.training.environment import Environment, describe_environment
+from tendigits.training.history import EpochResult, read_history
+from tendigits.training.loop import train_network
+from tendigits.training.reporter import Reporter, Silent
+from tendigits.training.run import Run, create_run, load_network, load_run, load_run_data
+
+__all__ = [
+    "Environment",
+    "EpochResult",
+    "Reporter",
+    "Run",
+    "Silent",
+    "create_run",
+    "describe_environment",
+    "load_network",
+    "load_run",
+    "load_run_data",
+    "read_history",
+    "train_network",
+]

@@ -1,0 +1,238 @@
+"""The run folder: everything that is needed to repeat, resume or measure a run."""
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from tendigits.datasets import Dataset, Split, load_dataset, stratified_split
+from tendigits.datasets.load import no_progress
+from tendigits.datasets.download import Progress
+from tendigits.errors import RunError
+from tendigits.files import whole_file, write_json, write_text
+from tendigits.networks import build_network
+from tendigits.recipes import Recipe, load_recipe
+from tendigits.training.environment import Environment
+
+
+@dataclass(frozen=True)
+class DataRecord:
+    """The data set that a run was made with.
+
+    Attributes:
+        name: its name.
+        source: what `load_dataset` takes to load it.
+        training_images: how many images its training part has, validation included.
+        test_images: how many its test part has.
+        class_names: what the ten labels mean, in order.
+        sha256: SHA-256 of each part as an unpacked IDX file.
+    """
+
+    name: str
+    source: str
+    training_images: int
+    test_images: int
+    class_names: tuple[str, ...]
+    sha256: dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run folder.
+
+    Attributes:
+        folder: its absolute path.
+        recipe: every setting.
+        data: the data set.
+        split: which training images were learnt from and which were held out.
+        environment: what it was started with.
+    """
+
+    folder: Path
+    recipe: Recipe
+    data: DataRecord
+    split: Split
+    environment: Environment
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.folder / "checkpoints"
+
+    @property
+    def figures(self) -> Path:
+        """The folder of the pictures."""
+        return self.folder / "figures"
+
+    @property
+    def history(self) -> Path:
+        """What each epoch yielded, as CSV."""
+        return self.folder / "history.csv"
+
+    @property
+    def log(self) -> Path:
+        """What happened when, as JSON lines."""
+        return self.folder / "log.jsonl"
+
+    @property
+    def weights(self) -> Path:
+        """The trained weights; they are there when the training is done."""
+        return self.folder / "weights.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        """The figures on the test set; they are there when the test is done."""
+        return self.folder / "metrics.json"
+
+    @property
+    def model_card(self) -> Path:
+        """The run in words."""
+        return self.folder / "MODEL_CARD.md"
+
+
+def create_run(
+    recipe: Recipe, dataset: Dataset, environment: Environment, out: Path | None = None
+) -> Run:
+    """Make the folder of a new run: `out`, or `runs/<recipe>-<time>`.
+
+    It appears whole, so that a run that exists can always be resumed.
+
+    Raises:
+        RunError: `out` exists already, or cannot be written.
+    """
+    split = stratified_split(dataset.train.labels, recipe.validation_fraction, recipe.seed)
+    data = DataRecord(
+        name=dataset.name,
+        source=dataset.source,
+        training_images=len(dataset.train),
+        test_images=len(dataset.test),
+        class_names=dataset.class_names,
+        sha256=dataset.checksums,
+    )
+    wanted = (out or _default_folder(recipe)).absolute()
+    try:
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=wanted.parent, prefix=f".{wanted.name}.") as made:
+            folder = Path(made) / wanted.name
+            folder.mkdir()
+            _write_start(folder, Run(folder, recipe, data, split, environment))
+            folder = _put_in_place(folder, wanted, numbered=out is None)
+    except OSError as error:
+        raise RunError(f"{wanted} cannot be made: {error.strerror}; choose another --out.") from error
+    return Run(folder, recipe, data, split, environment)
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run folder.
+
+    Raises:
+        RunError: there is no run in it, or it is damaged.
+    """
+    folder = Path(folder).absolute()
+    if not (folder / "recipe.toml").is_file():
+        raise RunError(f"{folder} is no run folder; give one that `tendigits train` has made.")
+    try:
+        data = DataRecord(**_read_json(folder / "data.json"))
+        held_out = np.array(_read_json(folder / "split.json")["validation"], dtype=np.int64)
+        learnt_from = np.setdiff1d(np.arange(data.training_images), held_out)
+        return Run(
+            folder=folder,
+            recipe=load_recipe(folder / "recipe.toml"),
+            data=data,
+            split=Split(train=learnt_from, validation=held_out),
+            environment=Environment(**_read_json(folder / "environment.json")),
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise RunError(f"The run folder {folder} is damaged ({error}); train anew.") from error
+
+
+def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
+    """Load the data set that `run` was made with.
+
+    Raises:
+        DataError: it is not there any more.
+        RunError: it has changed since.
+    """
+    dataset = load_dataset(run.data.source, progress)
+    changed = [name for name, sha256 in run.data.sha256.items() if dataset.checksums[name] != sha256]
+    if changed:
+        raise RunError(
+            f"The data set {run.data.source} has changed since the run {run.folder} "
+            f"({changed[0]} has another SHA-256); train anew."
+        )
+    return dataset
+
+
+def save_weights(run: Run, network: nn.Module) -> None:
+    """Write the weights of `network` to the run folder, whole."""
+    with whole_file(run.weights) as partial:
+        save_file(network.state_dict(), partial)
+
+
+def load_network(run: Run) -> nn.Module:
+    """Return the run's trained network, ready to predict.
+
+    Raises:
+        RunError: the training is not done, or the weights are damaged.
+    """
+    if not run.weights.exists():
+        raise RunError(
+            f"The run {run.folder} is not trained to its end; "
+            f"go on with: tendigits train --resume {run.folder}"
+        )
+    network = build_network(run.recipe.network, run.recipe.seed)
+    try:
+        network.load_state_dict(load_file(run.weights))
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise RunError(
+            f"{run.weights} is damaged ({error}); delete it and go on with: "
+            f"tendigits train --resume {run.folder}"
+        ) from error
+    return network.eval()
+
+
+def _default_folder(recipe: Recipe) -> Path:
+    return Path("runs") / f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
+
+
+def _write_start(folder: Path, run: Run) -> None:
+    write_text(folder / "recipe.toml", run.recipe.to_toml())
+    write_json(folder / "data.json", asdict(run.data))
+    write_json(folder / "environment.json", asdict(run.environment))
+    write_json(
+        folder / "split.json",
+        {
+            "of": run.data.training_images,
+            "seed": run.recipe.seed,
+            "validation": run.split.validation.tolist(),
+        },
+    )
+
+
+def _put_in_place(made: Path, wanted: Path, *, numbered: bool) -> Path:
+    """Rename `made` to `wanted`, or to `wanted-2` and on where two runs began in one second."""
+    for number in count(1):
+        folder = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        try:
+            return made.rename(folder)
+        except OSError as error:
+            if not folder.exists():
+                raise
+            if not numbered:
+                raise RunError(f"{folder} exists already; choose another --out.") from error
+    raise AssertionError("count() does not end")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise TypeError(f"{path.name} holds no object")
+    return value
