@@ -1,11 +1,11 @@
 """tendigits trains, measures and runs recognisers of handwritten digits.
 
-    import tendigits
+import tendigits
 
-    mnist = tendigits.load_dataset("mnist")
-    run = tendigits.train("mlp", data=mnist)
-    tendigits.evaluate(run).accuracy
-    tendigits.predict(run, mnist.test.images[:5]).digits
+mnist = tendigits.load_dataset("mnist")
+run = tendigits.train("mlp", data=mnist)
+tendigits.evaluate(run).accuracy
+tendigits.predict(run, mnist.test.images[:5]).digits
 """
 
 from importlib import import_module

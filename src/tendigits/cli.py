@@ -35,7 +35,10 @@ def main() -> None:
         raise SystemExit(1) from None
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        _fail(f"{error.strerror or error}{where}; make room or choose another folder.", EXIT_USER_ERROR)
+        _fail(
+            f"{error.strerror or error}{where}; make room or choose another folder.",
+            EXIT_USER_ERROR,
+        )
 
 
 @app.callback(invoke_without_command=True)
@@ -73,7 +76,8 @@ def train(
         typer.Option("--set", metavar="NAME=VALUE", help="Any setting of the recipe; repeatable."),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped or killed.")
+        Path | None,
+        typer.Option(metavar="RUN", help="Go on with a run that was stopped or killed."),
     ] = None,
 ) -> None:
     """Train a recipe, test it once, and keep everything in a run folder."""

@@ -14,7 +14,6 @@ from tendigits.training import (
     Silent,
     create_run,
     describe_environment,
-    load_network,
     load_run,
     load_run_data,
     train_network,

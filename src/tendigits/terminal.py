@@ -45,9 +45,7 @@ class Terminal:
             )
             self._task = self._bar.add_task(title, total=total)
             self._bar.start()
-        self._bar.update(
-            self._task, description=title, completed=done, total=total, refresh=True
-        )
+        self._bar.update(self._task, description=title, completed=done, total=total, refresh=True)
 
     def _end_bar(self) -> None:
         if self._bar is not None:

@@ -96,7 +96,8 @@ def checked_examples(
         )
     if len(labels) == 0:
         raise DataError(f"{source} holds no image; give at least one.")
-    out_of_range = labels[(labels < 0) | (labels >= CLASSES)]
+    classes = labels.astype(np.int64)
+    out_of_range = classes[(classes < 0) | (classes >= CLASSES)]
     if out_of_range.size:
         raise DataError(f"{source} has the label {out_of_range[0]}; labels run from 0 to 9.")
-    return Examples(np.ascontiguousarray(images, dtype=np.uint8), labels.astype(np.int64))
+    return Examples(np.ascontiguousarray(images, dtype=np.uint8), classes)

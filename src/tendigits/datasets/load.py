@@ -106,7 +106,9 @@ def _from_npz(path: Path) -> Dataset:
 def _read_npz(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
         with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
+            sizes = {
+                info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()
+            }
         _check_npz_members(sizes, path)
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in NPZ_ARRAYS}

@@ -33,7 +33,9 @@ def draw_samples(dataset: Dataset, path: Path, seed: int = 0) -> None:
         for column, index in enumerate(chosen):
             tile = Image.fromarray(255 - dataset.train.images[index])
             size = (IMAGE_SIZE * _SCALE, IMAGE_SIZE * _SCALE)
-            picture.paste(tile.resize(size, Image.Resampling.NEAREST), (margin + column * _CELL, top))
+            picture.paste(
+                tile.resize(size, Image.Resampling.NEAREST), (margin + column * _CELL, top)
+            )
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     write_bytes(path, buffer.getvalue())

@@ -50,7 +50,7 @@ def stratified_split(labels: NDArray[np.int64], fraction: float, seed: int) -> S
 def _apportion(class_counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
     """Share `total` among the classes in proportion, largest remainders first."""
     exact = class_counts * total / class_counts.sum()
-    shares = np.floor(exact).astype(np.int64)
+    shares: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     missing = total - shares.sum()
     shares[np.argsort(shares - exact, kind="stable")[:missing]] += 1
     return shares

@@ -59,9 +59,7 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     run.figures.mkdir(exist_ok=True)
     draw_curves(history, run.figures / "curves.png")
     draw_confusion(metrics, dataset.class_names, run.figures / "confusion.png")
-    draw_worst_errors(
-        dataset.test, answers, dataset.class_names, run.figures / "worst-errors.png"
-    )
+    draw_worst_errors(dataset.test, answers, dataset.class_names, run.figures / "worst-errors.png")
     write_text(run.model_card, model_card(run, history, metrics, dataset.class_names))
     RunLog(run.log).write("test", loss=metrics.loss, accuracy=metrics.accuracy)
     write_json(run.metrics, asdict(metrics))  # last: where it is, the run is complete

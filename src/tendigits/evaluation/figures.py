@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from tendigits.datasets import Examples
@@ -104,7 +105,7 @@ def _curve(
     axes.plot(epochs, training, "o-", color=_TRAINING, label="training (while learning)")
     axes.plot(epochs, validation, "o-", color=_VALIDATION, label="validation (after the epoch)")
     axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend()
 

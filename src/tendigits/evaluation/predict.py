@@ -59,6 +59,6 @@ def log_probabilities(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[
     network.eval()
     parts = [
         functional.log_softmax(network(scaled(batch)), dim=1)
-        for batch in torch.from_numpy(np.ascontiguousarray(images)).split(_BATCH)
+        for batch in torch.split(torch.from_numpy(np.ascontiguousarray(images)), _BATCH)
     ]
     return torch.cat(parts).numpy() if parts else np.empty((0, 10), dtype=np.float32)

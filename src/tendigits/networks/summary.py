@@ -13,7 +13,10 @@ def count_parameters(network: nn.Module) -> int:
 
 def summary_table(network: nn.Module) -> str:
     """Return a table of the layers of `network` with output shapes and parameter counts."""
-    rows = [("layer", "output shape", "parameters"), ("Input", f"(n, 1, {IMAGE_SIZE}, {IMAGE_SIZE})", "0")]
+    rows = [
+        ("layer", "output shape", "parameters"),
+        ("Input", f"(n, 1, {IMAGE_SIZE}, {IMAGE_SIZE})", "0"),
+    ]
     rows += _layer_rows(network)
     rows.append(("total", "", f"{count_parameters(network):,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

@@ -186,7 +186,9 @@ def _checked(values: Mapping[str, Any]) -> Recipe:
         first = error.errors()[0]
         setting = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
-            raise RecipeError(f"The recipe {values['name']} lacks the setting {setting}; add it.") from error
+            raise RecipeError(
+                f"The recipe {values['name']} lacks the setting {setting}; add it."
+            ) from error
         given = first["input"]
         raise RecipeError(
             f"{setting} = {given!r} will not do: {first['msg'].lower().rstrip('.')}."

@@ -22,5 +22,5 @@ def batches(
     images: Tensor, labels: Tensor, order: Tensor, batch_size: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield (images (b, 1, 28, 28) float32 in [0, 1], labels (b,) int64) in `order`."""
-    for chosen in order.split(batch_size):
+    for chosen in torch.split(order, batch_size):
         yield scaled(images.index_select(0, chosen)), labels.index_select(0, chosen)

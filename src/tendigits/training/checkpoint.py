@@ -85,7 +85,9 @@ def _state(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Te
 
 def _under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {
-        name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)
+        name.removeprefix(prefix): tensor
+        for name, tensor in state.items()
+        if name.startswith(prefix)
     }
 
 

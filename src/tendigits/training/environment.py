@@ -45,7 +45,9 @@ def describe_environment(threads: int | None) -> Environment:
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         threads=threads or torch.get_num_threads(),
         cpu=_cpu_name(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1,
         system=platform.platform(),
         python=platform.python_version(),
         versions={library: version(library) for library in _LIBRARIES},
@@ -65,7 +67,11 @@ def _cpu_name() -> str:
 def _git_revision(folder: Path) -> str | None:
     def git(*words: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=10
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         ).stdout.strip()
 
     try:

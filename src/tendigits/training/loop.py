@@ -50,7 +50,9 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
             totals = torch.zeros(2)
             order = epoch_order(run.split.train, recipe.seed, epoch)
             started = time.perf_counter()
-            for step, batch in enumerate(batches(images, labels, order, recipe.batch_size), start=1):
+            for step, batch in enumerate(
+                batches(images, labels, order, recipe.batch_size), start=1
+            ):
                 totals += _train_step(network, optimizer, *batch)
                 reporter.step(f"Epoch {epoch}/{recipe.epochs}", step, steps)
                 if interrupt.requested:
@@ -84,7 +86,7 @@ def _train_step(
     logits = network(inputs)
     loss = functional.cross_entropy(logits, targets)
     optimizer.zero_grad()
-    loss.backward()
+    torch.autograd.backward(loss)
     optimizer.step()
     return torch.stack((loss.detach() * len(targets), (logits.argmax(1) == targets).sum()))
 

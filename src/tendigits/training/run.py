@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tendigits.datasets import Dataset, Split, load_dataset, stratified_split
-from tendigits.datasets.load import no_progress
 from tendigits.datasets.download import Progress
+from tendigits.datasets.load import no_progress
 from tendigits.errors import RunError
 from tendigits.files import whole_file, write_json, write_text
 from tendigits.networks import build_network
@@ -126,7 +126,9 @@ def create_run(
             _write_start(folder, Run(folder, recipe, data, split, environment))
             folder = _put_in_place(folder, wanted, numbered=out is None)
     except OSError as error:
-        raise RunError(f"{wanted} cannot be made: {error.strerror}; choose another --out.") from error
+        raise RunError(
+            f"{wanted} cannot be made: {error.strerror}; choose another --out."
+        ) from error
     return Run(folder, recipe, data, split, environment)
 
 
@@ -162,7 +164,9 @@ def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
         RunError: it has changed since.
     """
     dataset = load_dataset(run.data.source, progress)
-    changed = [name for name, sha256 in run.data.sha256.items() if dataset.checksums[name] != sha256]
+    changed = [
+        name for name, sha256 in run.data.sha256.items() if dataset.checksums[name] != sha256
+    ]
     if changed:
         raise RunError(
             f"The data set {run.data.source} has changed since the run {run.folder} "

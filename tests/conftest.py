@@ -1,0 +1,65 @@
+"""What the tests share: real MNIST, and small pieces of it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tendigits.datasets import Dataset, Examples, load_dataset
+from tendigits.datasets.idx import idx_bytes
+
+CommandLine = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    """All of MNIST."""
+    return load_dataset("mnist")
+
+
+@pytest.fixture(scope="session")
+def small_mnist_folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MNIST's first 2,000 training and 500 test images as a folder of IDX files."""
+    folder = tmp_path_factory.mktemp("data") / "small-mnist"
+    folder.mkdir()
+    write_idx_folder(
+        folder,
+        Examples(mnist.train.images[:2000], mnist.train.labels[:2000]),
+        Examples(mnist.test.images[:500], mnist.test.labels[:500]),
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_mnist(small_mnist_folder: Path) -> Dataset:
+    """MNIST's first 2,000 training and 500 test images."""
+    return load_dataset(small_mnist_folder)
+
+
+@pytest.fixture(scope="session")
+def tendigits() -> CommandLine:
+    """Run the command line in a process of its own: `tendigits("data", "mnist")`."""
+
+    def run(*words: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*words), capture_output=True, text=True, check=False, timeout=120, **options
+        )  # type: ignore[call-overload,no-any-return]
+
+    return run
+
+
+def command(*words: str | Path) -> list[str]:
+    """Return the words that start `tendigits` with this Python."""
+    return [sys.executable, "-m", "tendigits", *(os.fspath(word) for word in words)]
+
+
+def write_idx_folder(folder: Path, train: Examples, test: Examples) -> None:
+    """Write a data set as four plain IDX files."""
+    for prefix, part in (("train", train), ("t10k", test)):
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(part.images))
+        labels = part.labels.astype(np.uint8)
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
