@@ -57,7 +57,7 @@ def idx_bytes(array: NDArray[np.uint8]) -> bytes:
 def idx_sha256(array: NDArray[np.uint8]) -> str:
     """Return the SHA-256 of `array` as an unpacked IDX file, in hexadecimal."""
     digest = hashlib.sha256(_header(array))
-    digest.update(memoryview(np.ascontiguousarray(array)))
+    digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
