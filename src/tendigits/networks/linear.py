@@ -37,7 +37,7 @@ def _float32_on_cpu(inputs: Tensor) -> bool:
     return inputs.device.type == "cpu" and inputs.dtype == torch.float32
 
 
-def _product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
+def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return left (m, k) times right (n, k) transposed, plus bias (n,)."""
     result: Tensor = torch.ops.mkldnn._linear_pointwise(left, right, bias, "none", [], "")
     return result
@@ -47,10 +47,10 @@ class _OneDNNLinear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
         ctx.save_for_backward(inputs, weight)
-        return _product(inputs, weight, bias)
+        return product(inputs, weight, bias)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:  # type: ignore[no-untyped-def]
         inputs, weight = ctx.saved_tensors
-        to_inputs = _product(gradient, weight.t()) if ctx.needs_input_grad[0] else None
-        return to_inputs, _product(gradient.t(), inputs.t()), gradient.sum(0)
+        to_inputs = product(gradient, weight.t()) if ctx.needs_input_grad[0] else None
+        return to_inputs, product(gradient.t(), inputs.t()), gradient.sum(0)

@@ -15,7 +15,7 @@ def epoch_order(indices: NDArray[np.int64], seed: int, epoch: int) -> Tensor:
 
 def scaled(images: Tensor) -> Tensor:
     """Return grey levels (n, 28, 28) uint8 as (n, 1, 28, 28) float32 in [0, 1]."""
-    return images.unsqueeze(1).float().div_(255)
+    return torch.div(images, 255).unsqueeze_(1)
 
 
 def batches(

@@ -45,21 +45,22 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
 
     with _torch_settings(run.environment.threads, recipe.seed), deferred_interrupt() as interrupt:
         history = _restore(run, network, optimizer, reporter)
+        log.write("training", epochs_done=len(history))
         for epoch in range(len(history) + 1, recipe.epochs + 1):
             network.train()
-            totals = torch.zeros(2)
+            answers: list[Tensor] = []
             order = epoch_order(run.split.train, recipe.seed, epoch)
             started = time.perf_counter()
             for step, batch in enumerate(
                 batches(images, labels, order, recipe.batch_size), start=1
             ):
-                totals += _train_step(network, optimizer, *batch)
+                answers.append(train_step(network, optimizer, *batch))
                 reporter.step(f"Epoch {epoch}/{recipe.epochs}", step, steps)
                 if interrupt.requested:
                     raise TrainingInterrupted(_how_to_go_on(run, epoch))
             seconds = time.perf_counter() - started
 
-            loss, accuracy = (totals / len(order)).tolist()
+            loss, accuracy = _loss_and_accuracy(torch.cat(answers), labels[order])
             val_loss, val_accuracy = _validate(network, images, labels, validation)
             result = EpochResult(
                 epoch=epoch,
@@ -76,19 +77,20 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
             log.write("epoch", **asdict(result))
             reporter.say(result.line(recipe.epochs))
     save_weights(run, network)
+    log.write("trained")
     return network.eval()
 
 
-def _train_step(
+def train_step(
     network: nn.Module, optimizer: torch.optim.Optimizer, inputs: Tensor, targets: Tensor
 ) -> Tensor:
-    """Learn from one batch; return (sum of its losses, number of right answers) before that."""
-    logits = network(inputs)
+    """Learn from one batch; return the logits that were given before that."""
+    logits: Tensor = network(inputs)
     loss = functional.cross_entropy(logits, targets)
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     optimizer.step()
-    return torch.stack((loss.detach() * len(targets), (logits.argmax(1) == targets).sum()))
+    return logits.detach()
 
 
 @torch.inference_mode()
@@ -97,13 +99,15 @@ def _validate(
 ) -> tuple[float, float]:
     """Return the mean loss and the accuracy on the validation images."""
     network.eval()
-    totals = torch.zeros(2)
-    for inputs, targets in batches(images, labels, validation, _VALIDATION_BATCH):
-        logits = network(inputs)
-        loss = functional.cross_entropy(logits, targets, reduction="sum")
-        totals += torch.stack((loss, (logits.argmax(1) == targets).sum()))
-    loss, accuracy = (totals / len(validation)).tolist()
-    return loss, accuracy
+    parts = batches(images, labels, validation, _VALIDATION_BATCH)
+    answers = [network(inputs) for inputs, _ in parts]
+    return _loss_and_accuracy(torch.cat(answers), labels[validation])
+
+
+def _loss_and_accuracy(logits: Tensor, targets: Tensor) -> tuple[float, float]:
+    """Return the mean cross-entropy (nats) and the share of right answers."""
+    loss = functional.cross_entropy(logits, targets)
+    return loss.item(), (logits.argmax(1) == targets).double().mean().item()
 
 
 def _restore(

@@ -1,0 +1,47 @@
+# One command per job; each makes the environment it needs, once.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help demo test lint format bench-seed bench-accuracy notebook clean
+
+help: ## list these jobs
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: .venv/installed ## train the seed network, test it, show where the pictures are
+	$(BIN)/tendigits train mlp
+
+test: .venv/installed ## run all tests
+	$(BIN)/pytest
+
+lint: .venv/installed ## style, types, and which room may use which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: .venv/installed ## bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench-seed: .venv-bench/installed ## the notebook's way against `tendigits train mlp`, in pairs
+	.venv-bench/bin/python benchmarks/seed.py
+
+bench-accuracy: .venv/installed ## each recipe's test accuracy over its seeds (long; resumable)
+	$(BIN)/python benchmarks/accuracy.py
+
+notebook: .venv/installed ## run docs/notebook.ipynb anew and keep its output
+	$(BIN)/jupyter execute --inplace docs/notebook.ipynb
+
+clean: ## remove the environments and caches (runs stay)
+	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python $(PIP) --editable '.[train,dev]'
+	touch $@
+
+.venv-bench/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python $(PIP) --editable '.[train,bench]'
+	touch $@
