@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import tendigits
-from tendigits.errors import TendigitsError, TrainingInterrupted
+from tendigits.errors import RunError, TendigitsError, TrainingInterrupted
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -15,6 +15,7 @@ EXIT_INTERRUPTED = 130
 app = typer.Typer(
     help="Train, measure and run recognisers of handwritten digits.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -83,9 +84,6 @@ def train(
     """Train a recipe, test it once, and keep everything in a run folder."""
     from tendigits.recipes import parse_setting
 
-    if resume is not None:
-        tendigits.resume(resume)
-        return
     shorthands = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -94,6 +92,11 @@ def train(
     }
     changes = dict(parse_setting(text) for text in settings or [])
     changes |= {name: value for name, value in shorthands.items() if value is not None}
+    if resume is not None:
+        if changes or out or threads:
+            raise RunError("--resume goes on with the run's own settings; leave out all others.")
+        tendigits.resume(resume)
+        return
     tendigits.train(recipe, changes, data=data, out=out, threads=threads)
 
 
