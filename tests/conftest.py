@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +44,18 @@ def small_mnist(small_mnist_folder: Path) -> Dataset:
 def tendigits() -> CommandLine:
     """Run the command line in a process of its own: `tendigits("data", "mnist")`."""
 
-    def run(*words: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(*words), capture_output=True, text=True, check=False, timeout=120, **options
-        )  # type: ignore[call-overload,no-any-return]
+            command(*words),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=env,
+            cwd=cwd,
+            check=False,
+        )
 
     return run
 

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -31,17 +32,44 @@ def fetch(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
     Raises:
         DataError: a file is damaged, or could not be fetched from any mirror.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, sha256 in entry.sha256.items():
-        path = folder / name
-        if not path.exists():
-            _fetch_file(entry, path, sha256, progress)
-        elif sha256_of(path) != sha256:
-            raise DataError(
-                f"{path} is not the published file (its SHA-256 differs); delete it to fetch it "
-                f"again, or give a folder of your own with --data."
-            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone_in(folder):
+            for name, sha256 in entry.sha256.items():
+                _bring(entry, folder / name, sha256, progress)
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be filled ({error.strerror or error}); make room, or name another "
+            "folder in TENDIGITS_CACHE."
+        ) from error
     return folder
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process fetches into `folder`: two would spoil each other's .part."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - there is none elsewhere
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems do not lock folders
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _bring(entry: CatalogueEntry, path: Path, sha256: str, progress: Progress) -> None:
+    if not path.exists():
+        _fetch_file(entry, path, sha256, progress)
+    elif sha256_of(path) != sha256:
+        raise DataError(
+            f"{path} is not the published file (its SHA-256 differs); delete it to fetch it "
+            "again, or give a folder of your own with --data."
+        )
 
 
 def _fetch_file(entry: CatalogueEntry, path: Path, sha256: str, progress: Progress) -> None:
@@ -54,11 +82,6 @@ def _fetch_file(entry: CatalogueEntry, path: Path, sha256: str, progress: Progre
         except _DownloadError as error:
             reason = str(error)
             continue
-        except OSError as error:
-            raise DataError(
-                f"{partial} cannot be written ({error.strerror}); make room, or name another "
-                "folder in TENDIGITS_CACHE."
-            ) from error
         if sha256_of(partial) == sha256:
             replace(partial, path)
             return
@@ -81,25 +104,27 @@ class _DownloadError(Exception):
 def _download(url: str, partial: Path, progress: Progress) -> None:
     """Append to `partial` what is missing of the file at `url`."""
     import requests  # noqa: PLC0415 - slow to import, and only downloads need it
+    import urllib3  # noqa: PLC0415
 
     done = partial.stat().st_size if partial.exists() else 0
-    headers = {"Range": f"bytes={done}-"} if done else {}
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     try:
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer:
-            if answer.status_code == 416:  # everything is here already, or more than there is
+            if done and answer.status_code == 416:  # all is here already, or more than there is
                 return
             answer.raise_for_status()
             resumed = answer.status_code == 206
             done = done if resumed else 0
-            total = done + int(answer.headers.get("Content-Length", 0))
+            total = done + (answer.raw.length_remaining or 0)
             with partial.open("ab" if resumed else "wb") as file:
-                for chunk in answer.iter_content(_CHUNK):
+                # Raw: some servers call a .gz packed in transit, and requests would unpack it.
+                for chunk in answer.raw.stream(_CHUNK, decode_content=False):
                     file.write(chunk)
                     done += len(chunk)
                     if done > MAX_BYTES:
                         raise _DownloadError(f"{url} is larger than {MAX_BYTES:,} bytes")
                     progress(partial.stem, done, max(done, total))
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _DownloadError(f"{url}: {_in_brief(error)}") from error
     if done < total:
         raise _DownloadError(f"{url} ended after {done:,} of {total:,} bytes")
@@ -107,9 +132,12 @@ def _download(url: str, partial: Path, progress: Progress) -> None:
 
 def _in_brief(error: Exception) -> str:
     import requests  # noqa: PLC0415
+    import urllib3  # noqa: PLC0415
 
     if isinstance(error, requests.HTTPError):
         return f"the server answered {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
         return "the server did not answer in time"
+    if isinstance(error, urllib3.exceptions.HTTPError):
+        return "the connection broke off"
     return "no connection"

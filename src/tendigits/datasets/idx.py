@@ -73,12 +73,13 @@ def _starts_gzip(file: BinaryIO) -> bool:
 
 def _read(file: BinaryIO, dimensions: int, path: Path) -> NDArray[np.uint8]:
     shape = _read_shape(file, dimensions, path)
-    expected = math.prod(shape)
-    if expected > MAX_ELEMENTS:
+    # NumPy multiplies the other counts of an empty array too, and refuses what overflows.
+    if math.prod(max(count, 1) for count in shape) > MAX_ELEMENTS:
         raise DataError(
-            f"{path} announces {expected:,} bytes, more than the {MAX_ELEMENTS:,} "
+            f"{path} announces {'x'.join(map(str, shape))} bytes, more than the {MAX_ELEMENTS:,} "
             "that are read from one file; check that it is an IDX file."
         )
+    expected = math.prod(shape)
     elements = _read_at_most(file, expected + 1)
     if len(elements) < expected:
         raise DataError(

@@ -1,7 +1,9 @@
 """Loading a data set: by its catalogue name, from a folder of IDX files, or from an .npz."""
 
 import difflib
+import lzma
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +18,14 @@ from tendigits.errors import DataError
 
 NPZ_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 _BUNDLED = Path(__file__).parent
+# What zipfile, its decompressors and NumPy raise when bytes of the file are wrong.
+_DAMAGED_NPZ = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+)
 
 
 def no_progress(file: str, done: int, total: int) -> None:
@@ -84,7 +94,7 @@ def _from_folder(folder: Path, name: str, class_names: tuple[str, ...], source: 
 
 
 def _find_idx(folder: Path, file: str) -> Path:
-    # Keras and some mirrors write "idx3.ubyte"; the published name is tried first.
+    # Some mirrors write ".idx3-ubyte"; the published name is tried first.
     names = [file, file + ".gz", file.replace("-idx", ".idx"), file.replace("-idx", ".idx") + ".gz"]
     for name in names:
         if (folder / name).is_file():
@@ -111,11 +121,15 @@ def _read_npz(path: Path) -> dict[str, NDArray[np.generic]]:
             }
         _check_npz_members(sizes, path)
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in NPZ_ARRAYS}
-    except (zipfile.BadZipFile, EOFError) as error:
+            return {name: np.asarray(arrays[name]) for name in NPZ_ARRAYS}
+    except _DAMAGED_NPZ as error:
         raise DataError(f"{path} is no .npz file or a damaged one; fetch it again.") from error
-    except ValueError as error:
-        raise DataError(f"{path} holds an array that cannot be read: {error}") from error
+    except (ValueError, MemoryError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise DataError(
+            f"{path} holds an array that cannot be read ({reason}); save plain numbers with "
+            "numpy.savez."
+        ) from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -129,4 +143,6 @@ def _check_npz_members(sizes: Mapping[str, int], path: Path) -> None:
         )
     largest = max(sizes[name] for name in NPZ_ARRAYS)
     if largest > MAX_ELEMENTS:
-        raise DataError(f"{path} holds an array of {largest:,} bytes, more than {MAX_ELEMENTS:,}.")
+        raise DataError(
+            f"{path} holds an array of {largest:,} bytes; give arrays of {MAX_ELEMENTS:,} at most."
+        )

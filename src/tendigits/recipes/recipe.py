@@ -4,10 +4,19 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from tendigits.errors import RecipeError
 
@@ -15,7 +24,13 @@ _SHIPPED = Path(__file__).parent
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _part_of_a_path(name: str) -> str:
+    if not name or set(name) & set("/\\\0"):
+        raise PydanticCustomError("name", "runs are named after it, so give what names a folder")
+    return name
 
 
 class MLPSettings(_Settings):
@@ -40,7 +55,7 @@ class AdamSettings(_Settings):
 
     kind: Literal["adam"]
     learning_rate: PositiveFloat
-    betas: list[float] = Field(min_length=2, max_length=2)
+    betas: list[Annotated[float, Field(ge=0, lt=1)]] = Field(min_length=2, max_length=2)
     epsilon: PositiveFloat
 
 
@@ -58,7 +73,7 @@ class Recipe(_Settings):
         optimizer: how its weights are moved.
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(_part_of_a_path)]
     description: str
     seed: int = Field(ge=0, lt=2**32)
     epochs: PositiveInt
@@ -115,7 +130,7 @@ def parse_setting(text: str) -> tuple[str, object]:
         raise RecipeError(f"--set {text} has no value; write --set {text}=VALUE.")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return name.strip(), value.strip()
 
 
@@ -126,14 +141,17 @@ def _find(recipe: str | Path) -> Path:
     path = Path(recipe)
     if path.is_file():
         return path
-    raise RecipeError(f"No recipe is called {recipe}; {_hint(str(recipe), list(shipped))}")
+    raise RecipeError(
+        f"No shipped recipe and no file is called {recipe}; {_hint(str(recipe), list(shipped))}"
+    )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is no TOML file: {error}.") from error
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        reason = str(error).rstrip(".")
+        raise RecipeError(f"{path} is no TOML file: {reason}.") from error
     except OSError as error:
         raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
 

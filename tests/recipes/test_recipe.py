@@ -1,0 +1,335 @@
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tendigits.errors import RecipeError
+from tendigits.recipes import Recipe, load_recipe, parse_setting, shipped_recipes
+
+MINE = """\
+description = "A narrow one."
+seed = 3
+epochs = 1
+batch_size = 50
+validation_fraction = 0.2
+
+[network]
+kind = "mlp"
+widths = [20]
+
+[optimizer]
+kind = "adam"
+learning_rate = 0.01
+betas = [0.8, 0.99]
+epsilon = 1e-8
+"""
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
+NAMES = TEXTS.filter(lambda name: name and not set(name) & set("/\\\0"))
+shipped = pytest.mark.parametrize("name", shipped_recipes())
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    return tmp_path / "narrow.toml"
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("recipe") / "scratch.toml"
+
+
+@contextmanager
+def refused(*mentions: object) -> Iterator[None]:
+    """Expect a RecipeError of one line, closed like a sentence, that holds all `mentions`."""
+    with pytest.raises(RecipeError) as refusal:
+        yield
+    check_sentence(str(refusal.value), *mentions)
+
+
+def check_sentence(sentence: str, *mentions: object) -> None:
+    assert len(sentence.splitlines()) == 1, sentence
+    assert sentence.endswith((".", "?")), sentence
+    assert not sentence.endswith(".."), sentence
+    for mention in mentions:
+        assert str(mention) in sentence, sentence
+
+
+def edited(line: str, instead: str) -> str:
+    assert MINE.count(line) == 1
+    return MINE.replace(line, instead)
+
+
+def test_the_notebooks_recipe_is_shipped() -> None:
+    recipe = load_recipe("mlp")
+    assert recipe.network.widths == [350, 350]
+    assert (recipe.epochs, recipe.batch_size, recipe.validation_fraction) == (7, 100, 0.1)
+    assert recipe.optimizer.learning_rate == 0.001
+
+
+@shipped
+def test_every_shipped_recipe_loads_under_its_name(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.description.endswith(".")
+
+
+@shipped
+def test_a_shipped_recipe_loads_from_its_file_too(name: str) -> None:
+    assert load_recipe(shipped_recipes()[name]) == load_recipe(name)
+
+
+@shipped
+def test_a_recipe_written_as_toml_is_read_back_the_same(name: str, toml: Path) -> None:
+    recipe = load_recipe(name)
+    toml.write_text(recipe.to_toml(), encoding="utf-8")
+    assert load_recipe(toml) == recipe
+
+
+@given(
+    name=NAMES,
+    description=TEXTS,
+    seed=st.integers(0, 2**32 - 1),
+    epochs=st.integers(1, 10**30),
+    fraction=st.floats(0, 1, exclude_min=True, exclude_max=True),
+    learning_rate=st.floats(0, exclude_min=True, allow_infinity=False),
+)
+@settings(deadline=None)
+def test_any_settings_written_as_toml_are_read_back_the_same(
+    scratch: Path,
+    name: str,
+    description: str,
+    seed: int,
+    epochs: int,
+    fraction: float,
+    learning_rate: float,
+) -> None:
+    changes = {
+        "name": name,
+        "description": description,
+        "seed": seed,
+        "epochs": epochs,
+        "validation_fraction": fraction,
+        "optimizer.learning_rate": learning_rate,
+    }
+    recipe = load_recipe("mlp", changes)
+    scratch.write_text(recipe.to_toml(), encoding="utf-8")
+    assert load_recipe(scratch) == recipe
+
+
+def test_a_recipe_of_ones_own_is_named_after_its_file(toml: Path) -> None:
+    toml.write_text(MINE)
+    recipe = load_recipe(toml)
+    assert (recipe.name, recipe.description) == ("narrow", "A narrow one.")
+    assert recipe.network.widths == [20]
+    assert load_recipe(str(toml)) == recipe
+
+
+def test_a_recipe_of_ones_own_may_give_its_name(toml: Path) -> None:
+    toml.write_text('name = "thin"\n' + MINE)
+    assert load_recipe(toml).name == "thin"
+
+
+def test_the_mark_that_some_editors_put_first_is_passed_over(toml: Path) -> None:
+    toml.write_text(MINE, encoding="utf-8-sig")
+    assert load_recipe(toml).name == "narrow"
+
+
+def test_settings_change_what_they_name_and_nothing_else() -> None:
+    recipe = load_recipe("mlp")
+    changed = load_recipe("mlp", {"optimizer.learning_rate": 0.002, "epochs": 3})
+    assert (changed.optimizer.learning_rate, changed.epochs) == (0.002, 3)
+    assert changed.changed({"optimizer.learning_rate": 0.001, "epochs": 7}) == recipe
+
+
+def test_a_whole_number_will_do_for_a_fraction() -> None:
+    assert load_recipe("mlp", {"optimizer.learning_rate": 1}).optimizer.learning_rate == 1.0
+
+
+def test_changing_a_recipe_leaves_it_as_it_was() -> None:
+    recipe = load_recipe("mlp")
+    recipe.changed({"network.widths": [5], "seed": 9})
+    assert recipe == load_recipe("mlp")
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "unknown", "hint"),
+    [
+        ("epochs = 1", "epoch = 1", "epoch", "did you mean epochs?"),
+        ("widths = [20]", "width = [20]", "network.width", "did you mean network.widths?"),
+        ("seed = 3", "learning_rate = 1", "learning_rate", "mean optimizer.learning_rate?"),
+        ("seed = 3", "zzz = 1", "zzz", "known are name, description, seed, epochs,"),
+        ("seed = 3", "seed.x = 3", "seed.x", "did you mean seed?"),
+    ],
+)
+def test_an_unknown_key_in_a_file_is_answered_with_the_nearest(
+    toml: Path, line: str, instead: str, unknown: str, hint: str
+) -> None:
+    toml.write_text(edited(line, instead))
+    with refused(f"{toml} has no meaning for the setting {unknown}; ", hint):
+        load_recipe(toml)
+
+
+@pytest.mark.parametrize(
+    "extra", ["[extra]", '"optimizer.learning_rate" = 1'], ids=["a table", "a quoted key"]
+)
+def test_a_key_that_only_looks_known_is_refused(toml: Path, extra: str) -> None:
+    toml.write_text(extra + "\n" + MINE if "=" in extra else MINE + extra)
+    with refused("not permitted"):
+        load_recipe(toml)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "hint"),
+    [
+        ("epoch", "did you mean epochs?"),
+        ("betas", "did you mean optimizer.betas?"),
+        ("optimiser.learning_rate", "did you mean optimizer.learning_rate?"),
+        ("network", "did you mean network.kind?"),
+        ("seed.x", "did you mean seed?"),
+        ("lr", "known are name, description, seed, epochs,"),
+        ("", "known are"),
+    ],
+)
+def test_an_unknown_setting_is_answered_with_the_nearest(unknown: str, hint: str) -> None:
+    with refused(f"No setting is called {unknown}; ", hint):
+        load_recipe("mlp", {unknown: 1})
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "reason"),
+    [
+        ("name", "", "runs are named after it"),
+        ("name", "../mlp", "runs are named after it"),
+        ("name", "a\\b", "runs are named after it"),
+        ("name", 5, "valid string"),
+        ("description", 5, "valid string"),
+        ("seed", -1, "greater than or equal to 0"),
+        ("seed", 2**32, "less than 4294967296"),
+        ("seed", True, "valid integer"),
+        ("epochs", 0, "greater than 0"),
+        ("epochs", 1.5, "valid integer"),
+        ("epochs", "3", "valid integer"),
+        ("batch_size", 0, "greater than 0"),
+        ("batch_size", [100], "valid integer"),
+        ("validation_fraction", 0, "greater than 0"),
+        ("validation_fraction", 1.0, "less than 1"),
+        ("validation_fraction", "0.1", "valid number"),
+        ("network.kind", "transformer", "'mlp'"),
+        ("network.widths", 350, "valid list"),
+        ("network.widths", [350, 2.5], "valid integer"),
+        ("network.widths", [350, 0], "greater than 0"),
+        ("optimizer.kind", "lion", "'adam'"),
+        ("optimizer.learning_rate", 0, "greater than 0"),
+        ("optimizer.learning_rate", float("inf"), "finite"),
+        ("optimizer.learning_rate", float("nan"), "finite"),
+        ("optimizer.betas", [0.9], "at least 2"),
+        ("optimizer.betas", [0.9, 0.99, 0.999], "at most 2"),
+        ("optimizer.betas", [0.9, 1.0], "less than 1"),
+        ("optimizer.betas", [-0.1, 0.9], "greater than or equal to 0"),
+        ("optimizer.epsilon", -1e-8, "greater than 0"),
+    ],
+)
+def test_a_value_that_will_not_do_is_shown_with_the_reason(
+    setting: str, value: object, reason: str
+) -> None:
+    with refused(setting, "will not do: ", reason):
+        load_recipe("mlp", {setting: value})
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "reason"),
+    [
+        ("seed = 3", 'seed = "three"', "seed = 'three' will not do"),
+        ("epochs = 1", "epochs = 1979-05-27", "epochs = datetime.date(1979, 5, 27) will not do"),
+        ("seed = 3", "seed = {}", "seed = {} will not do"),
+        ("seed = 3\n", "", "The recipe narrow lacks the setting seed; add it."),
+        ('kind = "mlp"\n', "", "The recipe narrow lacks the setting network.kind; add it."),
+        ("widths = [20]", "widths = [0]", "network.widths.0 = 0 will not do"),
+    ],
+)
+def test_a_file_with_a_wrong_value_is_refused(
+    toml: Path, line: str, instead: str, reason: str
+) -> None:
+    toml.write_text(edited(line, instead))
+    with refused(reason):
+        load_recipe(toml)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"epochs 7", b"\xff\xfe\x00", b"\x89PNG\r\n", b"a = " + b"[" * 5000, b"a = " + b"9" * 5000],
+    ids=["no equals", "no text", "a PNG", "too deep", "too many digits"],
+)
+def test_a_file_that_is_no_toml_is_refused(toml: Path, content: bytes) -> None:
+    toml.write_bytes(content)
+    with refused(f"{toml} is no TOML file: "):
+        load_recipe(toml)
+
+
+@given(content=st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode()))
+@settings(deadline=None)
+def test_any_bytes_are_refused_in_one_sentence(scratch: Path, content: bytes) -> None:
+    scratch.write_bytes(content)
+    with refused("scratch"):
+        load_recipe(scratch)
+
+
+def test_a_missing_file_is_refused(toml: Path) -> None:
+    with refused(f"No shipped recipe and no file is called {toml}; known are "):
+        load_recipe(toml)
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    with refused(f"No shipped recipe and no file is called {tmp_path}; "):
+        load_recipe(tmp_path)
+
+
+def test_a_misspelt_recipe_is_answered_with_the_nearest() -> None:
+    with refused("called mlpp; did you mean mlp?"):
+        load_recipe("mlpp")
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("epochs=3", ("epochs", 3)),
+        ("optimizer.learning_rate=1e-3", ("optimizer.learning_rate", 0.001)),
+        ("optimizer.learning_rate = 0.5", ("optimizer.learning_rate", 0.5)),
+        ("network.widths=[100, 50]", ("network.widths", [100, 50])),
+        ("name=wide", ("name", "wide")),
+        ('name="wide"', ("name", "wide")),
+        ("description=two words", ("description", "two words")),
+        ("description=a=b", ("description", "a=b")),
+        ("description=", ("description", "")),
+        ("nesterov=true", ("nesterov", True)),
+        ("seed=[1", ("seed", "[1")),
+        ("seed=" + "9" * 5000, ("seed", "9" * 5000)),
+        ("seed=" + "[" * 5000, ("seed", "[" * 5000)),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_setting_is_read_as_toml_writes_it(text: str, setting: tuple[str, object]) -> None:
+    assert parse_setting(text) == setting
+
+
+def test_a_setting_without_a_value_is_refused() -> None:
+    with refused("--set epochs has no value; write --set epochs=VALUE."):
+        parse_setting("epochs")
+
+
+@given(name=TEXTS, value=st.integers() | st.floats(allow_nan=False) | st.booleans())
+def test_any_value_is_read_back(name: str, value: float | bool) -> None:
+    written = str(value).lower() if isinstance(value, bool) else repr(value)
+    found_name, found = parse_setting(f"{name.replace('=', '')}={written}")
+    assert found_name == name.replace("=", "").strip()
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_a_recipe_is_a_toml_document_in_its_own_right() -> None:
+    recipe = load_recipe("mlp")
+    assert Recipe.model_validate(tomllib.loads(recipe.to_toml())) == recipe
