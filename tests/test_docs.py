@@ -13,7 +13,7 @@ NOTEBOOK = (ROOT / "docs" / "notebook.ipynb").read_text(encoding="utf-8")
 
 @pytest.mark.filterwarnings("default")  # the kernel's own machinery warns
 def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
-    notebook = nbformat.from_dict(json.loads(NOTEBOOK))
+    notebook = nbformat.reads(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()
     assert "Test accuracy: 9" in str(notebook.cells)
 
