@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 import tendigits
 from tendigits.errors import RunError, TendigitsError, TrainingInterrupted
@@ -14,7 +15,6 @@ EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     help="Train, measure and run recognisers of handwritten digits.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -24,7 +24,9 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; what a user can mend is one line and exit code 2."""
     try:
-        app()
+        app(standalone_mode=False)  # so that wrong words, too, are told in one line
+    except TyperException as error:
+        _fail(f"{error.format_message()} See: tendigits --help", EXIT_USER_ERROR)
     except TrainingInterrupted as stop:
         _fail(str(stop), EXIT_INTERRUPTED)
     except KeyboardInterrupt:
@@ -44,11 +46,13 @@ def main() -> None:
 
 @app.callback(invoke_without_command=True)
 def _options(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         typer.echo(f"tendigits {tendigits.__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
@@ -82,7 +86,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a recipe, test it once, and keep everything in a run folder."""
-    from tendigits.recipes import parse_setting
+    from tendigits.recipes import load_recipe, parse_setting
 
     shorthands = {
         "epochs": epochs,
@@ -97,16 +101,17 @@ def train(
             raise RunError("--resume goes on with the run's own settings; leave out all others.")
         tendigits.resume(resume)
         return
-    tendigits.train(recipe, changes, data=data, out=out, threads=threads)
+    checked = load_recipe(recipe, changes)  # first: it takes no torch to find a wrong setting
+    tendigits.train(checked, data=data, out=out, threads=threads)
 
 
 @app.command()
 def evaluate(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Repeat the test of a run from its files."""
-    from tendigits.evaluation import compare_with_record, summarise_test
-
     run_read = tendigits.load_run(run)
     metrics = tendigits.evaluate(run_read)
+    from tendigits.evaluation import compare_with_record, summarise_test
+
     typer.echo(summarise_test(metrics, run_read.data.class_names))
     typer.echo(compare_with_record(run_read, metrics))
 
@@ -127,7 +132,8 @@ def data(
     if source is None:
         typer.echo(describe_catalogue())
         return
-    dataset = load_dataset(source, Terminal().step)
+    with Terminal() as terminal:
+        dataset = load_dataset(source, terminal.step)
     typer.echo(describe_dataset(dataset))
     if show is not None:
         draw_samples(dataset, show)

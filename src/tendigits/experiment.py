@@ -1,11 +1,13 @@
 """The whole way in one call: data set, network, training, test."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from tendigits.datasets import Dataset, load_dataset
-from tendigits.errors import RunError
+from tendigits.errors import RunError, TrainingInterrupted
 from tendigits.evaluation import run_test, summarise_test
+from tendigits.files import remove_unfinished
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.terminal import Terminal
 from tendigits.training import (
@@ -50,11 +52,11 @@ def train(
         recipe = load_recipe(recipe, settings)
     elif settings:
         recipe = recipe.changed(settings)
-    reporter = _reporter(quiet=quiet)
-    dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
-    run = create_run(recipe, dataset, describe_environment(threads), Path(out) if out else None)
-    reporter.say(f"Run folder: {run.folder}")
-    return _carry_out(run, dataset, reporter)
+    environment = describe_environment(threads)
+    with _reporter(quiet=quiet) as reporter:
+        dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
+        run = create_run(recipe, dataset, environment, Path(out) if out else None)
+        return _carry_out(run, dataset, reporter)
 
 
 def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
@@ -68,19 +70,32 @@ def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
         RunError: there is no such run, it is damaged or done already, or its data has changed.
     """
     run = run if isinstance(run, Run) else load_run(run)
-    if run.metrics.exists():
+    if run.is_complete:
         raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
-    reporter = _reporter(quiet=quiet)
-    return _carry_out(run, load_run_data(run, reporter.step), reporter)
+    for folder in (run.folder, run.checkpoints, run.figures):
+        remove_unfinished(folder)
+    with _reporter(quiet=quiet) as reporter:
+        return _carry_out(run, load_run_data(run, reporter.step), reporter)
 
 
 def _carry_out(run: Run, dataset: Dataset, reporter: Reporter) -> Run:
-    network = train_network(run, dataset.train, reporter)
-    metrics = run_test(run, network, dataset)
+    try:
+        reporter.say(f"Run folder: {run.folder}")
+        network = train_network(run, dataset.train, reporter)
+        metrics = run_test(run, network, dataset)
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(
+            f"Stopped; what was done is kept. Go on with: {run.command_to_resume}"
+        ) from None
     reporter.say(summarise_test(metrics, dataset.class_names))
     reporter.say(f"Figures: {run.metrics}\nPictures: {run.figures}\nModel card: {run.model_card}")
     return run
 
 
-def _reporter(*, quiet: bool) -> Reporter:
-    return Silent() if quiet else Terminal()
+@contextmanager
+def _reporter(*, quiet: bool) -> Iterator[Reporter]:
+    if quiet:
+        yield Silent()
+        return
+    with Terminal() as terminal:
+        yield terminal

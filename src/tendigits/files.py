@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -41,7 +42,19 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:
     """Write `value` to `path` whole, as indented JSON."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
+    write_text(path, to_json(value, indent=2) + "\n")
+
+
+def to_json(value: object, indent: int | None = None) -> str:
+    """Return `value` as JSON, with null for numbers that JSON has not (infinite ones and NaN)."""
+    return json.dumps(_without_odd_numbers(value), indent=indent, allow_nan=False)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote into `folder` have left there."""
+    for path in folder.glob(".*"):
+        if path.is_file():
+            path.unlink()
 
 
 def replace(partial: Path, path: Path) -> None:
@@ -56,6 +69,14 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of the file at `path` in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _without_odd_numbers(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _without_odd_numbers(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_odd_numbers(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _flush(path: Path, flags: int) -> None:

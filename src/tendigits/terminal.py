@@ -17,6 +17,14 @@ class Terminal:
         self._task: TaskID | None = None
         self._next_frame = 0.0
 
+    def __enter__(self) -> "Terminal":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal as it was."""
+        self._end_bar()
+
     def say(self, text: str) -> None:
         """Show lines that stay."""
         self._end_bar()

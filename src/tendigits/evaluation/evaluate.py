@@ -1,6 +1,5 @@
 """The test: a run's trained network on the test set."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tendigits.evaluation.report import model_card
 from tendigits.files import write_json, write_text
 from tendigits.training import Run, load_network, load_run, load_run_data, read_history
 from tendigits.training.log import RunLog
+from tendigits.training.record import read_record
 
 
 def evaluate(run: Run | str | Path) -> Metrics:
@@ -36,14 +36,18 @@ def evaluate(run: Run | str | Path) -> Metrics:
 
 
 def compare_with_record(run: Run, metrics: Metrics) -> str:
-    """Say whether `metrics` are what the run's own test has written."""
+    """Say whether `metrics` are what the run's own test has written.
+
+    Raises:
+        RunError: what it has written is damaged.
+    """
     if not run.metrics.exists():
         return f"The run's own test has not been done: {run.metrics} is not there."
-    recorded = json.loads(run.metrics.read_text(encoding="utf-8"))
-    if recorded["confusion"] == [list(row) for row in metrics.confusion]:
+    recorded = read_record(run.metrics, Metrics)
+    if recorded.confusion == metrics.confusion:
         return f"The same as recorded in {run.metrics}"
     return (
-        f"Not the same as recorded in {run.metrics} ({100 * recorded['accuracy']:.2f}%): "
+        f"Not the same as recorded in {run.metrics} ({100 * recorded.accuracy:.2f}%): "
         "another machine or other versions, or the weights have changed."
     )
 

@@ -57,8 +57,7 @@ def predict(run: Run | str | Path, images: NDArray[np.uint8]) -> Prediction:
 def log_probabilities(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return log probabilities (n, 10) for images (n, 28, 28) uint8."""
     network.eval()
-    parts = [
-        functional.log_softmax(network(scaled(batch)), dim=1)
-        for batch in torch.split(torch.from_numpy(np.ascontiguousarray(images)), _BATCH)
-    ]
+    tensor = torch.from_numpy(np.require(images, requirements=["C", "W"]))  # torch warns of others
+    batches = torch.split(tensor, _BATCH)
+    parts = [functional.log_softmax(network(scaled(batch)), dim=1) for batch in batches]
     return torch.cat(parts).numpy() if parts else np.empty((0, 10), dtype=np.float32)

@@ -7,7 +7,6 @@ that it appears and is checked as one, and nothing is ever unpickled.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -25,19 +24,23 @@ _NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.safetensors")
 def save_checkpoint(
     folder: Path, epoch: int, network: nn.Module, optimizer: torch.optim.Optimizer
 ) -> Path:
-    """Write the state after `epoch` into `folder`, whole, and drop all but the newest two."""
+    """Write the state after `epoch` into `folder`, whole; keep the one before it, no other."""
     folder.mkdir(exist_ok=True)
     data = save(_state(network, optimizer), metadata={"epoch": json.dumps(epoch)})
     path = folder / f"epoch-{epoch:03d}-{_digest(data)}.safetensors"
     write_bytes(path, data)
-    for old in list(_newest_first(folder))[KEPT:]:
+    # Later epochs belong to a course that was given up when the run went back to an earlier one.
+    found = [each for each in find_checkpoints(folder) if each != path]
+    earlier = [each for each in found if _epoch(each) < epoch]
+    for old in {*found} - {*earlier[: KEPT - 1]}:
         old.unlink()
     return path
 
 
 def find_checkpoints(folder: Path) -> list[Path]:
     """Return the checkpoints in `folder`, newest first."""
-    return list(_newest_first(folder))
+    found = [path for path in folder.glob("epoch-*.safetensors") if _NAME.fullmatch(path.name)]
+    return sorted(found, key=_epoch, reverse=True)
 
 
 def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
@@ -52,17 +55,30 @@ def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optim
         raise RunError(f"{path} is damaged: its content does not fit the checksum in its name.")
     try:
         state = load(data)
-        network.load_state_dict(_under("network.", state))
-        _restore_optimizer(optimizer, _under("optimizer.", state))
-        torch.set_rng_state(state["random.torch"])
-    except (SafetensorError, RuntimeError, KeyError) as error:
-        raise RunError(f"{path} does not belong to this run's network ({error}).") from error
+    except SafetensorError as error:
+        raise RunError(f"{path} is damaged ({error}).") from error
+    if not _belongs_to(state, network, optimizer):
+        raise RunError(f"{path} does not belong to this run: it is of another network.")
+    network.load_state_dict(_under("network.", state))
+    _restore_optimizer(optimizer, _under("optimizer.", state))
+    torch.set_rng_state(state["random.torch"])
     return int(match[1])
 
 
-def _newest_first(folder: Path) -> Iterator[Path]:
-    found = [path for path in folder.glob("epoch-*.safetensors") if _NAME.fullmatch(path.name)]
-    return iter(sorted(found, key=_epoch, reverse=True))
+def _belongs_to(
+    state: dict[str, Tensor], network: nn.Module, optimizer: torch.optim.Optimizer
+) -> bool:
+    """Tell whether `state` fits, before anything is changed."""
+    wanted = {f"network.{name}": tensor.shape for name, tensor in network.state_dict().items()}
+    wanted["random.torch"] = torch.get_rng_state().shape
+    parameters = [each for group in optimizer.param_groups for each in group["params"]]
+    for name in state:
+        if name.startswith("optimizer."):
+            _, index, moment = name.split(".")
+            if int(index) >= len(parameters):
+                return False
+            wanted[name] = torch.Size() if moment == "step" else parameters[int(index)].shape
+    return {name: tensor.shape for name, tensor in state.items()} == wanted
 
 
 def _epoch(path: Path) -> int:

@@ -9,6 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from pydantic import PositiveInt
+
+from tendigits.errors import RunError
 
 _LIBRARIES = ("tendigits", "torch", "numpy", "safetensors", "matplotlib")
 
@@ -30,7 +33,7 @@ class Environment:
     """
 
     started: str
-    threads: int
+    threads: PositiveInt
     cpu: str
     cores: int
     system: str
@@ -40,7 +43,13 @@ class Environment:
 
 
 def describe_environment(threads: int | None) -> Environment:
-    """Return what this process runs with, `threads` being torch's own choice when None."""
+    """Return what this process runs with, `threads` being torch's own choice when None.
+
+    Raises:
+        RunError: `threads` is no positive number.
+    """
+    if threads is not None and threads < 1:
+        raise RunError(f"{threads} threads cannot compute; give 1 or more.")
     return Environment(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         threads=threads or torch.get_num_threads(),

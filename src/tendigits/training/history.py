@@ -67,5 +67,5 @@ def read_history(path: Path) -> list[EpochResult]:
                 EpochResult(int(epoch), *(float(value) for value in values))
                 for epoch, *values in list(csv.reader(file))[1:]
             ]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, csv.Error) as error:
         raise RunError(f"{path} is damaged ({error}); train the run anew.") from error

@@ -1,9 +1,10 @@
 """The run's log: one JSON object a line, appended as things happen."""
 
-import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+
+from tendigits.files import to_json
 
 
 class RunLog:
@@ -16,7 +17,7 @@ class RunLog:
     def write(self, event: str, **values: object) -> None:
         """Append one line: the time in UTC, the event's name, its values."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": now, "event": event, **values})
+        line = to_json({"time": now, "event": event, **values})
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 

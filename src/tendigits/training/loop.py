@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tendigits.datasets import Examples
-from tendigits.errors import RunError, TrainingInterrupted
+from tendigits.errors import RunError
 from tendigits.networks import build_network, summary_table
 from tendigits.training.batches import batches, epoch_order
 from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
@@ -33,7 +33,7 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
         reporter: is told a line an epoch.
 
     Raises:
-        TrainingInterrupted: Ctrl-C was pressed; the newest checkpoint is kept.
+        KeyboardInterrupt: Ctrl-C was pressed; the step was finished, the newest checkpoint is kept.
     """
     recipe, log = run.recipe, RunLog(run.log)
     images, labels = torch.from_numpy(examples.images), torch.from_numpy(examples.labels)
@@ -57,7 +57,7 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
                 answers.append(train_step(network, optimizer, *batch))
                 reporter.step(f"Epoch {epoch}/{recipe.epochs}", step, steps)
                 if interrupt.requested:
-                    raise TrainingInterrupted(_how_to_go_on(run, epoch))
+                    raise KeyboardInterrupt
             seconds = time.perf_counter() - started
 
             loss, accuracy = _loss_and_accuracy(torch.cat(answers), labels[order])
@@ -76,6 +76,8 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
             save_checkpoint(run.checkpoints, epoch, network, optimizer)
             log.write("epoch", **asdict(result))
             reporter.say(result.line(recipe.epochs))
+            if interrupt.requested:
+                raise KeyboardInterrupt
     save_weights(run, network)
     log.write("trained")
     return network.eval()
@@ -142,11 +144,3 @@ def _torch_settings(threads: int, seed: int) -> Iterator[None]:
     finally:
         torch.set_flush_denormal(False)
         torch.set_num_threads(threads_before)
-
-
-def _how_to_go_on(run: Run, epoch: int) -> str:
-    kept = f"the checkpoint after epoch {epoch - 1} is kept" if epoch > 1 else "no epoch was done"
-    return (
-        f"Stopped in epoch {epoch} of {run.recipe.epochs}; {kept}. "
-        f"Go on with: tendigits train --resume {run.folder}"
-    )

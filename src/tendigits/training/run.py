@@ -1,26 +1,29 @@
 """The run folder: everything that is needed to repeat, resume or measure a run."""
 
-import json
+import shlex
 import tempfile
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field, PositiveInt
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
-from tendigits.datasets import Dataset, Split, load_dataset, stratified_split
+from tendigits.datasets import CLASSES, Dataset, Split, load_dataset, stratified_split
 from tendigits.datasets.download import Progress
+from tendigits.datasets.idx import MAX_ELEMENTS
 from tendigits.datasets.load import no_progress
-from tendigits.errors import RunError
-from tendigits.files import whole_file, write_json, write_text
+from tendigits.errors import RecipeError, RunError
+from tendigits.files import write_bytes, write_json, write_text
 from tendigits.networks import build_network
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
+from tendigits.training.record import read_record
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,23 @@ class DataRecord:
 
     name: str
     source: str
-    training_images: int
-    test_images: int
-    class_names: tuple[str, ...]
+    training_images: Annotated[int, Field(gt=0, le=MAX_ELEMENTS)]
+    test_images: PositiveInt
+    class_names: Annotated[tuple[str, ...], Field(min_length=CLASSES, max_length=CLASSES)]
     sha256: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SplitRecord:
+    """Which training images a run holds out.
+
+    Attributes:
+        of: how many training images there are.
+        validation: the indices of those held out.
+    """
+
+    of: int
+    validation: list[Annotated[int, Field(ge=0, lt=MAX_ELEMENTS)]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +77,16 @@ class Run:
     data: DataRecord
     split: Split
     environment: Environment
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is trained and tested."""
+        return self.weights.exists() and self.metrics.exists()
+
+    @property
+    def command_to_resume(self) -> str:
+        """What to type in a shell to go on with it."""
+        return f"tendigits train --resume {shlex.quote(str(self.folder))}"
 
     @property
     def checkpoints(self) -> Path:
@@ -142,18 +168,17 @@ def load_run(folder: str | Path) -> Run:
     if not (folder / "recipe.toml").is_file():
         raise RunError(f"{folder} is no run folder; give one that `tendigits train` has made.")
     try:
-        data = DataRecord(**_read_json(folder / "data.json"))
-        held_out = np.array(_read_json(folder / "split.json")["validation"], dtype=np.int64)
-        learnt_from = np.setdiff1d(np.arange(data.training_images), held_out)
-        return Run(
-            folder=folder,
-            recipe=load_recipe(folder / "recipe.toml"),
-            data=data,
-            split=Split(train=learnt_from, validation=held_out),
-            environment=Environment(**_read_json(folder / "environment.json")),
-        )
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise RunError(f"The run folder {folder} is damaged ({error}); train anew.") from error
+        recipe = load_recipe(folder / "recipe.toml")
+    except RecipeError as error:
+        raise RunError(f"The run folder {folder} is damaged: {error}") from error
+    data = read_record(folder / "data.json", DataRecord)
+    return Run(
+        folder=folder,
+        recipe=recipe,
+        data=data,
+        split=_read_split(folder / "split.json", data, recipe),
+        environment=read_record(folder / "environment.json", Environment),
+    )
 
 
 def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
@@ -164,21 +189,17 @@ def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
         RunError: it has changed since.
     """
     dataset = load_dataset(run.data.source, progress)
-    changed = [
-        name for name, sha256 in run.data.sha256.items() if dataset.checksums[name] != sha256
-    ]
-    if changed:
+    if run.data.sha256 != dataset.checksums:
         raise RunError(
-            f"The data set {run.data.source} has changed since the run {run.folder} "
-            f"({changed[0]} has another SHA-256); train anew."
+            f"The data set {run.data.source} has changed since the run {run.folder} was made with "
+            "it; train anew."
         )
     return dataset
 
 
 def save_weights(run: Run, network: nn.Module) -> None:
     """Write the weights of `network` to the run folder, whole."""
-    with whole_file(run.weights) as partial:
-        save_file(network.state_dict(), partial)
+    write_bytes(run.weights, save(network.state_dict()))
 
 
 def load_network(run: Run) -> nn.Module:
@@ -189,16 +210,16 @@ def load_network(run: Run) -> nn.Module:
     """
     if not run.weights.exists():
         raise RunError(
-            f"The run {run.folder} is not trained to its end; "
-            f"go on with: tendigits train --resume {run.folder}"
+            f"The run {run.folder} is not trained to its end; go on with: {run.command_to_resume}"
         )
     network = build_network(run.recipe.network, run.recipe.seed)
     try:
         network.load_state_dict(load_file(run.weights))
     except (SafetensorError, RuntimeError, OSError) as error:
+        reason = str(error).partition("\n")[0].rstrip(":")
         raise RunError(
-            f"{run.weights} is damaged ({error}); delete it and go on with: "
-            f"tendigits train --resume {run.folder}"
+            f"{run.weights} is damaged ({reason}); delete it and go on with: "
+            f"{run.command_to_resume}"
         ) from error
     return network.eval()
 
@@ -213,11 +234,7 @@ def _write_start(folder: Path, run: Run) -> None:
     write_json(folder / "environment.json", asdict(run.environment))
     write_json(
         folder / "split.json",
-        {
-            "of": run.data.training_images,
-            "seed": run.recipe.seed,
-            "validation": run.split.validation.tolist(),
-        },
+        asdict(SplitRecord(run.data.training_images, run.split.validation.tolist())),
     )
 
 
@@ -235,8 +252,15 @@ def _put_in_place(made: Path, wanted: Path, *, numbered: bool) -> Path:
     raise AssertionError("count() does not end")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    value = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(value, dict):
-        raise TypeError(f"{path.name} holds no object")
-    return value
+def _read_split(path: Path, data: DataRecord, recipe: Recipe) -> Split:
+    record = read_record(path, SplitRecord)
+    held_out = np.unique(np.array(record.validation, dtype=np.int64))
+    everything = np.arange(data.training_images)
+    expected = round(data.training_images * recipe.validation_fraction)
+    if (
+        record.of != data.training_images
+        or len(record.validation) != expected
+        or len(np.intersect1d(held_out, everything)) != expected
+    ):
+        raise RunError(f"{path} is damaged: it does not fit data.json and recipe.toml; train anew.")
+    return Split(train=np.setdiff1d(everything, held_out), validation=held_out)

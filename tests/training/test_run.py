@@ -1,0 +1,375 @@
+import csv
+import json
+import pickle
+import shutil
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import nn
+
+from conftest import write_idx_folder
+from tendigits import evaluate, load_dataset, load_run, resume, train
+from tendigits.datasets import Dataset, Examples, stratified_split
+from tendigits.errors import DataError, RunError, TendigitsError
+from tendigits.evaluation.predict import log_probabilities
+from tendigits.recipes import load_recipe
+from tendigits.training import Run, create_run, describe_environment, load_network, load_run_data
+
+EPOCHS = 2
+FILES = {
+    "MODEL_CARD.md",
+    "data.json",
+    "environment.json",
+    "figures/confusion.png",
+    "figures/curves.png",
+    "figures/worst-errors.png",
+    "history.csv",
+    "log.jsonl",
+    "metrics.json",
+    "recipe.toml",
+    "split.json",
+    "weights.safetensors",
+}
+
+Change = Callable[[dict[str, Any]], object]
+CHANGES: dict[str, tuple[str, Change]] = {
+    "no validation": ("split.json", lambda split: split.pop("validation")),
+    "validation of nothing": ("split.json", lambda split: split.update(validation=None)),
+    "validation of words": ("split.json", lambda split: split.update(validation="abc")),
+    "validation of lists": ("split.json", lambda split: split.update(validation=[[1, 2]])),
+    "validation of fractions": ("split.json", lambda split: split.update(validation=[1.5])),
+    "an image that is not there": ("split.json", lambda split: split["validation"].append(2000)),
+    "an image before the first": ("split.json", lambda split: split["validation"].insert(0, -1)),
+    "an image beyond all counting": (
+        "split.json",
+        lambda split: split["validation"].append(10**30),
+    ),
+    "an image twice": (
+        "split.json",
+        lambda split: split["validation"].append(split["validation"][-1]),
+    ),
+    "an image too few": ("split.json", lambda split: split["validation"].pop()),
+    "no image held out": ("split.json", lambda split: split.update(validation=[])),
+    "every image held out": (
+        "split.json",
+        lambda split: split.update(validation=list(range(2000))),
+    ),
+    "images counted in words": ("data.json", lambda data: data.update(training_images="many")),
+    "more images than memory": ("data.json", lambda data: data.update(training_images=10**15)),
+    "fewer images than held out": ("data.json", lambda data: data.update(training_images=10)),
+    "no class names": ("data.json", lambda data: data.update(class_names=None)),
+    "one class name": ("data.json", lambda data: data.update(class_names=["0"])),
+    "no checksums": ("data.json", lambda data: data.update(sha256={})),
+    "a list of checksums": ("data.json", lambda data: data.update(sha256=["0"])),
+    "a checksum of another file": ("data.json", lambda data: data["sha256"].update(x="0")),
+    "a source that is a number": ("data.json", lambda data: data.update(source=3)),
+    "no source": ("data.json", lambda data: data.pop("source")),
+    "no thread": ("environment.json", lambda environment: environment.update(threads=0)),
+    "threads in words": ("environment.json", lambda environment: environment.update(threads="two")),
+    "no versions": ("environment.json", lambda environment: environment.update(versions=None)),
+}
+GARBAGE = {
+    "cut short": b'{"validation": [1,',
+    "emptied": b"",
+    "zeros": bytes(500),
+    "no text": b"\xff\xfe\x00",
+    "no object": b"[]",
+    "too deep": b"[" * 100_000,
+}
+
+
+@pytest.fixture(scope="module")
+def run(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return train("mlp", {"epochs": EPOCHS}, data=small_mnist, out=folder, threads=1, quiet=True)
+
+
+@pytest.fixture
+def copy(run: Run, tmp_path: Path) -> Path:
+    """A copy of the run that a test may spoil."""
+    return shutil.copytree(run.folder, tmp_path / "copy")
+
+
+def test_a_run_folder_holds_what_is_promised_and_nothing_half_written(run: Run) -> None:
+    files = {str(path.relative_to(run.folder)) for path in run.folder.rglob("*") if path.is_file()}
+    checkpoints = {f"checkpoints/{path.name}" for path in run.checkpoints.iterdir()}
+    assert files == FILES | checkpoints
+    assert len(checkpoints) == 2
+
+
+def test_its_recipe_is_itself_a_recipe(run: Run) -> None:
+    assert load_recipe(run.folder / "recipe.toml") == run.recipe
+    assert run.recipe == load_recipe("mlp", {"epochs": EPOCHS})
+
+
+def test_its_data_are_named_with_their_checksums(run: Run, small_mnist: Dataset) -> None:
+    data = read_json(run.folder / "data.json")
+    assert (data["training_images"], data["test_images"]) == (2000, 500)
+    assert data["source"] == small_mnist.source
+    assert data["sha256"] == small_mnist.checksums
+    assert data["class_names"] == list("0123456789")
+
+
+def test_its_split_is_the_one_that_the_seed_draws(run: Run, small_mnist: Dataset) -> None:
+    drawn = stratified_split(small_mnist.train.labels, 0.1, run.recipe.seed)
+    assert read_json(run.folder / "split.json")["validation"] == drawn.validation.tolist()
+    assert np.array_equal(load_run(run.folder).split.train, drawn.train)
+
+
+def test_its_environment_names_versions_machine_and_threads(run: Run) -> None:
+    environment = read_json(run.folder / "environment.json")
+    assert environment["threads"] == 1
+    assert {"torch", "numpy", "tendigits"} <= environment["versions"].keys()
+    assert environment.keys() >= {"started", "cpu", "cores", "system", "python", "git_revision"}
+
+
+def test_its_history_has_a_row_an_epoch(run: Run) -> None:
+    with run.history.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert all(0 < float(row["val_accuracy"]) < 1 for row in rows)
+
+
+def test_its_log_tells_every_epoch_and_the_test_in_json(run: Run) -> None:
+    lines = [strict_json(line) for line in run.log.read_text(encoding="utf-8").splitlines()]
+    events = [line["event"] for line in lines]
+    assert events.count("epoch") == EPOCHS
+    assert events[-1] == "test"
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+
+
+def test_its_weights_are_those_of_the_network(run: Run) -> None:
+    weights = load_file(run.weights)
+    assert sum(weight.numel() for weight in weights.values()) == 401_110
+    assert {weight.dtype for weight in weights.values()} == {torch.float32}
+
+
+def test_its_metrics_are_json(run: Run) -> None:
+    metrics = strict_json(run.metrics.read_text(encoding="utf-8"))
+    assert metrics["examples"] == 500
+
+
+@pytest.mark.parametrize("name", ["curves.png", "confusion.png", "worst-errors.png"])
+def test_its_pictures_open(run: Run, name: str) -> None:
+    with Image.open(run.figures / name) as picture:
+        picture.load()
+        assert picture.format == "PNG"
+        assert min(picture.size) > 300
+
+
+def test_no_file_in_it_is_a_pickle(run: Run) -> None:
+    for path in run.folder.rglob("*"):
+        if path.is_file():
+            assert path.read_bytes()[:1] != pickle.dumps(0, protocol=4)[:1], path
+            assert not zipfile.is_zipfile(path), path
+
+
+def test_all_that_a_run_whose_loss_is_no_number_writes_is_json(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    folder, hopeless = tmp_path / "run", {"epochs": 1, "optimizer.learning_rate": 1e30}
+    with suppress(TendigitsError):  # it may well be refused
+        train("mlp", hopeless, data=small_mnist, out=folder, threads=1, quiet=True)
+    assert folder.is_dir()
+    for path in folder.glob("*.json*"):
+        text = path.read_text(encoding="utf-8")
+        for value in [text] if path.suffix == ".json" else text.splitlines():
+            strict_json(value)
+
+
+def test_what_is_loaded_is_what_was_made(run: Run) -> None:
+    loaded = load_run(run.folder)
+    assert (loaded.folder, loaded.recipe) == (run.folder, run.recipe)
+    assert loaded.environment == run.environment
+    assert loaded.data.sha256 == run.data.sha256
+    assert tuple(loaded.data.class_names) == tuple("0123456789")
+    assert np.array_equal(loaded.split.validation, run.split.validation)
+
+
+def test_a_run_is_found_by_a_relative_path(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run.folder.parent)
+    assert load_run("run").folder == run.folder
+
+
+def test_a_run_that_was_moved_still_works(run: Run, copy: Path) -> None:
+    assert evaluate(copy) == evaluate(run)
+
+
+def test_runs_begun_in_the_same_second_get_folders_of_their_own(
+    small_mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe, environment = load_recipe("mlp"), describe_environment(1)
+    with ThreadPoolExecutor(4) as pool:
+        begun = [pool.submit(create_run, recipe, small_mnist, environment) for _ in range(12)]
+        folders = {future.result().folder for future in begun}
+    assert len(folders) == 12
+    assert set((tmp_path / "runs").iterdir()) == folders
+    assert any(folder.name.endswith("-2") for folder in folders)
+    assert all(len(load_run(folder).split.validation) == 200 for folder in folders)
+
+
+@pytest.mark.parametrize("kind", ["a run", "a file"])
+def test_an_out_that_exists_is_refused_and_left_alone(
+    small_mnist: Dataset, tmp_path: Path, kind: str
+) -> None:
+    out = tmp_path / "out"
+    kept = out / "kept.txt" if kind == "a run" else out
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("kept")
+    with pytest.raises(RunError, match=r"out exists already.*--out"):
+        create_run(load_recipe("mlp"), small_mnist, describe_environment(1), out)
+    assert kept.read_text() == "kept"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("out", ["file/run", "x" * 300])
+def test_an_out_that_cannot_be_made_is_refused(
+    small_mnist: Dataset, tmp_path: Path, out: str
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot be made"):
+        create_run(load_recipe("mlp"), small_mnist, describe_environment(1), tmp_path / out)
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere", "file"])
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="no run folder"):
+        load_run(tmp_path / folder)
+
+
+@pytest.mark.parametrize(("file", "change"), CHANGES.values(), ids=CHANGES)
+def test_a_run_folder_with_senseless_values_is_refused(
+    copy: Path, file: str, change: Change
+) -> None:
+    values = read_json(copy / file)
+    change(values)
+    (copy / file).write_text(json.dumps(values), encoding="utf-8")
+    refused_in_one_line(copy)
+
+
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+@pytest.mark.parametrize("file", ["split.json", "data.json", "environment.json", "recipe.toml"])
+def test_a_run_folder_with_a_damaged_file_is_refused(copy: Path, file: str, garbage: bytes) -> None:
+    (copy / file).write_bytes(garbage)
+    refused_in_one_line(copy)
+
+
+@pytest.mark.parametrize("file", ["split.json", "data.json", "environment.json", "recipe.toml"])
+def test_a_run_folder_that_lacks_a_file_is_refused(copy: Path, file: str) -> None:
+    (copy / file).unlink()
+    refused_in_one_line(copy)
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("what", ["a pixel", "a label"])
+def test_a_data_set_that_has_changed_since_is_refused(
+    small_mnist: Dataset, tmp_path: Path, part: str, what: str
+) -> None:
+    parts = {
+        name: Examples(examples.images.copy(), examples.labels.copy())
+        for name, examples in (("train", small_mnist.train), ("test", small_mnist.test))
+    }
+    (folder := tmp_path / "data").mkdir()
+    write_idx_folder(folder, **parts)
+    run = new_run(load_dataset(folder), tmp_path / "run")
+    array = parts[part].images if what == "a pixel" else parts[part].labels
+    array.flat[0] ^= 1
+    write_idx_folder(folder, **parts)
+    with pytest.raises(RunError, match="has changed since"):
+        load_run_data(run)
+
+
+def test_a_data_set_that_has_gone_is_missed_by_name(
+    small_mnist_folder: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(small_mnist_folder, tmp_path / "data")
+    run = new_run(load_dataset(folder), tmp_path / "run")
+    shutil.rmtree(folder)
+    with pytest.raises(DataError, match=str(folder)):
+        load_run_data(run)
+
+
+def test_a_network_is_loaded_bit_for_bit_and_ready_to_predict(run: Run) -> None:
+    network = load_network(run)
+    assert not network.training
+    saved = load_file(run.weights)
+    assert network.state_dict().keys() == saved.keys()
+    assert all(torch.equal(network.state_dict()[name], saved[name]) for name in saved)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda _: b"", lambda data: data[:-5], lambda _: pickle.dumps({"0.weight": [1.0]})],
+    ids=["emptied", "cut short", "a pickle"],
+)
+def test_damaged_weights_are_refused_with_a_way_out_that_leads_out(
+    run: Run, copy: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    weights = copy / "weights.safetensors"
+    weights.write_bytes(damage(weights.read_bytes()))
+    with pytest.raises(RunError, match=r"weights\.safetensors is damaged.*--resume") as refusal:
+        load_network(load_run(copy))
+    assert "\n" not in str(refusal.value)
+    weights.unlink()
+    resume(copy, quiet=True)
+    assert weights.read_bytes() == run.weights.read_bytes()
+
+
+def test_weights_of_another_network_are_refused(copy: Path, run: Run) -> None:
+    other = run.recipe.changed({"network.widths": [350, 20]})
+    (copy / "recipe.toml").write_text(other.to_toml(), encoding="utf-8")
+    with pytest.raises(RunError, match="weights") as refusal:
+        load_network(load_run(copy))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_run_without_weights_says_how_to_go_on(small_mnist: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="train --resume"):
+        load_network(new_run(small_mnist, tmp_path / "run"))
+
+
+def test_a_loaded_network_answers_as_the_trained_one(run: Run, small_mnist: Dataset) -> None:
+    def answers(network: nn.Module) -> list[list[float]]:
+        result: list[list[float]] = log_probabilities(network, small_mnist.test.images).tolist()
+        return result
+
+    assert answers(load_network(run)) == answers(load_network(load_run(run.folder)))
+
+
+def new_run(dataset: Dataset, folder: Path) -> Run:
+    return create_run(load_recipe("mlp"), dataset, describe_environment(1), folder)
+
+
+def refused_in_one_line(folder: Path) -> None:
+    (folder / "metrics.json").unlink()
+    with pytest.raises(TendigitsError) as refusal:
+        resume(folder, quiet=True)
+    assert str(folder) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def strict_json(text: str) -> dict[str, Any]:
+    """Read JSON as the standard has it, without NaN and Infinity."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    value: dict[str, Any] = json.loads(text, parse_constant=refuse)
+    return value
