@@ -20,11 +20,17 @@ def update_readme() -> None:
 
 def with_figures(readme: str) -> str:
     """Return `readme` with each table made anew."""
-    for name, table in (("accuracy", accuracy_table()), ("speed", speed_table())):
+    tables = {"demo": demo_output(), "accuracy": accuracy_table(), "speed": speed_table()}
+    for name, table in tables.items():
         before, start, rest = readme.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition(f"<!-- /{name} -->")
         readme = before + start + table + end + after
     return readme
+
+
+def demo_output() -> str:
+    """Return what `make demo` printed: `benchmarks/results/demo.txt`, kept by that command."""
+    return f"```\n{(RESULTS / 'demo.txt').read_text(encoding='utf-8')}```\n"
 
 
 def accuracy_table() -> str:

@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import tendigits as package
 from conftest import CommandLine, command
 from tendigits import load_run, resume, train
 from tendigits.datasets import Dataset
+from tendigits.recipes import load_recipe
 
 VERBS: list[list[str]] = [[], ["train"], ["evaluate"], ["data"]]
 HEAVY = ["torch", "scipy", "rich.progress", "matplotlib", "safetensors", "requests", "pandas"]
@@ -43,12 +46,10 @@ REFUSED = [
     (["train", "--learning-rate", "-1"], ["optimizer.learning_rate", "-1"]),
     (["train", "--learning-rate", "inf"], ["optimizer.learning_rate", "inf"]),
     (["train", "--data", "nope"], ["nope", "mnist"]),
-    (["train", "--data", "minst"], ["minst", "mnist"]),
     (["train", "--resume", "nope"], ["nope"]),
     (["train", "--out", "taken"], ["taken", "--out"]),
     (["evaluate", "nope"], ["nope"]),
-    (["evaluate", "."], ["run"]),
-    (["data", "nope"], ["nope", "mnist"]),
+    (["data", "minst"], ["minst", "mnist"]),
     (["data", "mnist", "--show", "nope/samples.png"], ["nope/samples.png"]),
     # What the words themselves are wrong in.
     (["train", "--threads", "0"], ["--threads"]),
@@ -248,6 +249,21 @@ def test_a_reader_that_has_gone_is_no_error(small_mnist_folder: Path, tmp_path: 
         assert process.stdout.readline().startswith("Run folder")
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+def test_ctrl_c_where_nothing_is_trained_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(load_recipe("mlp").to_toml(), encoding="utf-8")
+    os.mkfifo(tmp_path / "data.json")
+    words = command("evaluate", tmp_path)
+    with (
+        subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process,
+        (tmp_path / "data.json").open("wb"),  # opens when the process has begun to read
+    ):
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert len(told.splitlines()) == 1, told
+    assert "Traceback" not in told
 
 
 # 512 bytes hold no split, 2 MB no checkpoint; 1 MB holds no weights.

@@ -1,5 +1,6 @@
 import json
 import re
+import runpy
 from pathlib import Path
 
 import nbformat
@@ -42,3 +43,8 @@ def test_the_readmes_tree_names_every_room() -> None:
     tree = README.split("## The house")[1]
     rooms = [path.name for path in (ROOT / "src/tendigits").iterdir()]
     assert [room for room in rooms if room[0] != "_" and room not in tree] == ["py.typed"]
+
+
+def test_the_readmes_figures_are_those_that_were_measured() -> None:
+    script = runpy.run_path(str(ROOT / "benchmarks" / "figures_in_readme.py"))
+    assert script["with_figures"](README) == README

@@ -1,4 +1,5 @@
 import json
+import math
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from tendigits import evaluate, load_run, train
 from tendigits.datasets import Dataset
 from tendigits.errors import RunError
 from tendigits.evaluation import Metrics, compare_with_record, run_test
+from tendigits.files import write_json
 from tendigits.training import Run, load_network
 
 
@@ -78,6 +80,11 @@ def test_a_damaged_record_is_refused_in_one_line(copy: Run, metrics: Metrics, re
     with pytest.raises(RunError, match=r"metrics\.json") as refusal:
         compare_with_record(copy, metrics)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_recorded_loss_that_is_no_number_is_no_damage(copy: Run, metrics: Metrics) -> None:
+    write_json(copy.metrics, asdict(replace(metrics, loss=math.nan)))
+    assert compare_with_record(copy, metrics).startswith("The same as recorded")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from tendigits import resume, train
@@ -22,6 +23,16 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "a bit of the header flipped": lambda data: data[:20] + bytes([data[20] ^ 1]) + data[21:],
     "cut short": lambda data: data[: len(data) // 2],
     "emptied": lambda _: b"",
+}
+FORGERIES = {
+    "a name with a word": {"optimizer.first.step": torch.zeros(())},
+    "a name too short": {"optimizer.0": torch.zeros(())},
+    "a name too long": {"optimizer.0.exp_avg.x": torch.zeros(())},
+    "a weight too many": {"optimizer.99.step": torch.zeros(())},
+    "a weight before the first": {"optimizer.-1.step": torch.zeros(())},
+    "moments of another shape": {"optimizer.0.exp_avg": torch.zeros(3)},
+    "a random state of floats": {"random.torch": torch.zeros(5056)},
+    "weights in integers": {"network.1.bias": torch.zeros(20, dtype=torch.int64)},
 }
 each_damage = pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 
@@ -93,10 +104,17 @@ def test_a_checkpoint_of_another_network_is_refused_and_changes_nothing(tmp_path
     refused_without_a_change(path, learn(make_pair(widths=(20, 9), seed=1)))
 
 
+@pytest.mark.parametrize("state", FORGERIES.values(), ids=FORGERIES)
+def test_a_forged_checkpoint_is_refused_and_changes_nothing(
+    tmp_path: Path, state: dict[str, Tensor]
+) -> None:
+    whole = load_file(save_checkpoint(tmp_path / "real", 1, *learn(make_pair())))
+    path = write_checkpoint(tmp_path, save({**whole, **state}))
+    refused_without_a_change(path, learn(make_pair(seed=1)))
+
+
 def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
-    data = pickle.dumps(Mischief(tmp_path / "mischief"))
-    path = tmp_path / f"epoch-001-{hashlib.sha256(data).hexdigest()[:16]}.safetensors"
-    path.write_bytes(data)
+    path = write_checkpoint(tmp_path, pickle.dumps(Mischief(tmp_path / "mischief")))
     assert find_checkpoints(tmp_path) == [path]
     refused_without_a_change(path, learn(make_pair()))
     assert not (tmp_path / "mischief").exists()
@@ -194,6 +212,13 @@ def learn(pair: Pair, steps: int = 1) -> Pair:
         torch.autograd.backward(network(images).square().mean())
         optimizer.step()
     return pair
+
+
+def write_checkpoint(folder: Path, data: bytes) -> Path:
+    """Write `data` under a name whose checksum fits it."""
+    path = folder / f"epoch-001-{hashlib.sha256(data).hexdigest()[:16]}.safetensors"
+    path.write_bytes(data)
+    return path
 
 
 def refused_without_a_change(path: Path, pair: Pair) -> None:

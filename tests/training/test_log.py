@@ -1,4 +1,5 @@
 import json
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ def test_each_event_is_a_line_with_its_time_and_values(tmp_path: Path) -> None:
     assert datetime.fromisoformat(first["time"]) <= datetime.fromisoformat(second["time"])
     assert (first["event"], first["epoch"], first["loss"]) == ("epoch", 1, 0.25)
     assert (second["event"], second["note"]) == ("test", "zwölf\n")
+
+
+def test_a_loss_that_is_no_number_is_written_as_json_has_it(tmp_path: Path) -> None:
+    RunLog(tmp_path / "log.jsonl").write("epoch", loss=math.nan, val_loss=math.inf)
+    (line,) = read(tmp_path / "log.jsonl")
+    assert (line["loss"], line["val_loss"]) == (None, None)
 
 
 @pytest.mark.parametrize("left", ['{"time": "2026-', '{"event": "epoch"}', '{"note": "é'])

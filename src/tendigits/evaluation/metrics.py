@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator
 
 Z_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
@@ -15,7 +17,7 @@ class Metrics:
 
     Attributes:
         examples: n.
-        loss: mean cross-entropy, in nats.
+        loss: mean cross-entropy, in nats; not a number (in JSON null) where training diverged.
         accuracy: the share of right answers, from 0 to 1.
         interval_95: the accuracy's 95 % interval (Wilson).
         errors_per_class: wrong answers for each true class.
@@ -23,7 +25,7 @@ class Metrics:
     """
 
     examples: int
-    loss: float
+    loss: Annotated[float, BeforeValidator(lambda loss: math.nan if loss is None else loss)]
     accuracy: float
     interval_95: tuple[float, float]
     errors_per_class: tuple[int, ...]
