@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -24,13 +24,13 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; what a user can mend is one line and exit code 2."""
     try:
-        app(standalone_mode=False)  # so that wrong words, too, are told in one line
+        # Not standalone, so that wrong words, too, are told in one line.
+        if app(standalone_mode=False) == EXIT_INTERRUPTED:
+            _fail("Stopped.", EXIT_INTERRUPTED)
     except TyperException as error:
         _fail(f"{error.format_message()} See: tendigits --help", EXIT_USER_ERROR)
     except TrainingInterrupted as stop:
         _fail(str(stop), EXIT_INTERRUPTED)
-    except KeyboardInterrupt:
-        _fail("Stopped.", EXIT_INTERRUPTED)
     except TendigitsError as error:
         _fail(str(error), EXIT_USER_ERROR)
     except BrokenPipeError:
@@ -140,6 +140,6 @@ def data(
         typer.echo(f"\nSamples: {show.absolute()}")
 
 
-def _fail(sentence: str, exit_code: int) -> None:
+def _fail(sentence: str, exit_code: int) -> NoReturn:
     print(f"tendigits: {sentence}", file=sys.stderr)
     raise SystemExit(exit_code)

@@ -18,6 +18,7 @@ from tendigits.errors import RunError
 from tendigits.files import write_bytes
 
 KEPT = 2  # the newest, and the one before it in case the newest is damaged
+_MOMENT = re.compile(r"optimizer\.(\d{1,6})\.([a-z_]+)")
 _NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.safetensors")
 
 
@@ -69,16 +70,19 @@ def _belongs_to(
     state: dict[str, Tensor], network: nn.Module, optimizer: torch.optim.Optimizer
 ) -> bool:
     """Tell whether `state` fits, before anything is changed."""
-    wanted = {f"network.{name}": tensor.shape for name, tensor in network.state_dict().items()}
-    wanted["random.torch"] = torch.get_rng_state().shape
+    wanted = {f"network.{name}": _form(tensor) for name, tensor in network.state_dict().items()}
+    wanted["random.torch"] = _form(torch.get_rng_state())
     parameters = [each for group in optimizer.param_groups for each in group["params"]]
     for name in state:
-        if name.startswith("optimizer."):
-            _, index, moment = name.split(".")
-            if int(index) >= len(parameters):
-                return False
-            wanted[name] = torch.Size() if moment == "step" else parameters[int(index)].shape
-    return {name: tensor.shape for name, tensor in state.items()} == wanted
+        match = _MOMENT.fullmatch(name)
+        if match is not None and int(match[1]) < len(parameters):
+            scalar = torch.Size(), torch.float32
+            wanted[name] = scalar if match[2] == "step" else _form(parameters[int(match[1])])
+    return {name: _form(tensor) for name, tensor in state.items()} == wanted
+
+
+def _form(tensor: Tensor) -> tuple[torch.Size, torch.dtype]:
+    return tensor.shape, tensor.dtype
 
 
 def _epoch(path: Path) -> int:
