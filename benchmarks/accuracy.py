@@ -44,13 +44,14 @@ def measure_recipe(recipe: str) -> None:
 
 def begin_result(recipe: str, path: Path) -> dict[str, Any]:
     """Return the result so far, unless it was measured with another recipe."""
-    settings = tendigits.load_recipe(recipe).model_dump(exclude={"seed"})
+    loaded = tendigits.load_recipe(recipe)
+    settings = loaded.model_dump(exclude={"seed"})
     if path.exists():
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if result["settings"] == settings:
             return result
     RESULTS.mkdir(exist_ok=True)
-    environment = asdict(describe_environment(None))
+    environment = asdict(describe_environment(precision=loaded.precision))
     return {"recipe": recipe, "settings": settings, "environment": environment, "runs": []}
 
 

@@ -100,7 +100,7 @@ def speed_row(title: str, key: str, result: dict[str, Any]) -> str:
 def machine(environment: dict[str, Any]) -> str:
     """Return the machine and versions that figures were measured with, in a phrase."""
     return (
-        f"{environment['cpu']}, {environment['threads']} threads, "
+        f"{environment['cpu']}, {environment['threads']} threads, {environment['precision']}, "
         f"torch {environment['versions']['torch']}"
     )
 

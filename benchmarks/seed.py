@@ -71,7 +71,7 @@ def main() -> None:
     write_json(
         RESULT,
         {
-            "environment": asdict(describe_environment(None)),
+            "environment": asdict(describe_environment()),
             "pairs": [asdict(pair) for pair in pairs],
             "ratios": ratios,
             "step_milliseconds": costs,

@@ -13,7 +13,7 @@ import tendigits as package
 from conftest import CommandLine, command
 from tendigits import load_run, resume, train
 from tendigits.datasets import Dataset
-from tendigits.recipes import load_recipe
+from tendigits.recipes import MLPSettings, load_recipe
 
 VERBS: list[list[str]] = [[], ["train"], ["evaluate"], ["data"]]
 HEAVY = ["torch", "scipy", "rich.progress", "matplotlib", "safetensors", "requests", "pandas"]
@@ -156,7 +156,8 @@ def test_the_options_are_the_recipes_settings(
     assert trained.returncode == 0
     recipe = load_run(folder).recipe
     assert (recipe.epochs, recipe.batch_size, recipe.seed) == (2, 50, 7)
-    assert (recipe.optimizer.learning_rate, recipe.network.widths) == (0.002, [40])
+    assert recipe.optimizer.learning_rate == 0.002
+    assert recipe.network == MLPSettings(kind="mlp", widths=[40])
     assert recipe.description == "an example"
 
 

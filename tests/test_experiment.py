@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tendigits.recipes import load_recipe
 from tendigits.training import Run, read_history
 
 EPOCHS = 12
+TIMES = ("seconds", "milliseconds_per_step", "images_per_second", "data_milliseconds_per_step")
 SECONDS_AN_EPOCH = 0.06  # so that a kill may come at any point of one
 
 
@@ -219,7 +221,7 @@ def assert_same_end(run: Run, other: Run) -> None:
 
 def figures(run: Run) -> list[dict[str, float]]:
     """Return the history without the times."""
-    times = {"seconds": 0, "milliseconds_per_step": 0}
+    times: dict[str, Any] = dict.fromkeys(TIMES, 0.0)
     return [asdict(replace(result, **times)) for result in read_history(run.history)]
 
 

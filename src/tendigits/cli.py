@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 import tendigits
 from tendigits.errors import RunError, TendigitsError, TrainingInterrupted
 
+Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
@@ -73,6 +74,7 @@ def train(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads to compute with.", show_default="one a core")
     ] = None,
+    device: Annotated[Device, typer.Option(help="What to compute on.")] = "auto",
     out: Annotated[
         Path | None, typer.Option(help="The run folder.", show_default="runs/<recipe>-<time>")
     ] = None,
@@ -97,12 +99,12 @@ def train(
     changes = dict(parse_setting(text) for text in settings or [])
     changes |= {name: value for name, value in shorthands.items() if value is not None}
     if resume is not None:
-        if changes or out or threads:
+        if changes or out or threads or (recipe, data, device) != ("mlp", "mnist", "auto"):
             raise RunError("--resume goes on with the run's own settings; leave out all others.")
         tendigits.resume(resume)
         return
     checked = load_recipe(recipe, changes)  # first: it takes no torch to find a wrong setting
-    tendigits.train(checked, data=data, out=out, threads=threads)
+    tendigits.train(checked, data=data, out=out, threads=threads, device=device)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from tendigits.files import remove_unfinished
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.terminal import Terminal
 from tendigits.training import (
+    Device,
     Reporter,
     Run,
     Silent,
@@ -29,6 +30,7 @@ def train(
     data: str | Path | Dataset = "mnist",
     out: str | Path | None = None,
     threads: int | None = None,
+    device: Device = "auto",
     quiet: bool = False,
 ) -> Run:
     """Train a recipe, test it once, and keep everything in a run folder.
@@ -39,6 +41,7 @@ def train(
         data: what `load_dataset` takes, or a data set that it gave.
         out: the folder to make; `runs/<recipe>-<time>` when None.
         threads: how many threads to compute with; one for each core when None.
+        device: `cpu`, `cuda`, or `auto`: CUDA where there is some.
         quiet: print nothing.
 
     Returns:
@@ -52,7 +55,7 @@ def train(
         recipe = load_recipe(recipe, settings)
     elif settings:
         recipe = recipe.changed(settings)
-    environment = describe_environment(threads)
+    environment = describe_environment(threads, device, recipe.precision)
     with _reporter(quiet=quiet) as reporter:
         dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)

@@ -64,6 +64,7 @@ def test_the_cards_validation_figures_are_those_of_the_last_epoch(
     card: str, last_epoch: EpochResult
 ) -> None:
     row = table_row(card, "validation, ")
+    assert last_epoch.val_accuracy is not None
     assert row == [f"{100 * last_epoch.val_accuracy:.2f} %", f"{last_epoch.val_loss:.4f}", "200"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tendigits.errors import RecipeError
-from tendigits.recipes import Recipe, load_recipe, parse_setting, shipped_recipes
+from tendigits.recipes import MLPSettings, Recipe, load_recipe, parse_setting, shipped_recipes
 
 MINE = """\
 description = "A narrow one."
@@ -65,7 +65,7 @@ def edited(line: str, instead: str) -> str:
 
 def test_the_notebooks_recipe_is_shipped() -> None:
     recipe = load_recipe("mlp")
-    assert recipe.network.widths == [350, 350]
+    assert recipe.network == MLPSettings(kind="mlp", widths=[350, 350])
     assert (recipe.epochs, recipe.batch_size, recipe.validation_fraction) == (7, 100, 0.1)
     assert recipe.optimizer.learning_rate == 0.001
 
@@ -124,7 +124,7 @@ def test_a_recipe_of_ones_own_is_named_after_its_file(toml: Path) -> None:
     toml.write_text(MINE)
     recipe = load_recipe(toml)
     assert (recipe.name, recipe.description) == ("narrow", "A narrow one.")
-    assert recipe.network.widths == [20]
+    assert recipe.network == MLPSettings(kind="mlp", widths=[20])
     assert load_recipe(str(toml)) == recipe
 
 
@@ -215,7 +215,7 @@ def test_an_unknown_setting_is_answered_with_the_nearest(unknown: str, hint: str
         ("epochs", "3", "valid integer"),
         ("batch_size", 0, "greater than 0"),
         ("batch_size", [100], "valid integer"),
-        ("validation_fraction", 0, "greater than 0"),
+        ("validation_fraction", -0.1, "greater than or equal to 0"),
         ("validation_fraction", 1.0, "less than 1"),
         ("validation_fraction", "0.1", "valid number"),
         ("network.kind", "transformer", "'mlp'"),

@@ -11,15 +11,24 @@ from tendigits.training.history import write_history
 SHARE = st.floats(0, 1)
 POSITIVE = st.floats(0, 1e9)
 RESULTS = st.builds(
-    EpochResult, st.integers(1, 9999), POSITIVE, POSITIVE, SHARE, POSITIVE, SHARE, POSITIVE
+    EpochResult,
+    st.integers(1, 9999),
+    POSITIVE,
+    POSITIVE,
+    SHARE,
+    POSITIVE,
+    SHARE,
+    POSITIVE,
+    POSITIVE,
+    POSITIVE,
 )
-FIRST = EpochResult(1, 1.26, 2.34, 0.91234, 0.31, 0.95678, 0.15999)
+FIRST = EpochResult(1, 1.26, 2.34, 0.91234, 0.31, 0.95678, 0.15999, 42857.1, 0.02)
 
 DAMAGES = {
     "a short row": b"1,2,3\n",
-    "a long row": b"1,1,1,1,1,1,1,1\n",
+    "a long row": b"1,1,1,1,1,1,1,1,1,1\n",
     "a blank row": b"\n",
-    "a word": b"x,1,1,1,1,1,1\n",
+    "a word": b"x,1,1,1,1,1,1,1,1\n",
     "zeros": b"\0" * 99,
     "no text": b"\xff\n",
     "a field without an end": b"9" * 2**18,
@@ -39,8 +48,11 @@ def test_what_is_read_is_exactly_what_was_written(
 def test_the_columns_are_named(tmp_path: Path) -> None:
     write_history(tmp_path / "history.csv", [FIRST])
     names, values = (tmp_path / "history.csv").read_text(encoding="utf-8").splitlines()
-    assert names == "epoch,seconds,milliseconds_per_step,accuracy,loss,val_accuracy,val_loss"
-    assert values == "1,1.26,2.34,0.91234,0.31,0.95678,0.15999"
+    assert names == (
+        "epoch,seconds,milliseconds_per_step,accuracy,loss,val_accuracy,val_loss,"
+        "images_per_second,data_milliseconds_per_step"
+    )
+    assert values == "1,1.26,2.34,0.91234,0.31,0.95678,0.15999,42857.1,0.02"
 
 
 def test_no_file_is_an_empty_history(tmp_path: Path) -> None:

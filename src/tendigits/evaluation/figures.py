@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from tendigits.datasets import Examples
@@ -23,18 +23,13 @@ _TRAINING, _VALIDATION = "#1b6ca8", "#d1495b"
 
 def draw_curves(history: Sequence[EpochResult], path: Path) -> None:
     """Write a PNG of loss and accuracy by epoch, for training and validation images."""
-    epochs = [result.epoch for result in history]
     with _figure(path, (9.6, 4.0)) as figure:
         left, right = figure.subplots(1, 2)
-        _curve(left, epochs, [r.loss for r in history], [r.val_loss for r in history])
+        _curve(left, [(r.epoch, r.loss, r.val_loss) for r in history])
         left.set_ylabel("loss (nats)")
         left.set_ylim(bottom=0)
-        _curve(
-            right,
-            epochs,
-            [100 * r.accuracy for r in history],
-            [100 * r.val_accuracy for r in history],
-        )
+        _curve(right, [(r.epoch, r.accuracy, r.val_accuracy) for r in history])
+        right.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=None))
         right.set_ylabel("accuracy (%)")
 
 
@@ -99,11 +94,12 @@ def worst_errors(
     return wrong[np.argsort(of_truth[wrong], kind="stable")][:WORST]
 
 
-def _curve(
-    axes: Axes, epochs: Sequence[int], training: Sequence[float], validation: Sequence[float]
-) -> None:
+def _curve(axes: Axes, points: Sequence[tuple[int, float, float | None]]) -> None:
+    """Draw (epoch, training value, validation value if any)."""
+    epochs, training, validation = zip(*points, strict=True)
     axes.plot(epochs, training, "o-", color=_TRAINING, label="training (while learning)")
-    axes.plot(epochs, validation, "o-", color=_VALIDATION, label="validation (after the epoch)")
+    if validation[0] is not None:
+        axes.plot(epochs, validation, "o-", color=_VALIDATION, label="validation (after the epoch)")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

@@ -45,7 +45,7 @@ def measure(log_probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -
     of_truth = log_probabilities[np.arange(examples), labels]
     return Metrics(
         examples=examples,
-        loss=float(-of_truth.mean(dtype=np.float64)),
+        loss=float(np.abs(of_truth.mean(dtype=np.float64))),
         accuracy=right / examples,
         interval_95=wilson_interval(right, examples),
         errors_per_class=tuple((confusion.sum(axis=1) - np.diag(confusion)).tolist()),

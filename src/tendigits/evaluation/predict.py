@@ -49,8 +49,8 @@ def predict(run: Run | str | Path, images: NDArray[np.uint8]) -> Prediction:
             f"(n, {IMAGE_SIZE}, {IMAGE_SIZE}), 0 for paper and 255 for full ink."
         )
     run = run if isinstance(run, Run) else load_run(run)
-    probabilities = np.exp(log_probabilities(load_network(run), images))
-    return Prediction(digits=probabilities.argmax(axis=1), probabilities=probabilities)
+    answers = log_probabilities(load_network(run), images)
+    return Prediction(digits=answers.argmax(axis=1), probabilities=np.exp(answers))
 
 
 @torch.inference_mode()

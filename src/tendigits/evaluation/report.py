@@ -54,7 +54,7 @@ image that shows none of the ten: it will name one all the same.
 | | accuracy | loss | images |
 |---|---|---|---|
 | test, opened once after training | {100 * metrics.accuracy:.2f} % | {metrics.loss:.4f} | {metrics.examples:,} |
-| validation, after the last epoch | {100 * last.val_accuracy:.2f} % | {last.val_loss:.4f} | {len(run.split.validation):,} |
+{_validation_row(run, last)}
 
 The test accuracy's 95 % interval (Wilson) is {100 * low:.2f} % to {100 * high:.2f} %. This is one
 run with one seed ({recipe.seed}); another seed gives another figure.
@@ -87,3 +87,12 @@ setting is in `recipe.toml`, the held-out images in `split.json`, each epoch in 
 {environment.cpu}, {environment.cores} cores, {environment.threads} threads, {environment.system};
 Python {environment.python}, {versions}; revision {environment.git_revision or "unknown"}; {environment.started}.
 """
+
+
+def _validation_row(run: Run, last: EpochResult) -> str:
+    if last.val_accuracy is None:
+        return "| validation | none held out | | 0 |"
+    return (
+        f"| validation, after the last epoch | {100 * last.val_accuracy:.2f} % "
+        f"| {last.val_loss:.4f} | {len(run.split.validation):,} |"
+    )

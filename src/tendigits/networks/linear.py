@@ -27,14 +27,20 @@ class Linear(nn.Linear):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return `inputs` (n, in) times the weights plus the biases: (n, out)."""
-        if self.training and HAS_ONEDNN and _float32_on_cpu(inputs):
+        if self.training and fits_onednn(inputs):
             outputs: Tensor = _OneDNNLinear.apply(inputs, self.weight, self.bias)  # type: ignore[no-untyped-call]
             return outputs
         return super().forward(inputs)
 
 
-def _float32_on_cpu(inputs: Tensor) -> bool:
-    return inputs.device.type == "cpu" and inputs.dtype == torch.float32
+def fits_onednn(inputs: Tensor) -> bool:
+    """Tell whether `product` takes `inputs`: float32 on a CPU, with oneDNN, outside autocast."""
+    return (
+        HAS_ONEDNN
+        and inputs.device.type == "cpu"
+        and inputs.dtype == torch.float32
+        and not torch.is_autocast_enabled("cpu")
+    )
 
 
 def product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -1,5 +1,7 @@
 """A network as a table: layers, shapes, parameters."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -25,21 +27,45 @@ def summary_table(network: nn.Module) -> str:
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
 
+def count_multiply_adds(network: nn.Module) -> int:
+    """Return the multiplications, each with its addition, that one image costs `network`."""
+    total = 0
+
+    def note(layer: nn.Module, outputs: Tensor) -> None:
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += outputs[0].numel() * layer.weight[0].numel()
+        elif isinstance(layer, nn.Linear):
+            total += layer.weight.numel()
+
+    _visit_layers(network, note)
+    return total
+
+
 def _layer_rows(network: nn.Module) -> list[tuple[str, str, str]]:
     rows: list[tuple[str, str, str]] = []
 
-    def note(layer: nn.Module, _inputs: tuple[Tensor, ...], outputs: Tensor) -> None:
+    def note(layer: nn.Module, outputs: Tensor) -> None:
         shape = ", ".join(str(size) for size in outputs.shape[1:])
         rows.append((type(layer).__name__, f"(n, {shape})", f"{count_parameters(layer):,}"))
 
+    _visit_layers(network, note)
+    return rows
+
+
+def _visit_layers(network: nn.Module, note: Callable[[nn.Module, Tensor], None]) -> None:
+    """Send a blank image through `network` and call `note` with each layer and what it gives."""
     leaves = [layer for layer in network.modules() if not list(layer.children())]
-    hooks = [leaf.register_forward_hook(note) for leaf in leaves]
+    hooks = [
+        leaf.register_forward_hook(lambda layer, _inputs, outputs: note(layer, outputs))
+        for leaf in leaves
+    ]
     training = network.training
+    blank = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, device=next(network.parameters()).device)
     try:
         with torch.no_grad():
-            network.eval()(torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE))
+            network.eval()(blank)
     finally:
         network.train(training)
         for hook in hooks:
             hook.remove()
-    return rows

@@ -1,18 +1,34 @@
 """Recipes: one TOML file each, checked by one typed class."""
 
 from tendigits.recipes.recipe import (
-    AdamSettings,
-    MLPSettings,
+    NetworkSettings,
+    OptimizerSettings,
+    Precision,
     Recipe,
     load_recipe,
     parse_setting,
     shipped_recipes,
 )
+from tendigits.recipes.settings import (
+    AdamSettings,
+    AugmentationSettings,
+    ConvSettings,
+    MLPSettings,
+    ScheduleSettings,
+    SGDSettings,
+)
 
 __all__ = [
     "AdamSettings",
+    "AugmentationSettings",
+    "ConvSettings",
     "MLPSettings",
+    "NetworkSettings",
+    "OptimizerSettings",
+    "Precision",
     "Recipe",
+    "SGDSettings",
+    "ScheduleSettings",
     "load_recipe",
     "parse_setting",
     "shipped_recipes",

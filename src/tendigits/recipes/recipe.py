@@ -4,27 +4,29 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import tomli_w
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PositiveFloat,
-    PositiveInt,
-    ValidationError,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, Field, PositiveInt, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tendigits.errors import RecipeError
+from tendigits.recipes.settings import (
+    AdamSettings,
+    AugmentationSettings,
+    ConvSettings,
+    MLPSettings,
+    ScheduleSettings,
+    Settings,
+    SGDSettings,
+    Share,
+)
+
+NetworkSettings = MLPSettings | ConvSettings
+OptimizerSettings = AdamSettings | SGDSettings
+Precision = Literal["auto", "float32", "bfloat16"]
 
 _SHIPPED = Path(__file__).parent
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _part_of_a_path(name: str) -> str:
@@ -33,33 +35,7 @@ def _part_of_a_path(name: str) -> str:
     return name
 
 
-class MLPSettings(_Settings):
-    """A multi-layer perceptron.
-
-    Attributes:
-        widths: the number of ReLU units in each hidden layer.
-    """
-
-    kind: Literal["mlp"]
-    widths: list[PositiveInt]
-
-
-class AdamSettings(_Settings):
-    """The optimiser Adam. Source: D. P. Kingma, J. Ba, arXiv:1412.6980.
-
-    Attributes:
-        learning_rate: the step size.
-        betas: decay of the running means of the gradient and of its square.
-        epsilon: is added to the root of the second mean.
-    """
-
-    kind: Literal["adam"]
-    learning_rate: PositiveFloat
-    betas: list[Annotated[float, Field(ge=0, lt=1)]] = Field(min_length=2, max_length=2)
-    epsilon: PositiveFloat
-
-
-class Recipe(_Settings):
+class Recipe(Settings):
     """Every setting of a training.
 
     Attributes:
@@ -68,9 +44,17 @@ class Recipe(_Settings):
         seed: fixes the split, the first weights and the order of the batches.
         epochs: how often the training images are gone through.
         batch_size: images a step.
-        validation_fraction: the part of the training images that is held out for validation.
+        validation_fraction: the part of the training images that is held out for validation;
+            with 0 all are learnt from and no validation figures are given.
+        precision: the type of the network's products; `auto` is bfloat16 where the machine has
+            units for it, float32 elsewhere.
+        label_smoothing: the share of a label that is spread over all ten classes.
+        averaging: the decay, a step, of a running mean of the weights, which then is the trained
+            network; 0 for none.
         network: what is trained.
         optimizer: how its weights are moved.
+        schedule: how the learning rate goes; constant without it.
+        augmentation: how the training images are distorted; not at all without it.
     """
 
     name: Annotated[str, AfterValidator(_part_of_a_path)]
@@ -78,9 +62,20 @@ class Recipe(_Settings):
     seed: int = Field(ge=0, lt=2**32)
     epochs: PositiveInt
     batch_size: PositiveInt
-    validation_fraction: float = Field(gt=0, lt=1)
-    network: MLPSettings
-    optimizer: AdamSettings
+    validation_fraction: Share
+    precision: Precision = "auto"
+    label_smoothing: Share = 0.0
+    averaging: Share = 0.0
+    network: NetworkSettings = Field(discriminator="kind")
+    optimizer: OptimizerSettings = Field(discriminator="kind")
+    schedule: ScheduleSettings | None = None
+    augmentation: AugmentationSettings | None = None
+
+    def augmentation_in(self, epoch: int) -> AugmentationSettings | None:
+        """Return how images are distorted in `epoch` (from 1), or None where they are not."""
+        if self.augmentation is None or epoch > self.epochs - self.augmentation.plain_epochs:
+            return None
+        return self.augmentation
 
     def changed(self, settings: Mapping[str, object]) -> "Recipe":
         """Return the recipe with other values for the dotted names in `settings`.
@@ -88,14 +83,14 @@ class Recipe(_Settings):
         Raises:
             RecipeError: no such setting, or a value out of range.
         """
-        values = self.model_dump()
+        values = self.model_dump(exclude_none=True)
         for name, value in settings.items():
             _set(values, name, value)
         return _checked(values)
 
     def to_toml(self) -> str:
         """Return the recipe as the text of a TOML file."""
-        return tomli_w.dumps(self.model_dump())
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -158,9 +153,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _setting_names(field.annotation, f"{prefix}{name}.")
-        else:
+        sections = [
+            option
+            for option in (field.annotation, *get_args(field.annotation))
+            if isinstance(option, type) and issubclass(option, BaseModel)
+        ]
+        for section in sections:
+            yield from _setting_names(section, f"{prefix}{name}.")
+        if not sections:
             yield prefix + name
 
 
@@ -173,14 +173,14 @@ def _given_names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 
 def _refuse_unknown(values: Mapping[str, Any], path: Path) -> None:
-    known = list(_setting_names(Recipe))
+    known = list(dict.fromkeys(_setting_names(Recipe)))
     for name in _given_names(values):
         if name not in known:
             raise RecipeError(f"{path} has no meaning for the setting {name}; {_hint(name, known)}")
 
 
 def _set(values: dict[str, Any], name: str, value: object) -> None:
-    known = list(_setting_names(Recipe))
+    known = list(dict.fromkeys(_setting_names(Recipe)))
     if name not in known:
         raise RecipeError(f"No setting is called {name}; {_hint(name, known)}")
     *sections, key = name.split(".")
@@ -201,13 +201,18 @@ def _checked(values: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        setting = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "missing":
-            raise RecipeError(
-                f"The recipe {values['name']} lacks the setting {setting}; add it."
-            ) from error
-        given = first["input"]
-        raise RecipeError(
-            f"{setting} = {given!r} will not do: {first['msg'].lower().rstrip('.')}."
-        ) from error
+        raise RecipeError(_in_a_sentence(error.errors()[0], values["name"])) from error
+
+
+def _in_a_sentence(problem: ErrorDetails, recipe: str) -> str:
+    setting = [str(part) for part in problem["loc"]]
+    given = problem["input"]
+    if problem["type"].startswith("union_tag"):
+        setting.append("kind")
+        given = problem.get("ctx", {}).get("tag")
+    elif setting[0] in ("network", "optimizer"):
+        del setting[1]  # the kind, which pydantic names although it is no section
+    name = ".".join(setting)
+    if problem["type"] in ("missing", "union_tag_not_found"):
+        return f"The recipe {recipe} lacks the setting {name}; add it."
+    return f"{name} = {given!r} will not do: {problem['msg'].lower().rstrip('.')}."

@@ -1,5 +1,6 @@
 """Training: the loop, its batches and checkpoints, and the run folder."""
 
+from tendigits.training.device import Device
 from tendigits.training.environment import Environment, describe_environment
 from tendigits.training.history import EpochResult, read_history
 from tendigits.training.loop import train_network
@@ -7,6 +8,7 @@ from tendigits.training.reporter import Reporter, Silent
 from tendigits.training.run import Run, create_run, load_network, load_run, load_run_data
 
 __all__ = [
+    "Device",
     "Environment",
     "EpochResult",
     "Reporter",

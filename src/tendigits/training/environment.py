@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import torch
 from pydantic import PositiveInt
 
 from tendigits.errors import RunError
+from tendigits.recipes import Precision
+from tendigits.training.device import Device, choose_device, choose_precision
 
 _LIBRARIES = ("tendigits", "torch", "numpy", "safetensors", "matplotlib")
 
@@ -23,6 +26,8 @@ class Environment:
     Attributes:
         started: when, in UTC, ISO 8601.
         threads: how many threads torch computed with.
+        device: `cpu` or `cuda`.
+        precision: the type of the network's products.
         cpu: the processor's name.
         cores: how many of its cores the process could use.
         system: the operating system.
@@ -34,6 +39,8 @@ class Environment:
 
     started: str
     threads: PositiveInt
+    device: Literal["cpu", "cuda"]
+    precision: Literal["float32", "bfloat16"]
     cpu: str
     cores: int
     system: str
@@ -42,17 +49,22 @@ class Environment:
     git_revision: str | None
 
 
-def describe_environment(threads: int | None) -> Environment:
-    """Return what this process runs with, `threads` being torch's own choice when None.
+def describe_environment(
+    threads: int | None = None, device: Device = "auto", precision: Precision = "float32"
+) -> Environment:
+    """Return what a run here is made with, `threads` being torch's own choice when None.
 
     Raises:
-        RunError: `threads` is no positive number.
+        RunError: `threads` is no positive number, or the device is not there.
     """
     if threads is not None and threads < 1:
         raise RunError(f"{threads} threads cannot compute; give 1 or more.")
+    chosen = choose_device(device)
     return Environment(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         threads=threads or torch.get_num_threads(),
+        device="cuda" if chosen.type == "cuda" else "cpu",
+        precision=choose_precision(precision, chosen),
         cpu=_cpu_name(),
         cores=len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from tendigits.errors import RunError
 from tendigits.files import write_text
 
@@ -20,8 +22,11 @@ class EpochResult:
         milliseconds_per_step: the same, a step.
         accuracy: the share of its training images that were right when they were learnt from.
         loss: their mean cross-entropy, in nats.
-        val_accuracy: the share of the validation images that were right after the epoch.
+        val_accuracy: the share of the validation images that were right after the epoch; None
+            where none are held out.
         val_loss: their mean cross-entropy, in nats.
+        images_per_second: training images a second, all steps counted.
+        data_milliseconds_per_step: the part of a step that making its batch took.
     """
 
     epoch: int
@@ -29,25 +34,34 @@ class EpochResult:
     milliseconds_per_step: float
     accuracy: float
     loss: float
-    val_accuracy: float
-    val_loss: float
+    val_accuracy: float | None
+    val_loss: float | None
+    images_per_second: float
+    data_milliseconds_per_step: float
 
     def line(self, epochs: int) -> str:
         """Return the result as Keras prints it, `epochs` being how many there are in all."""
+        validation = (
+            f" - val_accuracy: {self.val_accuracy:.4f} - val_loss: {self.val_loss:.4f}"
+            if self.val_accuracy is not None
+            else ""
+        )
         return (
             f"Epoch {self.epoch}/{epochs} - {self.seconds:.1f}s"
             f" - {self.milliseconds_per_step:.1f}ms/step"
             f" - accuracy: {self.accuracy:.4f} - loss: {self.loss:.4f}"
-            f" - val_accuracy: {self.val_accuracy:.4f} - val_loss: {self.val_loss:.4f}"
+            f"{validation}"
         )
+
+
+_COLUMNS = [field.name for field in fields(EpochResult)]
+_HISTORY = TypeAdapter(list[EpochResult])
 
 
 def write_history(path: Path, history: Sequence[EpochResult]) -> None:
     """Write `history` to `path` whole, as CSV."""
     text = io.StringIO()
-    writer = csv.DictWriter(
-        text, [field.name for field in fields(EpochResult)], lineterminator="\n"
-    )
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(result) for result in history)
     write_text(path, text.getvalue())
@@ -63,9 +77,13 @@ def read_history(path: Path) -> list[EpochResult]:
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return [
-                EpochResult(int(epoch), *(float(value) for value in values))
-                for epoch, *values in list(csv.reader(file))[1:]
-            ]
-    except (ValueError, TypeError, csv.Error) as error:
-        raise RunError(f"{path} is damaged ({error}); train the run anew.") from error
+            header, *rows = csv.reader(file)
+        values = [
+            {name: text or None for name, text in zip(header, row, strict=True)} for row in rows
+        ]
+        if header != _COLUMNS:
+            raise ValueError("its columns have other names")  # noqa: TRY301 - told as damage below
+        return _HISTORY.validate_python(values)
+    except (ValueError, csv.Error) as error:
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"{path} is damaged ({reason}); train the run anew.") from error

@@ -1,5 +1,6 @@
 """The training loop, told in order."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +9,23 @@ from dataclasses import asdict
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tendigits.datasets import Examples
 from tendigits.errors import RunError
 from tendigits.networks import build_network, summary_table
-from tendigits.training.batches import batches, epoch_order
+from tendigits.recipes import Recipe
+from tendigits.training.batches import TrainingBatches, batches, epoch_generator, epoch_order
 from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
 from tendigits.training.history import EpochResult, read_history, write_history
 from tendigits.training.interrupt import deferred_interrupt
 from tendigits.training.log import RunLog
 from tendigits.training.optimizer import build_optimizer
+from tendigits.training.preview import draw_augmented
 from tendigits.training.reporter import Reporter
 from tendigits.training.run import Run, save_weights
+from tendigits.training.schedule import rate_factor, set_learning_rate
+from tendigits.training.speed import describe_speed
 
 _VALIDATION_BATCH = 1000
 
@@ -35,33 +41,49 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; the step was finished, the newest checkpoint is kept.
     """
-    recipe, log = run.recipe, RunLog(run.log)
-    images, labels = torch.from_numpy(examples.images), torch.from_numpy(examples.labels)
-    validation = torch.from_numpy(run.split.validation)
+    recipe, log, device = run.recipe, RunLog(run.log), torch.device(run.environment.device)
+    images = torch.from_numpy(examples.images).to(device)
+    labels = torch.from_numpy(examples.labels).to(device)
+    validation = torch.from_numpy(run.split.validation).to(device)
+    precision = getattr(torch, run.environment.precision)
     steps = -(-len(run.split.train) // recipe.batch_size)
     network = build_network(recipe.network, recipe.seed)
+    network.to(device)
+    average = _running_mean(network, recipe)
     optimizer = build_optimizer(network, recipe.optimizer)
     reporter.say(summary_table(network))
+    if recipe.augmentation is not None:
+        draw_augmented(examples, recipe.augmentation, run.data.class_names, run.augmented)
 
-    with _torch_settings(run.environment.threads, recipe.seed), deferred_interrupt() as interrupt:
-        history = _restore(run, network, optimizer, reporter)
+    with _torch_settings(run), deferred_interrupt() as interrupt:
+        saved = nn.ModuleList([network, average]) if average else network
+        history = _restore(run, saved, optimizer, reporter)
         log.write("training", epochs_done=len(history))
         for epoch in range(len(history) + 1, recipe.epochs + 1):
             network.train()
             answers: list[Tensor] = []
-            order = epoch_order(run.split.train, recipe.seed, epoch)
+            order = epoch_order(run.split.train, recipe.seed, epoch).to(device)
+            data = TrainingBatches(
+                batches(images, labels, order, recipe.batch_size),
+                recipe.augmentation_in(epoch),
+                epoch_generator(recipe.seed, epoch, device),
+            )
             started = time.perf_counter()
-            for step, batch in enumerate(
-                batches(images, labels, order, recipe.batch_size), start=1
-            ):
-                answers.append(train_step(network, optimizer, *batch))
+            for step, (inputs, targets) in enumerate(data, start=1):
+                done = (epoch - 1 + step / steps) / recipe.epochs
+                set_learning_rate(
+                    optimizer, recipe.optimizer.learning_rate * rate_factor(recipe.schedule, done)
+                )
+                answers.append(train_step(network, optimizer, inputs, targets, recipe, precision))
+                if average is not None:
+                    average.update_parameters(network)
                 reporter.step(f"Epoch {epoch}/{recipe.epochs}", step, steps)
                 if interrupt.requested:
                     raise KeyboardInterrupt
             seconds = time.perf_counter() - started
 
             loss, accuracy = _loss_and_accuracy(torch.cat(answers), labels[order])
-            val_loss, val_accuracy = _validate(network, images, labels, validation)
+            val_loss, val_accuracy = _validate(average or network, images, labels, validation)
             result = EpochResult(
                 epoch=epoch,
                 seconds=seconds,
@@ -70,25 +92,44 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
                 loss=loss,
                 val_accuracy=val_accuracy,
                 val_loss=val_loss,
+                images_per_second=len(order) / seconds,
+                data_milliseconds_per_step=1000 * data.seconds / steps,
             )
+            if not math.isfinite(loss):
+                raise RunError(
+                    f"The loss is no number after epoch {epoch}; give a smaller "
+                    "optimizer.learning_rate."
+                )
             history.append(result)
             write_history(run.history, history)
-            save_checkpoint(run.checkpoints, epoch, network, optimizer)
+            save_checkpoint(run.checkpoints, epoch, saved, optimizer)
             log.write("epoch", **asdict(result))
             reporter.say(result.line(recipe.epochs))
             if interrupt.requested:
                 raise KeyboardInterrupt
-    save_weights(run, network)
+    trained: nn.Module = average.module if average else network
+    save_weights(run, trained)
     log.write("trained")
-    return network.eval()
+    speed = describe_speed(trained, history, run.environment)
+    log.write("speed", **asdict(speed))
+    reporter.say(speed.line())
+    return trained.eval()
 
 
 def train_step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, inputs: Tensor, targets: Tensor
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: Tensor,
+    targets: Tensor,
+    recipe: Recipe,
+    precision: torch.dtype,
 ) -> Tensor:
     """Learn from one batch; return the logits that were given before that."""
-    logits: Tensor = network(inputs)
-    loss = functional.cross_entropy(logits, targets)
+    # A context a step: autocast keeps the weights that it has converted until it is left.
+    with torch.autocast(inputs.device.type, precision, enabled=precision != torch.float32):
+        answers = network(inputs.contiguous(memory_format=torch.channels_last))
+    logits: Tensor = answers.float()
+    loss = functional.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     optimizer.step()
@@ -98,11 +139,13 @@ def train_step(
 @torch.inference_mode()
 def _validate(
     network: nn.Module, images: Tensor, labels: Tensor, validation: Tensor
-) -> tuple[float, float]:
-    """Return the mean loss and the accuracy on the validation images."""
+) -> tuple[float, float] | tuple[None, None]:
+    """Return the mean loss and the accuracy on the validation images, if there are any."""
+    if not len(validation):
+        return None, None
     network.eval()
     parts = batches(images, labels, validation, _VALIDATION_BATCH)
-    answers = [network(inputs) for inputs, _ in parts]
+    answers = [network(inputs).float() for inputs, _ in parts]
     return _loss_and_accuracy(torch.cat(answers), labels[validation])
 
 
@@ -112,13 +155,24 @@ def _loss_and_accuracy(logits: Tensor, targets: Tensor) -> tuple[float, float]:
     return loss.item(), (logits.argmax(1) == targets).double().mean().item()
 
 
+def _running_mean(network: nn.Module, recipe: Recipe) -> AveragedModel | None:
+    """Return a running mean of the weights of `network`, or None where the recipe has none."""
+    if not recipe.averaging:
+        return None
+    mean = get_ema_multi_avg_fn(recipe.averaging)
+    return AveragedModel(network, multi_avg_fn=mean, use_buffers=True)
+
+
 def _restore(
-    run: Run, network: nn.Module, optimizer: torch.optim.Optimizer, reporter: Reporter
+    run: Run,
+    saved: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    reporter: Reporter,
 ) -> list[EpochResult]:
     """Bring back the newest whole checkpoint; return the history up to its epoch."""
     for path in find_checkpoints(run.checkpoints):
         try:
-            epoch = load_checkpoint(path, network, optimizer)
+            epoch = load_checkpoint(path, saved, optimizer)
         except RunError as error:
             reporter.say(f"{error} Going on from what is before it.")
             continue
@@ -131,15 +185,16 @@ def _restore(
 
 
 @contextmanager
-def _torch_settings(threads: int, seed: int) -> Iterator[None]:
-    """Set torch's threads, random state and rounding for a training, and set them back."""
+def _torch_settings(run: Run) -> Iterator[None]:
+    """Set torch's threads, random state and rounding for a run, and set them back."""
+    environment = run.environment
     threads_before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(environment.threads)
     # Adam's moments of pixels that are always blank decay to denormal numbers, which are slow.
     torch.set_flush_denormal(True)
     try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with torch.random.fork_rng():
+            torch.manual_seed(run.recipe.seed)
             yield
     finally:
         torch.set_flush_denormal(False)

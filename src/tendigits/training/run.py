@@ -99,6 +99,11 @@ class Run:
         return self.folder / "figures"
 
     @property
+    def augmented(self) -> Path:
+        """A picture of what the network is fed, where the recipe distorts images."""
+        return self.folder / "augmented.png"
+
+    @property
     def history(self) -> Path:
         """What each epoch yielded, as CSV."""
         return self.folder / "history.csv"
@@ -199,7 +204,8 @@ def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
 
 def save_weights(run: Run, network: nn.Module) -> None:
     """Write the weights of `network` to the run folder, whole."""
-    write_bytes(run.weights, save(network.state_dict()))
+    state = network.state_dict().items()
+    write_bytes(run.weights, save({name: tensor.contiguous() for name, tensor in state}))
 
 
 def load_network(run: Run) -> nn.Module:

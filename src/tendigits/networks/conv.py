@@ -1,0 +1,51 @@
+"""A convolutional network."""
+
+import torch
+from torch import Tensor, nn
+
+from tendigits.datasets import CLASSES
+from tendigits.recipes import ConvSettings
+
+
+class ConvNet(nn.Sequential):
+    """Images (n, 1, 28, 28) float32 in [0, 1] -> logits (n, 10).
+
+    A first convolution with a large receptive field, stages of 3x3 convolutions parted by max
+    pooling, then each channel's maximum and mean over the picture, and a linear layer.
+    """
+
+    def __init__(self, settings: ConvSettings) -> None:
+        """Make the layers and draw their weights from torch's generator."""
+        channels = settings.stem_channels
+        padding = settings.stem_kernel // 2 if settings.padded else 0
+        layers: list[nn.Module] = [
+            ConvUnit(1, channels, settings.stem_kernel, settings.stem_stride, padding)
+        ]
+        if settings.stem_stride == 1:
+            layers.append(nn.MaxPool2d(2))
+        for number, widths in enumerate(settings.stages):
+            if number:
+                layers.append(nn.MaxPool2d(2))
+            for width in widths:
+                layers.append(ConvUnit(channels, width, 3, 1, int(settings.padded)))
+                channels = width
+        super().__init__(*layers, MaxAndMean(), nn.Linear(2 * channels, CLASSES))
+
+
+class ConvUnit(nn.Sequential):
+    """Convolution, batch normalisation, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, padding: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class MaxAndMean(nn.Module):
+    """Each channel's maximum and mean over the picture: (n, c, h, w) -> (n, 2c)."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the maxima, then the means."""
+        return torch.cat([inputs.amax(dim=(2, 3)), inputs.mean(dim=(2, 3))], dim=1)

@@ -1,0 +1,112 @@
+"""The typed settings that a recipe is made of."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Settings(BaseModel):
+    """Values that cannot be changed, of exactly the types that are written; no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class MLPSettings(Settings):
+    """A multi-layer perceptron.
+
+    Attributes:
+        widths: the number of ReLU units in each hidden layer.
+    """
+
+    kind: Literal["mlp"]
+    widths: list[PositiveInt]
+
+
+class ConvSettings(Settings):
+    """A convolutional network: a wide first look, stages of 3x3 convolutions, global pooling.
+
+    Attributes:
+        stem_channels: filters of the first convolution.
+        stem_kernel: its width in pixels.
+        stem_stride: its step in pixels; 2 halves the picture.
+        stages: for each stage the filters of its 3x3 convolutions; stages are parted by a 2x2
+            max pooling.
+        padded: whether convolutions after the stem keep the picture's size.
+    """
+
+    kind: Literal["conv"]
+    stem_channels: PositiveInt
+    stem_kernel: PositiveInt
+    stem_stride: PositiveInt
+    stages: list[list[PositiveInt]]
+    padded: bool
+
+
+class AdamSettings(Settings):
+    """The optimiser Adam. Source: D. P. Kingma, J. Ba, arXiv:1412.6980.
+
+    Attributes:
+        learning_rate: the step size.
+        betas: decay of the running means of the gradient and of its square.
+        epsilon: is added to the root of the second mean.
+    """
+
+    kind: Literal["adam"]
+    learning_rate: PositiveFloat
+    betas: list[Share] = Field(min_length=2, max_length=2)
+    epsilon: PositiveFloat
+
+
+class SGDSettings(Settings):
+    """Stochastic gradient descent with Nesterov's momentum.
+
+    Source: I. Sutskever et al., "On the importance of initialization and momentum in deep
+    learning", ICML 2013.
+
+    Attributes:
+        learning_rate: the step size.
+        momentum: the decay of the running sum of gradients.
+        weight_decay: the pull towards zero on weights of two and more dimensions; biases and
+            batch-norm scales are left alone.
+    """
+
+    kind: Literal["sgd"]
+    learning_rate: PositiveFloat
+    momentum: Share
+    weight_decay: NonNegativeFloat
+
+
+class ScheduleSettings(Settings):
+    """How the learning rate goes: in a line from zero up to its full value and down to zero.
+
+    Attributes:
+        warmup: the share of all steps that the way up takes.
+    """
+
+    warmup: Share
+
+
+class AugmentationSettings(Settings):
+    """How far training images are distorted; each distortion is drawn anew for each image.
+
+    Attributes:
+        rotation_degrees: turned by up to this, either way.
+        scale: stretched along each axis by up to a factor exp(scale), either way.
+        shear: slanted by up to this many pixels a pixel, either way.
+        translation_pixels: moved by up to this along each axis.
+        elastic_pixels: standard deviation of a smooth field of displacements.
+        elastic_cells: the number of independent displacements along each axis.
+        stroke: thickened or thinned by up to this many pixels on each side of a stroke.
+        plain_epochs: the last epochs, which see the images as they are.
+    """
+
+    rotation_degrees: NonNegativeFloat = 0.0
+    scale: NonNegativeFloat = 0.0
+    shear: NonNegativeFloat = 0.0
+    translation_pixels: NonNegativeFloat = 0.0
+    elastic_pixels: NonNegativeFloat = 0.0
+    elastic_cells: PositiveInt = 6
+    stroke: Share = 0.0
+    plain_epochs: int = Field(default=0, ge=0)

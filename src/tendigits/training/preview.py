@@ -1,0 +1,35 @@
+"""A picture of what the network is fed."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tendigits.datasets import CLASSES, Examples
+from tendigits.datasets.samples import draw_grid
+from tendigits.recipes import AugmentationSettings
+from tendigits.training.augmentation import augment
+from tendigits.training.batches import scaled
+
+DISTORTED = 19
+
+
+def draw_augmented(
+    examples: Examples, settings: AugmentationSettings, class_names: tuple[str, ...], path: Path
+) -> None:
+    """Write a PNG: for each class one image as it is, then 19 times as the network is fed it."""
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    for label in range(CLASSES):
+        image = examples.images[np.flatnonzero(examples.labels == label)[:1]]
+        rows.append(np.concatenate([image, _distorted(image, settings, generator)]))
+    draw_grid(class_names, rows, path)
+
+
+def _distorted(
+    image: NDArray[np.uint8], settings: AugmentationSettings, generator: torch.Generator
+) -> NDArray[np.uint8]:
+    copies = scaled(torch.from_numpy(image).repeat(DISTORTED, 1, 1))
+    fed = augment(copies, settings, generator).clamp(0, 1)
+    return (fed[:, 0] * 255).round().byte().numpy()
