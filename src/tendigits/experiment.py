@@ -15,6 +15,7 @@ from tendigits.training import (
     Reporter,
     Run,
     Silent,
+    computing_threads,
     create_run,
     describe_environment,
     load_run,
@@ -85,7 +86,8 @@ def _carry_out(run: Run, dataset: Dataset, reporter: Reporter) -> Run:
     try:
         reporter.say(f"Run folder: {run.folder}")
         network = train_network(run, dataset.train, reporter)
-        metrics = run_test(run, network, dataset)
+        with computing_threads(run.environment.threads):
+            metrics = run_test(run, network, dataset)
     except KeyboardInterrupt:
         raise TrainingInterrupted(
             f"Stopped; what was done is kept. Go on with: {run.command_to_resume}"

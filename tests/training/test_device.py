@@ -2,7 +2,12 @@ import pytest
 import torch
 
 from tendigits.errors import RunError
-from tendigits.training.device import choose_device, choose_precision, matrix_rate
+from tendigits.training.device import (
+    choose_device,
+    choose_precision,
+    computing_threads,
+    matrix_rate,
+)
 
 CPU = torch.device("cpu")
 
@@ -36,3 +41,10 @@ def test_auto_is_bfloat16_only_where_the_machine_has_units_for_it() -> None:
 
 def test_the_matrix_rate_is_that_of_a_real_machine() -> None:
     assert 1e9 < matrix_rate(torch.float32, CPU) < 1e14
+
+
+def test_the_number_of_threads_is_set_and_set_back() -> None:
+    before = torch.get_num_threads()
+    with computing_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before

@@ -1,6 +1,6 @@
 """Training: the loop, its batches and checkpoints, and the run folder."""
 
-from tendigits.training.device import Device
+from tendigits.training.device import Device, computing_threads
 from tendigits.training.environment import Environment, describe_environment
 from tendigits.training.history import EpochResult, read_history
 from tendigits.training.loop import train_network
@@ -14,6 +14,7 @@ __all__ = [
     "Reporter",
     "Run",
     "Silent",
+    "computing_threads",
     "create_run",
     "describe_environment",
     "load_network",

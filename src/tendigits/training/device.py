@@ -1,6 +1,8 @@
 """What a training computes on: device and precision, chosen at its start."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -33,6 +35,17 @@ def choose_precision(wanted: Precision, device: torch.device) -> Literal["float3
     if wanted == "auto":
         return "bfloat16" if _has_bfloat16_units(device) else "float32"
     return wanted
+
+
+@contextmanager
+def computing_threads(count: int) -> Iterator[None]:
+    """Let torch compute with `count` threads, and then with as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def matrix_rate(dtype: torch.dtype, device: torch.device) -> float:

@@ -17,6 +17,7 @@ from tendigits.networks import build_network, summary_table
 from tendigits.recipes import Recipe
 from tendigits.training.batches import TrainingBatches, batches, epoch_generator, epoch_order
 from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
+from tendigits.training.device import computing_threads
 from tendigits.training.history import EpochResult, read_history, write_history
 from tendigits.training.interrupt import deferred_interrupt
 from tendigits.training.log import RunLog
@@ -187,15 +188,11 @@ def _restore(
 @contextmanager
 def _torch_settings(run: Run) -> Iterator[None]:
     """Set torch's threads, random state and rounding for a run, and set them back."""
-    environment = run.environment
-    threads_before = torch.get_num_threads()
-    torch.set_num_threads(environment.threads)
     # Adam's moments of pixels that are always blank decay to denormal numbers, which are slow.
     torch.set_flush_denormal(True)
     try:
-        with torch.random.fork_rng():
+        with computing_threads(run.environment.threads), torch.random.fork_rng():
             torch.manual_seed(run.recipe.seed)
             yield
     finally:
         torch.set_flush_denormal(False)
-        torch.set_num_threads(threads_before)
