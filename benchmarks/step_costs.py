@@ -34,7 +34,7 @@ def print_step_costs() -> dict[str, float]:
 
     def one_step() -> None:
         batch = next(batches(images, labels, order, recipe.batch_size))
-        train_step(network, optimizer, *batch, recipe, torch.float32)
+        train_step(network, None, optimizer, *batch, recipe, torch.float32)
 
     one_step()  # leaves the gradients that the optimiser is timed with
     layers = [layer for layer in network.children() if isinstance(layer, Linear)]

@@ -56,7 +56,10 @@ REFUSED = [
     (["train", "--epochs", "many"], ["--epochs"]),
     (["train", "--epoch", "3"], ["--epoch"]),
     (["train", "mlp", "mlp"], ["mlp"]),
-    (["evaluate"], ["run"]),
+    (["export", "nope", "-o", "model.onnx"], ["nope", "no run folder"]),
+    (["export", "nope"], ["--output"]),
+    (["evaluate", "taken/file"], ["taken/file", "no ONNX file"]),
+    (["evaluate"], ["model"]),
     (["tarin"], ["tarin"]),
 ]
 
@@ -170,6 +173,22 @@ def test_evaluate_repeats_the_test(
     assert len(repeated) == 3
     assert [line for line in repeated if line not in trained.stdout.splitlines()] == []
     assert verdict.startswith("The same as recorded")
+
+
+def test_a_run_is_exported(
+    trained: subprocess.CompletedProcess[str],
+    folder: Path,
+    tendigits: CommandLine,
+    tmp_path: Path,
+) -> None:
+    assert trained.returncode == 0
+    result = tendigits("export", folder, "-o", tmp_path / "model.onnx")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "largest difference of a probability" in result.stdout
+    assert f"Model file: {tmp_path / 'model.onnx'}" in result.stdout
+    refused = tendigits("evaluate", tmp_path / "model.onnx")
+    assert refused.returncode == 2
+    assert "small-mnist, which is no data set known by name" in refused.stderr
 
 
 def test_a_run_is_resumed_by_its_own_settings_alone(

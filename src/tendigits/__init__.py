@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tendigits.errors import (
         DataError,
         MissingExtraError,
+        ModelError,
         RecipeError,
         RunError,
         TendigitsError,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     )
     from tendigits.evaluation import Metrics, Prediction, evaluate, predict
     from tendigits.experiment import resume, train
+    from tendigits.export import export_model
+    from tendigits.reading import Model, ModelInfo, load_model
     from tendigits.recipes import Recipe, load_recipe
     from tendigits.training import Run, load_run
 
@@ -34,6 +37,9 @@ __all__ = [
     "Examples",
     "Metrics",
     "MissingExtraError",
+    "Model",
+    "ModelError",
+    "ModelInfo",
     "Prediction",
     "Recipe",
     "RecipeError",
@@ -42,7 +48,9 @@ __all__ = [
     "TendigitsError",
     "TrainingInterrupted",
     "evaluate",
+    "export_model",
     "load_dataset",
+    "load_model",
     "load_recipe",
     "load_run",
     "predict",
@@ -56,6 +64,7 @@ _HOMES = {
     "errors": (
         "DataError",
         "MissingExtraError",
+        "ModelError",
         "RecipeError",
         "RunError",
         "TendigitsError",
@@ -63,10 +72,12 @@ _HOMES = {
     ),
     "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
     "experiment": ("resume", "train"),
+    "export": ("export_model",),
+    "reading": ("Model", "ModelInfo", "load_model"),
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
 }
-_NEEDED_FOR_TRAINING = ("torch", "safetensors", "matplotlib")
+_NEEDED_FOR_TRAINING = ("torch", "safetensors", "matplotlib", "onnx", "onnxscript")
 
 
 def __getattr__(name: str) -> object:

@@ -108,14 +108,32 @@ def train(
 
 
 @app.command()
-def evaluate(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
-    """Repeat the test of a run from its files."""
-    run_read = tendigits.load_run(run)
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+) -> None:
+    """Repeat the test of a run, or test a model file."""
+    if model.is_file():
+        from tendigits.evaluation import evaluate_model, summarise_test
+
+        loaded = tendigits.load_model(model)
+        typer.echo(summarise_test(evaluate_model(loaded), loaded.info.classes))
+        return
+    run_read = tendigits.load_run(model)
     metrics = tendigits.evaluate(run_read)
     from tendigits.evaluation import compare_with_record, summarise_test
 
     typer.echo(summarise_test(metrics, run_read.data.class_names))
     typer.echo(compare_with_record(run_read, metrics))
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="ONNX", help="The file.")],
+    int8: Annotated[bool, typer.Option("--int8", help="8-bit weights and products.")] = False,
+) -> None:
+    """Write a run's network as one ONNX file that says all about itself."""
+    typer.echo(tendigits.export_model(run, output, int8=int8).summary())
 
 
 @app.command()

@@ -17,6 +17,10 @@ class RunError(TendigitsError):
     """A run folder is missing, damaged or already in use."""
 
 
+class ModelError(TendigitsError):
+    """A model file is missing, damaged or not the package's."""
+
+
 class MissingExtraError(TendigitsError):
     """A verb needs libraries that come with one of the package's extras."""
 

@@ -20,7 +20,8 @@ from tendigits.training import (
     describe_environment,
     load_run,
     load_run_data,
-    train_network,
+    train_recogniser,
+    with_pinned_teacher,
 )
 
 
@@ -59,6 +60,7 @@ def train(
     environment = describe_environment(threads, device, recipe.precision)
     with _reporter(quiet=quiet) as reporter:
         dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
+        recipe = with_pinned_teacher(recipe, dataset.train.labels)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)
         return _carry_out(run, dataset, reporter)
 
@@ -76,8 +78,9 @@ def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
     run = run if isinstance(run, Run) else load_run(run)
     if run.is_complete:
         raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
-    for folder in (run.folder, run.checkpoints, run.figures):
-        remove_unfinished(folder)
+    for part in (run, *run.members):
+        for folder in (part.folder, part.checkpoints, part.figures):
+            remove_unfinished(folder)
     with _reporter(quiet=quiet) as reporter:
         return _carry_out(run, load_run_data(run, reporter.step), reporter)
 
@@ -85,7 +88,7 @@ def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
 def _carry_out(run: Run, dataset: Dataset, reporter: Reporter) -> Run:
     try:
         reporter.say(f"Run folder: {run.folder}")
-        network = train_network(run, dataset.train, reporter)
+        network = train_recogniser(run, dataset.train, reporter)
         with computing_threads(run.environment.threads):
             metrics = run_test(run, network, dataset)
     except KeyboardInterrupt:

@@ -17,7 +17,7 @@ from tendigits.recipes import MLPSettings, load_recipe
 from tendigits.training import Run, Silent, create_run, describe_environment, read_history
 from tendigits.training import loop as training_loop
 from tendigits.training.batches import epoch_order
-from tendigits.training.loop import train_network
+from tendigits.training.loop import train_recogniser
 
 EPOCHS = 2
 BLANK = hashlib.sha256(bytes(28 * 28)).digest()  # what the summary table sends through
@@ -146,7 +146,7 @@ def test_the_loop_does_what_a_plain_loop_of_pytorchs_own_parts_does(
     small_mnist: Dataset, tmp_path: Path
 ) -> None:
     run = new_run(small_mnist, tmp_path, epochs=2, batch_size=70)  # the last batch is a part
-    network = train_network(run, small_mnist.train, Silent())
+    network = train_recogniser(run, small_mnist.train, Silent())
     losses, accuracies, plain = plain_loop(run, small_mnist)
 
     history = read_history(run.history)
@@ -168,14 +168,15 @@ def test_threads_random_state_and_rounding_are_set_back(
 ) -> None:
     run = new_run(small_mnist, tmp_path, epochs=1, threads=torch.get_num_threads() + 1)
     threads, state = torch.get_num_threads(), torch.get_rng_state()
-    train_network(run, small_mnist.train, Silent())
+    train_recogniser(run, small_mnist.train, Silent())
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.tensor(1e-40).mul(0.5).item() > 0  # denormal numbers are numbers again
 
 
 def test_the_network_comes_back_ready_to_predict(small_mnist: Dataset, tmp_path: Path) -> None:
-    network = train_network(new_run(small_mnist, tmp_path, epochs=1), small_mnist.train, Silent())
+    run = new_run(small_mnist, tmp_path, epochs=1)
+    network = train_recogniser(run, small_mnist.train, Silent())
     assert not network.training
 
 

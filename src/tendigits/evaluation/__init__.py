@@ -1,6 +1,12 @@
 """Evaluation: what a trained recogniser is worth, in figures, words and pictures."""
 
-from tendigits.evaluation.evaluate import compare_with_record, evaluate, run_test
+from tendigits.evaluation.evaluate import (
+    Validation,
+    compare_with_record,
+    evaluate,
+    evaluate_model,
+    run_test,
+)
 from tendigits.evaluation.metrics import Metrics, measure, wilson_interval
 from tendigits.evaluation.predict import Prediction, predict
 from tendigits.evaluation.report import summarise_test
@@ -8,8 +14,10 @@ from tendigits.evaluation.report import summarise_test
 __all__ = [
     "Metrics",
     "Prediction",
+    "Validation",
     "compare_with_record",
     "evaluate",
+    "evaluate_model",
     "measure",
     "predict",
     "run_test",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tendigits.evaluation.metrics import Metrics
-from tendigits.networks import build_network, count_parameters, summary_table
+from tendigits.networks import build_recogniser, count_parameters, summary_table
 from tendigits.training import EpochResult, Run
 
 
@@ -31,7 +31,7 @@ def model_card(
     """
     low, high = metrics.interval_95
     last, environment, recipe = history[-1], run.environment, run.recipe
-    network = build_network(recipe.network, recipe.seed)
+    network = build_recogniser(recipe)
     rows = "\n".join(
         f"| {name} | {sum(confusion)} | {errors} |"
         for name, confusion, errors in zip(

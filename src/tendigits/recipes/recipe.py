@@ -6,8 +6,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
+import numpy as np
 import tomli_w
-from pydantic import AfterValidator, BaseModel, Field, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tendigits.errors import RecipeError
@@ -15,7 +24,9 @@ from tendigits.recipes.settings import (
     AdamSettings,
     AugmentationSettings,
     ConvSettings,
+    DistillationSettings,
     MLPSettings,
+    MuonSettings,
     ScheduleSettings,
     Settings,
     SGDSettings,
@@ -23,7 +34,7 @@ from tendigits.recipes.settings import (
 )
 
 NetworkSettings = MLPSettings | ConvSettings
-OptimizerSettings = AdamSettings | SGDSettings
+OptimizerSettings = AdamSettings | SGDSettings | MuonSettings
 Precision = Literal["auto", "float32", "bfloat16"]
 
 _SHIPPED = Path(__file__).parent
@@ -51,10 +62,15 @@ class Recipe(Settings):
         label_smoothing: the share of a label that is spread over all ten classes.
         averaging: the decay, a step, of a running mean of the weights, which then is the trained
             network; 0 for none.
+        patience: the training ends early once the validation loss has been no lower than its
+            lowest for this many epochs; never when None.
+        members: how many networks are trained, one after another and independently, each on
+            the same training images; the answer is the mean of their probabilities.
         network: what is trained.
         optimizer: how its weights are moved.
         schedule: how the learning rate goes; constant without it.
         augmentation: how the training images are distorted; not at all without it.
+        distillation: whose answers are learnt beside the labels; nobody's without it.
     """
 
     name: Annotated[str, AfterValidator(_part_of_a_path)]
@@ -66,10 +82,27 @@ class Recipe(Settings):
     precision: Precision = "auto"
     label_smoothing: Share = 0.0
     averaging: Share = 0.0
+    patience: PositiveInt | None = None
+    members: Annotated[int, Field(ge=1, le=100)] = 1
     network: NetworkSettings = Field(discriminator="kind")
     optimizer: OptimizerSettings = Field(discriminator="kind")
     schedule: ScheduleSettings | None = None
     augmentation: AugmentationSettings | None = None
+    distillation: DistillationSettings | None = None
+
+    @field_validator("patience")
+    @classmethod
+    def _watches_something(cls, patience: int | None, others: ValidationInfo) -> int | None:
+        if patience is not None and not others.data.get("validation_fraction"):
+            raise PydanticCustomError(
+                "patience", "it watches the validation loss, so set a validation_fraction, too"
+            )
+        return patience
+
+    def member(self, number: int) -> "Recipe":
+        """Return the recipe of the ensemble's network `number` (from 1): its own seed, alone."""
+        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
+        return self.changed({"seed": seed, "members": 1})
 
     def augmentation_in(self, epoch: int) -> AugmentationSettings | None:
         """Return how images are distorted in `epoch` (from 1), or None where they are not."""

@@ -78,6 +78,25 @@ class SGDSettings(Settings):
     weight_decay: NonNegativeFloat
 
 
+class MuonSettings(Settings):
+    """Nesterov's momentum whose steps are made orthogonal for the filters of convolutions.
+
+    Source: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024,
+    https://kellerjordan.github.io/posts/muon/.
+
+    Attributes:
+        learning_rate: the step size; filters have a mean square length of one.
+        momentum: the decay of the running sum of gradients.
+        weight_decay: the pull towards zero on the weights of fully connected layers and of a
+            first convolution, which are moved by plain steps.
+    """
+
+    kind: Literal["muon"]
+    learning_rate: PositiveFloat
+    momentum: Share
+    weight_decay: NonNegativeFloat
+
+
 class ScheduleSettings(Settings):
     """How the learning rate goes: in a line from zero up to its full value and down to zero.
 
@@ -86,6 +105,26 @@ class ScheduleSettings(Settings):
     """
 
     warmup: Share
+
+
+class DistillationSettings(Settings):
+    """Learning from the answers of a trained recogniser to the same, distorted images.
+
+    Source: G. Hinton, O. Vinyals, J. Dean, "Distilling the knowledge in a neural network",
+    arXiv:1503.02531.
+
+    Attributes:
+        teacher: a run folder or a model file. It must have held out the validation images that
+            this run holds out, or its figures would flatter.
+        share: the teacher's part of the loss; the labels have the rest.
+        temperature: divides the logits of both before they are compared.
+        sha256: of the teacher's weights or file; a run writes it into its own recipe.
+    """
+
+    teacher: str
+    share: float = Field(default=1.0, gt=0, le=1)
+    temperature: PositiveFloat = 1.0
+    sha256: str | None = None
 
 
 class AugmentationSettings(Settings):

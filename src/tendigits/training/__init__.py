@@ -3,9 +3,10 @@
 from tendigits.training.device import Device, computing_threads
 from tendigits.training.environment import Environment, describe_environment
 from tendigits.training.history import EpochResult, read_history
-from tendigits.training.loop import train_network
+from tendigits.training.loop import train_recogniser
 from tendigits.training.reporter import Reporter, Silent
 from tendigits.training.run import Run, create_run, load_network, load_run, load_run_data
+from tendigits.training.teacher import with_pinned_teacher
 
 __all__ = [
     "Device",
@@ -21,5 +22,6 @@ __all__ = [
     "load_run",
     "load_run_data",
     "read_history",
-    "train_network",
+    "train_recogniser",
+    "with_pinned_teacher",
 ]

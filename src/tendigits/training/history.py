@@ -2,6 +2,7 @@
 
 import csv
 import io
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -65,6 +66,28 @@ def write_history(path: Path, history: Sequence[EpochResult]) -> None:
     writer.writeheader()
     writer.writerows(asdict(result) for result in history)
     write_text(path, text.getvalue())
+
+
+def has_stalled(history: Sequence[EpochResult], patience: int | None) -> bool:
+    """Tell whether the last `patience` epochs' validation losses are all no lower than the best."""
+    losses = [result.val_loss for result in history if result.val_loss is not None]
+    if patience is None or len(losses) <= patience:
+        return False
+    return min(losses[-patience:]) >= min(losses[:-patience])
+
+
+def mean_history(histories: Sequence[Sequence[EpochResult]]) -> list[EpochResult]:
+    """Return the mean of several networks' figures, epoch by epoch; seconds are added up."""
+    return [_mean_result(results) for results in zip(*histories, strict=False)]
+
+
+def _mean_result(results: Sequence[EpochResult]) -> EpochResult:
+    columns = {name: [getattr(result, name) for result in results] for name in _COLUMNS}
+    means = {
+        name: statistics.mean(values) if None not in values else None
+        for name, values in columns.items()
+    }
+    return EpochResult(**{**means, "epoch": results[0].epoch, "seconds": sum(columns["seconds"])})
 
 
 def read_history(path: Path) -> list[EpochResult]:

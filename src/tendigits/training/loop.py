@@ -13,34 +13,65 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tendigits.datasets import Examples
 from tendigits.errors import RunError
-from tendigits.networks import build_network, summary_table
-from tendigits.recipes import Recipe
+from tendigits.networks import Ensemble, build_network, summary_table
+from tendigits.recipes import DistillationSettings, Recipe
 from tendigits.training.batches import TrainingBatches, batches, epoch_generator, epoch_order
 from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
 from tendigits.training.device import computing_threads
-from tendigits.training.history import EpochResult, read_history, write_history
+from tendigits.training.history import (
+    EpochResult,
+    has_stalled,
+    mean_history,
+    read_history,
+    write_history,
+)
 from tendigits.training.interrupt import deferred_interrupt
 from tendigits.training.log import RunLog
 from tendigits.training.optimizer import build_optimizer
 from tendigits.training.preview import draw_augmented
 from tendigits.training.reporter import Reporter
-from tendigits.training.run import Run, save_weights
+from tendigits.training.run import Run, load_network, save_weights
 from tendigits.training.schedule import rate_factor, set_learning_rate
 from tendigits.training.speed import describe_speed
+from tendigits.training.teacher import Teacher, load_teacher
 
 _VALIDATION_BATCH = 1000
 
 
-def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module:
-    """Train the run's network on `examples`, from its newest checkpoint to its last epoch.
+def train_recogniser(run: Run, examples: Examples, reporter: Reporter) -> nn.Module:
+    """Train what the run's recipe describes: its network, or each member of its ensemble.
 
     Args:
-        run: the run; its history, checkpoints, log and weights are written to its folder.
+        run: the run; its history and weights are written to its folder.
         examples: the training part of the run's data set.
         reporter: is told a line an epoch.
 
     Raises:
+        RunError: the training came to nothing, or its teacher cannot be read.
         KeyboardInterrupt: Ctrl-C was pressed; the step was finished, the newest checkpoint is kept.
+    """
+    if run.recipe.augmentation is not None:
+        draw_augmented(examples, run.recipe.augmentation, run.data.class_names, run.augmented)
+    if run.recipe.members == 1:
+        return train_network(run, examples, reporter)
+    networks = []
+    for number, member in enumerate(run.members, start=1):
+        reporter.say(f"Member {number} of {run.recipe.members}, seed {member.recipe.seed}")
+        if not member.weights.exists():
+            member.folder.mkdir(parents=True, exist_ok=True)
+            train_network(member, examples, reporter)
+        networks.append(load_network(member))
+    write_history(run.history, mean_history([read_history(each.history) for each in run.members]))
+    ensemble = Ensemble(networks)
+    save_weights(run, ensemble)
+    return ensemble.eval()
+
+
+def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module:
+    """Train one network on `examples`, from its newest checkpoint to its last epoch.
+
+    Its history, checkpoints, log and weights are written to the run's folder. Arguments and
+    errors are those of `train_recogniser`.
     """
     recipe, log, device = run.recipe, RunLog(run.log), torch.device(run.environment.device)
     images = torch.from_numpy(examples.images).to(device)
@@ -48,19 +79,20 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
     validation = torch.from_numpy(run.split.validation).to(device)
     precision = getattr(torch, run.environment.precision)
     steps = -(-len(run.split.train) // recipe.batch_size)
-    network = build_network(recipe.network, recipe.seed)
-    network.to(device)
+    network = build_network(recipe.network, recipe.seed).to(device)
     average = _running_mean(network, recipe)
     optimizer = build_optimizer(network, recipe.optimizer)
+    teacher = load_teacher(run)
     reporter.say(summary_table(network))
-    if recipe.augmentation is not None:
-        draw_augmented(examples, recipe.augmentation, run.data.class_names, run.augmented)
 
     with _torch_settings(run), deferred_interrupt() as interrupt:
         saved = nn.ModuleList([network, average]) if average else network
         history = _restore(run, saved, optimizer, reporter)
         log.write("training", epochs_done=len(history))
         for epoch in range(len(history) + 1, recipe.epochs + 1):
+            if has_stalled(history, recipe.patience):
+                reporter.say(f"The validation loss has not fallen for {recipe.patience} epochs.")
+                break
             network.train()
             answers: list[Tensor] = []
             order = epoch_order(run.split.train, recipe.seed, epoch).to(device)
@@ -75,7 +107,9 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
                 set_learning_rate(
                     optimizer, recipe.optimizer.learning_rate * rate_factor(recipe.schedule, done)
                 )
-                answers.append(train_step(network, optimizer, inputs, targets, recipe, precision))
+                answers.append(
+                    train_step(network, teacher, optimizer, inputs, targets, recipe, precision)
+                )
                 if average is not None:
                     average.update_parameters(network)
                 reporter.step(f"Epoch {epoch}/{recipe.epochs}", step, steps)
@@ -96,11 +130,7 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
                 images_per_second=len(order) / seconds,
                 data_milliseconds_per_step=1000 * data.seconds / steps,
             )
-            if not math.isfinite(loss):
-                raise RunError(
-                    f"The loss is no number after epoch {epoch}; give a smaller "
-                    "optimizer.learning_rate."
-                )
+            _refuse_divergence(result)
             history.append(result)
             write_history(run.history, history)
             save_checkpoint(run.checkpoints, epoch, saved, optimizer)
@@ -114,11 +144,12 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
     speed = describe_speed(trained, history, run.environment)
     log.write("speed", **asdict(speed))
     reporter.say(speed.line())
-    return trained.eval()
+    return trained.cpu().eval()
 
 
 def train_step(
     network: nn.Module,
+    teacher: Teacher | None,
     optimizer: torch.optim.Optimizer,
     inputs: Tensor,
     targets: Tensor,
@@ -126,15 +157,36 @@ def train_step(
     precision: torch.dtype,
 ) -> Tensor:
     """Learn from one batch; return the logits that were given before that."""
+    inputs = inputs.contiguous(memory_format=torch.channels_last)
     # A context a step: autocast keeps the weights that it has converted until it is left.
     with torch.autocast(inputs.device.type, precision, enabled=precision != torch.float32):
-        answers = network(inputs.contiguous(memory_format=torch.channels_last))
+        answers = network(inputs)
     logits: Tensor = answers.float()
     loss = functional.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+    if teacher is not None and recipe.distillation is not None:
+        loss = _distilled(loss, logits, teacher(inputs), recipe.distillation)
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     optimizer.step()
     return logits.detach()
+
+
+def _distilled(
+    loss: Tensor, logits: Tensor, answers: Tensor, settings: DistillationSettings
+) -> Tensor:
+    """Return the labels' `loss` and that against the teacher's `answers`, in their shares."""
+    probabilities = functional.softmax(answers / settings.temperature, 1)
+    against_teacher = functional.cross_entropy(logits / settings.temperature, probabilities)
+    # A temperature flattens the gradient by its square, which is given back.
+    return torch.lerp(loss, settings.temperature**2 * against_teacher, settings.share)
+
+
+def _refuse_divergence(result: EpochResult) -> None:
+    if not math.isfinite(result.loss):
+        raise RunError(
+            f"The loss is no number after epoch {result.epoch}; give a smaller "
+            "optimizer.learning_rate."
+        )
 
 
 @torch.inference_mode()

@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from tendigits.recipes import AdamSettings, OptimizerSettings
+from tendigits.recipes import AdamSettings, MuonSettings, OptimizerSettings
+from tendigits.training.muon import Muon
 
 
 def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
@@ -19,6 +20,14 @@ def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.op
         )
     decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
+    if isinstance(settings, MuonSettings):
+        return Muon(
+            [weight for weight in decayed if _mixes_channels(weight)],
+            [weight for weight in decayed if not _mixes_channels(weight)],
+            others,
+            settings.momentum,
+            settings.weight_decay,
+        )
     return torch.optim.SGD(
         [
             {"params": decayed, "weight_decay": settings.weight_decay},
@@ -29,3 +38,8 @@ def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.op
         nesterov=True,
         fused=True,
     )
+
+
+def _mixes_channels(weight: nn.Parameter) -> bool:
+    """Tell whether `weight` is a convolution's, of more than one channel to a filter."""
+    return weight.ndim == 4 and weight.shape[1] > 1

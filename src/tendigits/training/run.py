@@ -2,7 +2,7 @@
 
 import shlex
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,7 @@ from tendigits.datasets.idx import MAX_ELEMENTS
 from tendigits.datasets.load import no_progress
 from tendigits.errors import RecipeError, RunError
 from tendigits.files import write_bytes, write_json, write_text
-from tendigits.networks import build_network
+from tendigits.networks import build_recogniser
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
 from tendigits.training.record import read_record
@@ -78,6 +78,22 @@ class Run:
     split: Split
     environment: Environment
 
+    def member(self, number: int) -> "Run":
+        """Return the part of the run, in a folder of its own, that trains network `number`.
+
+        Its images are those of the run; its seed is its own. A run of one network has one part:
+        itself.
+        """
+        if self.recipe.members == 1:
+            return self
+        folder = self.folder / "members" / f"{number:02d}"
+        return replace(self, folder=folder, recipe=self.recipe.member(number))
+
+    @property
+    def members(self) -> "list[Run]":
+        """The parts of the run that train a network each."""
+        return [self.member(number) for number in range(1, self.recipe.members + 1)]
+
     @property
     def is_complete(self) -> bool:
         """Whether it is trained and tested."""
@@ -117,6 +133,11 @@ class Run:
     def weights(self) -> Path:
         """The trained weights; they are there when the training is done."""
         return self.folder / "weights.safetensors"
+
+    @property
+    def validation(self) -> Path:
+        """The trained network's figures on the images held out, where there are some."""
+        return self.folder / "validation.json"
 
     @property
     def metrics(self) -> Path:
@@ -218,7 +239,7 @@ def load_network(run: Run) -> nn.Module:
         raise RunError(
             f"The run {run.folder} is not trained to its end; go on with: {run.command_to_resume}"
         )
-    network = build_network(run.recipe.network, run.recipe.seed)
+    network = build_recogniser(run.recipe)
     try:
         network.load_state_dict(load_file(run.weights))
     except (SafetensorError, RuntimeError, OSError) as error:

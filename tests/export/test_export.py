@@ -1,0 +1,122 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from torch import nn
+
+from tendigits import ModelError, RunError, export_model, load_model, predict, train
+from tendigits.datasets import Dataset
+from tendigits.evaluation import Metrics, Validation
+from tendigits.export import export as export_module
+from tendigits.export.graph import to_onnx
+from tendigits.reading.model_file import scaled
+from tendigits.training import Run
+from tendigits.training.record import read_record
+
+SMALL: dict[str, object] = {"epochs": 2, "network.stem_channels": 6, "network.stages": [[8], [8]]}
+FORMS: dict[str, dict[str, object]] = {
+    "mlp": {"network": {"kind": "mlp", "widths": [16]}},
+    "conv": {},
+    "ensemble": {"members": 2},
+    "nothing held out": {"validation_fraction": 0.0},
+}
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def run(
+    request: pytest.FixtureRequest, small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    form = FORMS[request.param]
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    if "network" in form:
+        settings: dict[str, object] = {"epochs": 1, "network.widths": [16]}
+        return train("mlp", settings, data=small_mnist, out=folder, threads=1, quiet=True)
+    return train("fast", {**SMALL, **form}, data=small_mnist, out=folder, threads=1, quiet=True)
+
+
+@pytest.fixture(scope="module")
+def plain_run(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs") / "plain"
+    return train("fast", SMALL, data=small_mnist, out=folder, threads=1, quiet=True)
+
+
+def test_the_file_answers_as_the_network_does(
+    run: Run, small_mnist: Dataset, tmp_path: Path
+) -> None:
+    exported = export_model(run, tmp_path / "model.onnx")
+    images = small_mnist.test.images
+    model = load_model(exported.path)
+    logits = model.logits(scaled(images))
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        powers / powers.sum(axis=1, keepdims=True),
+        predict(run, images).probabilities,
+        rtol=1e-3,
+        atol=1e-5,
+    )
+    assert exported.difference < 1e-4
+
+
+def test_the_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
+    info = load_model(export_model(run, tmp_path / "model.onnx").path).info
+    metrics = read_record(run.metrics, Metrics)
+    assert (info.name, info.classes) == (run.recipe.name, tuple("0123456789"))
+    assert info.recipe["seed"] == run.recipe.seed
+    assert (info.test.accuracy, info.test.examples) == (metrics.accuracy, 500)
+    assert info.data_sha256 == run.data.sha256
+    assert info.versions["tendigits"] == run.environment.versions["tendigits"]
+    if len(run.split.validation):
+        validation = read_record(run.validation, Validation)
+        assert info.temperature == validation.temperature
+        assert info.exported_accuracy == info.validation_accuracy == validation.accuracy
+    else:
+        assert (info.temperature, info.validation_accuracy) == (1.0, None)
+
+
+def test_the_8_bit_file_is_smaller_and_nearly_as_good(plain_run: Run, tmp_path: Path) -> None:
+    exported = export_model(plain_run, tmp_path / "int8.onnx", int8=True)
+    info = load_model(exported.path).info
+    assert info.precision == "int8"
+    assert info.exported_accuracy == pytest.approx(info.validation_accuracy, abs=0.02)
+    weights = {each.data_type for each in onnx.load(exported.path).graph.initializer}
+    assert onnx.TensorProto.INT8 in weights
+
+
+def test_nothing_of_this_machine_is_in_the_file(plain_run: Run, tmp_path: Path) -> None:
+    content = export_model(plain_run, tmp_path / "model.onnx").path.read_bytes()
+    for path in (sys.prefix, str(Path(export_module.__file__).parents[2]), str(tmp_path)):
+        assert path.encode() not in content
+
+
+def test_the_same_run_gives_the_same_file(plain_run: Run, tmp_path: Path) -> None:
+    first, again = (export_model(plain_run, tmp_path / name).path for name in "ab")
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_a_file_that_answers_otherwise_is_not_written(
+    plain_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def wrong(network: nn.Module, temperature: float) -> onnx.ModelProto:
+        return to_onnx(network, 1.01 * temperature)
+
+    monkeypatch.setattr(export_module, "to_onnx", wrong)
+    with pytest.raises(ModelError, match="answers otherwise than the network"):
+        export_model(plain_run, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_is_not_done_is_refused(small_mnist: Dataset, tmp_path: Path) -> None:
+    settings = {"epochs": 1, "network.widths": [4]}
+    run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
+    run.metrics.unlink()
+    with pytest.raises(RunError, match="is not trained and tested; go on with"):
+        export_model(run, tmp_path / "model.onnx")
+
+
+def test_a_place_that_cannot_be_written_is_told(plain_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ModelError, match="choose another --output"):
+        export_model(plain_run, tmp_path / "file" / "model.onnx")
