@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint format bench-seed bench-accuracy notebook clean
+.PHONY: help demo test lint format bench-seed bench-speed bench-accuracy notebook clean
 
 help: ## list these jobs
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,6 +26,9 @@ format: .venv/installed ## bring the code into shape
 
 bench-seed: .venv-bench/installed ## the notebook's way against `tendigits train mlp`, in pairs
 	.venv-bench/bin/python benchmarks/seed.py
+
+bench-speed: .venv-bench/installed ## `fast` against PyTorch's and Keras's examples (half an hour)
+	.venv-bench/bin/python benchmarks/speed.py
 
 bench-accuracy: .venv/installed ## each recipe's test accuracy over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py

@@ -1,23 +1,29 @@
 """Each recipe's test accuracy over its seeds: the figures that the README gives.
 
-A run opens the test set once, after its last epoch; no run is left out. Stopped at any point,
-a second call goes on where the first was. Writes `benchmarks/results/accuracy-<recipe>.json`
-and brings the README's table up to date.
+A run opens the test set once, after its last epoch; no run is left out. Each run computes with
+one thread, and as many go on at once as there are cores. Stopped at any point, a second call goes
+on where the first was, within an epoch. The run folders stay in `runs/accuracy/`. Writes
+`benchmarks/results/accuracy-<recipe>.json` and brings the README's table up to date.
 """
 
 import argparse
+import hashlib
 import json
-import tempfile
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import tendigits
 from figures_in_readme import RESULTS, update_readme
-from tendigits.files import write_json
+from tendigits.files import to_json, write_json
 from tendigits.recipes import shipped_recipes
-from tendigits.training import describe_environment, read_history
+from tendigits.training import Run, read_history
 
+RUNS = Path("runs/accuracy")
 SEEDS = {"mlp": 10}
 DEFAULT_SEEDS = 5
 
@@ -25,47 +31,70 @@ DEFAULT_SEEDS = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipes", nargs="*", default=list(shipped_recipes()), metavar="RECIPE")
-    for recipe in parser.parse_args().recipes:
-        measure_recipe(recipe)
+    recipes = parser.parse_args().recipes
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as cores:
+        started = {
+            recipe: [
+                cores.submit(train, recipe, seed)
+                for seed in range(SEEDS.get(recipe, DEFAULT_SEEDS))
+            ]
+            for recipe in recipes
+        }
+        for recipe, runs in started.items():
+            write_result(recipe, [run.result() for run in runs])
     update_readme()
 
 
-def measure_recipe(recipe: str) -> None:
-    path = RESULTS / f"accuracy-{recipe}.json"
-    result = begin_result(recipe, path)
-    done = {run["seed"] for run in result["runs"]}
-    for seed in range(SEEDS.get(recipe, DEFAULT_SEEDS)):
-        if seed not in done:
-            result["runs"].append(measure_seed(recipe, seed))
-            write_json(path, result)
-        run = next(run for run in result["runs"] if run["seed"] == seed)
-        print(f"{recipe} seed {seed}: test {100 * run['test_accuracy']:.2f} %", flush=True)
+def train(recipe: str, seed: int) -> Run:
+    """Train to the end what is not yet trained; return the run."""
+    folder = folder_of(recipe, seed)
+    if not folder.exists():
+        tendigits_command(
+            *("train", recipe, "--seed", str(seed), "--threads", "1", "--out", str(folder))
+        )
+    elif not tendigits.load_run(folder).is_complete:
+        tendigits_command("train", "--resume", str(folder))
+    run = tendigits.load_run(folder)
+    accuracy = json.loads(run.metrics.read_text(encoding="utf-8"))["accuracy"]
+    print(f"{recipe} seed {seed}: test {100 * accuracy:.2f} %", flush=True)
+    return run
 
 
-def begin_result(recipe: str, path: Path) -> dict[str, Any]:
-    """Return the result so far, unless it was measured with another recipe."""
-    loaded = tendigits.load_recipe(recipe)
-    settings = loaded.model_dump(exclude={"seed"})
-    if path.exists():
-        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if result["settings"] == settings:
-            return result
+def folder_of(recipe: str, seed: int) -> Path:
+    """Return the folder of a run, another one where the recipe's settings are others."""
+    settings = tendigits.load_recipe(recipe).model_dump(exclude={"seed", "description"})
+    digest = hashlib.sha256(to_json(settings).encode()).hexdigest()[:8]
+    return RUNS / f"{recipe}-{digest}-seed{seed}"
+
+
+def tendigits_command(*words: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "tendigits", *words], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def write_result(recipe: str, runs: list[Run]) -> None:
+    result: dict[str, Any] = {
+        "recipe": recipe,
+        "settings": tendigits.load_recipe(recipe).model_dump(exclude={"seed"}),
+        "environment": asdict(runs[0].environment),
+        "runs": [figures(run) for run in runs],
+    }
     RESULTS.mkdir(exist_ok=True)
-    environment = asdict(describe_environment(precision=loaded.precision))
-    return {"recipe": recipe, "settings": settings, "environment": environment, "runs": []}
+    write_json(RESULTS / f"accuracy-{recipe}.json", result)
 
 
-def measure_seed(recipe: str, seed: int) -> dict[str, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        run = tendigits.train(recipe, {"seed": seed}, out=Path(folder) / "run", quiet=True)
-        history = read_history(run.history)
-        metrics = json.loads(run.metrics.read_text(encoding="utf-8"))
+def figures(run: Run) -> dict[str, float | None]:
+    metrics = json.loads(run.metrics.read_text(encoding="utf-8"))
+    validation = None
+    if run.validation.exists():
+        validation = json.loads(run.validation.read_text(encoding="utf-8"))["accuracy"]
     return {
-        "seed": seed,
+        "seed": run.recipe.seed,
         "test_accuracy": metrics["accuracy"],
         "test_loss": metrics["loss"],
-        "val_accuracy": history[-1].val_accuracy,
-        "training_seconds": sum(result.seconds for result in history),
+        "val_accuracy": validation,
+        "training_seconds": sum(result.seconds for result in read_history(run.history)),
     }
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         DataError,
         MissingExtraError,
         ModelError,
+        PictureError,
         RecipeError,
         RunError,
         TendigitsError,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tendigits.evaluation import Metrics, Prediction, evaluate, predict
     from tendigits.experiment import resume, train
     from tendigits.export import export_model
-    from tendigits.reading import Model, ModelInfo, load_model
+    from tendigits.reading import Model, ModelInfo, Reader, Reading, load_model, read
     from tendigits.recipes import Recipe, load_recipe
     from tendigits.training import Run, load_run
 
@@ -40,7 +41,10 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelInfo",
+    "PictureError",
     "Prediction",
+    "Reader",
+    "Reading",
     "Recipe",
     "RecipeError",
     "Run",
@@ -54,6 +58,7 @@ __all__ = [
     "load_recipe",
     "load_run",
     "predict",
+    "read",
     "resume",
     "train",
 ]
@@ -65,6 +70,7 @@ _HOMES = {
         "DataError",
         "MissingExtraError",
         "ModelError",
+        "PictureError",
         "RecipeError",
         "RunError",
         "TendigitsError",
@@ -73,7 +79,7 @@ _HOMES = {
     "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
     "experiment": ("resume", "train"),
     "export": ("export_model",),
-    "reading": ("Model", "ModelInfo", "load_model"),
+    "reading": ("Model", "ModelInfo", "Reader", "Reading", "load_model", "read"),
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
 }

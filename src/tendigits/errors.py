@@ -21,6 +21,10 @@ class ModelError(TendigitsError):
     """A model file is missing, damaged or not the package's."""
 
 
+class PictureError(TendigitsError):
+    """A picture is missing, damaged or over a limit."""
+
+
 class MissingExtraError(TendigitsError):
     """A verb needs libraries that come with one of the package's extras."""
 

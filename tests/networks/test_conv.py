@@ -16,8 +16,12 @@ def test_images_give_ten_logits_each() -> None:
 
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("padded", [True, False])
-def test_every_form_of_the_settings_makes_a_network(stride: int, *, padded: bool) -> None:
-    settings = SMALL.model_copy(update={"stem_stride": stride, "padded": padded})
+@pytest.mark.parametrize("separable", [True, False])
+def test_every_form_of_the_settings_makes_a_network(
+    stride: int, *, padded: bool, separable: bool
+) -> None:
+    form = {"stem_stride": stride, "padded": padded, "separable": separable}
+    settings = SMALL.model_copy(update=form)
     assert build_network(settings, seed=0)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
 
 
@@ -25,6 +29,13 @@ def test_parameters_are_counted() -> None:
     convolutions = 25 * 4 + 9 * 4 * 6 + 9 * 6 * 8
     scales = 2 * (4 + 6 + 8)
     assert count_parameters(build_network(SMALL, seed=0)) == convolutions + scales + 16 * 10 + 10
+
+
+def test_parameters_of_separable_convolutions_are_counted() -> None:
+    convolutions = 25 * 4 + (9 * 4 + 4 * 6) + (9 * 6 + 6 * 8)
+    scales = 2 * (4 + (4 + 6) + (6 + 8))
+    network = build_network(SMALL.model_copy(update={"separable": True}), seed=0)
+    assert count_parameters(network) == convolutions + scales + 16 * 10 + 10
 
 
 def test_multiply_adds_are_counted() -> None:

@@ -17,17 +17,17 @@ class ConvNet(nn.Sequential):
     def __init__(self, settings: ConvSettings) -> None:
         """Make the layers and draw their weights from torch's generator."""
         channels = settings.stem_channels
-        padding = settings.stem_kernel // 2 if settings.padded else 0
         layers: list[nn.Module] = [
-            ConvUnit(1, channels, settings.stem_kernel, settings.stem_stride, padding)
+            ConvUnit(1, channels, settings.stem_kernel, settings.stem_stride, padding=0)
         ]
+        unit = SeparableUnit if settings.separable else ConvUnit
         if settings.stem_stride == 1:
             layers.append(nn.MaxPool2d(2))
         for number, widths in enumerate(settings.stages):
             if number:
                 layers.append(nn.MaxPool2d(2))
             for width in widths:
-                layers.append(ConvUnit(channels, width, 3, 1, int(settings.padded)))
+                layers.append(unit(channels, width, 3, 1, int(settings.padded)))
                 channels = width
         super().__init__(*layers, MaxAndMean(), nn.Linear(2 * channels, CLASSES))
 
@@ -40,6 +40,17 @@ class ConvUnit(nn.Sequential):
             nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False),
             nn.BatchNorm2d(outputs),
             nn.ReLU(inplace=True),
+        )
+
+
+class SeparableUnit(nn.Sequential):
+    """Convolution of each channel by itself, of all channels pixel by pixel, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, padding: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, inputs, kernel, stride, padding, groups=inputs, bias=False),
+            nn.BatchNorm2d(inputs),
+            ConvUnit(inputs, outputs, 1, 1, 0),
         )
 
 

@@ -34,6 +34,9 @@ class ConvSettings(Settings):
         stages: for each stage the filters of its 3x3 convolutions; stages are parted by a 2x2
             max pooling.
         padded: whether convolutions after the stem keep the picture's size.
+        separable: whether convolutions after the stem are made of two, which takes an eighth of
+            the weights: 3x3 on each channel by itself, then 1x1 across the channels. Source:
+            A. Howard et al., "MobileNets", arXiv:1704.04861.
     """
 
     kind: Literal["conv"]
@@ -42,6 +45,7 @@ class ConvSettings(Settings):
     stem_stride: PositiveInt
     stages: list[list[PositiveInt]]
     padded: bool
+    separable: bool = False
 
 
 class AdamSettings(Settings):

@@ -1,0 +1,16 @@
+"""From any picture to 28x28 frames as MNIST has them, in numpy, scipy and Pillow."""
+
+from tendigits.pictures.decode import PictureSource, decode
+from tendigits.pictures.frame import make_frame
+from tendigits.pictures.ink import find_ink
+from tendigits.pictures.segment import Box, Shape, find_shapes
+
+__all__ = [
+    "Box",
+    "PictureSource",
+    "Shape",
+    "decode",
+    "find_ink",
+    "find_shapes",
+    "make_frame",
+]

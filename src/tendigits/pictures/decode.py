@@ -1,0 +1,181 @@
+"""From a file, bytes, a PIL image or an array to one form: upright, opaque, RGB in [0, 1]."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from tendigits.errors import PictureError
+
+PictureSource = str | Path | bytes | Image.Image | NDArray[np.generic]
+
+MAX_BYTES = 100 * 2**20
+MAX_PIXELS = 100_000_000
+# Enough for a page of digits; a photo of 12 megapixels is read at a third of its width.
+MAX_SIDE = 1600
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture.
+
+    Attributes:
+        pixels: (h, w, 3) float32 in [0, 1], no side longer than 1,600.
+        scale: how many pixels of the original one of these is, along each side.
+    """
+
+    pixels: NDArray[np.float32]
+    scale: float
+
+
+def decode(source: PictureSource) -> Picture:
+    """Return a picture upright (EXIF), opaque (transparent parts become paper) and in RGB.
+
+    Args:
+        source: a path, the bytes of a file, a PIL image, or an array (h, w), (h, w, 1),
+            (h, w, 3) or (h, w, 4): integers and booleans over their type's range, floats from 0
+            to 1.
+
+    Raises:
+        PictureError: it is no picture, damaged, of no size, or over a limit.
+    """
+    if isinstance(source, np.ndarray):
+        return _finish(_from_array(source))
+    if isinstance(source, Image.Image):
+        return _from_pil(source, "the picture")
+    name = "the picture" if isinstance(source, bytes) else str(source)
+    data = source if isinstance(source, bytes) else _read(Path(source))
+    if not data:
+        raise PictureError(f"{name} is empty; give a picture.")
+    with _told(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which does no harm
+        with Image.open(io.BytesIO(data)) as image:
+            return _from_pil(image, name)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise PictureError(f"{path} is no file; give a picture.")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"{path} cannot be read: {reason}.") from error
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"{path} is larger than {MAX_BYTES >> 20} MiB; give a smaller picture.")
+    return data
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Tell what Pillow finds wrong in one sentence; a damaged file can raise nearly anything."""
+    try:
+        yield
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            f"{name} is no picture; give a PNG, JPEG, WebP, BMP, GIF or TIFF."
+        ) from error
+    except Exception as error:
+        raise PictureError(f"{name} is damaged or no picture; save it anew.") from error
+
+
+def _from_pil(image: Image.Image, name: str) -> Picture:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"{name} has {width * height / 1e6:,.0f} million pixels; give one of at most "
+            f"{MAX_PIXELS // 1_000_000}."
+        )
+    with _told(name):
+        # A JPEG is decoded at a half or a quarter of its size, in a fraction of the time.
+        image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+        shrunk_by = width / image.size[0] if image.size[0] else 1.0
+        upright = ImageOps.exif_transpose(image)
+        picture = _finish(_from_array(np.asarray(_in_plain_mode(upright))))
+        return Picture(picture.pixels, picture.scale * shrunk_by)
+
+
+def _in_plain_mode(image: Image.Image) -> Image.Image:
+    """Return the picture in a mode whose array is grey or colour, with or without alpha."""
+    if image.mode in ("L", "LA", "RGB", "RGBA", "1", "F") or image.mode.startswith("I"):
+        return image
+    if image.mode == "PA" or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def _from_array(array: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return (h, w, 3) float32 in [0, 1]."""
+    values = _in_unit_range(array)
+    if values.ndim == 2:
+        values = values[..., np.newaxis]
+    if values.ndim != 3 or values.shape[2] not in (1, 2, 3, 4) or 0 in values.shape:
+        raise PictureError(
+            f"An array of shape {array.shape} is no picture; give (h, w), (h, w, 3) or (h, w, 4)."
+        )
+    if values.shape[0] * values.shape[1] > MAX_PIXELS:
+        raise PictureError(
+            f"An array of shape {array.shape} is too large; give at most "
+            f"{MAX_PIXELS // 1_000_000} million pixels."
+        )
+    if values.shape[2] in (2, 4):
+        values = _on_paper(values[..., :-1], values[..., -1:])
+    return np.broadcast_to(values, (*values.shape[:2], 3))
+
+
+def _in_unit_range(array: NDArray[np.generic]) -> NDArray[np.float32]:
+    if array.dtype == bool:
+        return array.astype(np.float32)
+    if np.issubdtype(array.dtype, np.integer):
+        full = np.float32(_full_level(array))
+        levels: NDArray[np.float32] = np.clip(array.astype(np.float32) / full, 0, 1)
+        return levels
+    if np.issubdtype(array.dtype, np.floating):
+        values = np.asarray(array, dtype=np.float32)
+        if not np.isfinite(values).all():
+            raise PictureError("The array holds values that are no numbers; give 0 to 1.")
+        if values.size and (values.min() < 0 or values.max() > 1):
+            raise PictureError(
+                f"The array holds floats from {values.min():g} to {values.max():g}; give 0 to 1."
+            )
+        return values
+    raise PictureError(f"An array of {array.dtype} is no picture; give uint8 or float.")
+
+
+def _full_level(array: NDArray[Any]) -> int:
+    """Return what stands for white; wide integers hold 8 or (from Pillow) 16 bits."""
+    if array.dtype.itemsize <= 2:
+        return int(np.iinfo(array.dtype).max)
+    return 255 if array.size and int(array.max()) <= 255 else 65535
+
+
+def _on_paper(colour: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Put what is drawn on white, or on black where it is light."""
+    weight = float(alpha.sum())
+    lightness = float((colour.mean(axis=2, keepdims=True) * alpha).sum()) / weight if weight else 0
+    paper = np.float32(0 if lightness > 0.5 and alpha.min() < 0.5 else 1)
+    return colour * alpha + paper * (1 - alpha)
+
+
+def _finish(pixels: NDArray[np.float32]) -> Picture:
+    """Bring a picture to at most 1,600 pixels a side, each the mean of those it stands for."""
+    height, width = pixels.shape[:2]
+    scale = max(height, width) / MAX_SIDE
+    if scale <= 1:
+        return Picture(np.ascontiguousarray(pixels), 1.0)
+    size = max(1, round(width / scale)), max(1, round(height / scale))
+    planes = [
+        Image.fromarray(np.ascontiguousarray(pixels[..., plane])).resize(size, Image.Resampling.BOX)
+        for plane in range(3)
+    ]
+    return Picture(np.stack([np.asarray(plane) for plane in planes], axis=2), scale)

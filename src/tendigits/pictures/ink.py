@@ -1,0 +1,127 @@
+"""From a picture to its ink: how much of a pen's colour each pixel holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from tendigits.pictures.decode import Picture
+
+Grey = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# Fainter than this (of full contrast) is taken for the paper's own unevenness.
+FAINTEST = 0.06
+# So many times the paper's noise stands out from it.
+ABOVE_NOISE = 6.0
+_SURFACE_SIDE = 64
+_UNEVEN_FROM = 96  # pixels; what is smaller was drawn or cut out, and has one paper colour
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """The ink in a picture.
+
+    Attributes:
+        levels: (h, w) float32, from 0 for paper to 1 for full ink.
+        mask: (h, w), where there is ink.
+    """
+
+    levels: Grey
+    mask: Mask
+
+
+def find_ink(picture: Picture) -> Ink:
+    """Tell ink from paper: dark on light or light on dark, with shadows and in any colour."""
+    contrast = _contrast(picture.pixels)
+    noise = _noise(contrast)
+    contrast = ndimage.gaussian_filter(contrast, 0.7) if noise > 0.01 else contrast
+    threshold = _otsu(contrast[contrast > 0])
+    faintest = max(FAINTEST, ABOVE_NOISE * _noise(contrast))
+    strong = contrast > max(threshold, faintest)
+    if not strong.any():
+        return Ink(np.zeros_like(contrast), np.zeros_like(strong))
+    full = float(np.percentile(contrast[strong], 75))
+    weak = contrast > max(faintest, 0.35 * full)
+    mask = ndimage.binary_propagation(strong & weak, structure=np.ones((3, 3)), mask=weak)
+    low = min(0.5 * faintest, 0.15 * full)
+    levels = np.clip((contrast - low) / (full - low), 0, 1).astype(np.float32)
+    return Ink(levels, mask)
+
+
+def _contrast(pixels: NDArray[np.float32]) -> Grey:
+    """Return how far each pixel lies from the paper's colour there, in the ink's direction."""
+    paper = _paper(pixels)
+    difference = paper - pixels
+    darker = difference.max(axis=2).clip(min=0)
+    lighter = (-difference).max(axis=2).clip(min=0)
+    ink: Grey
+    ink, on_light = (darker, True) if _weight(darker) >= _weight(lighter) else (lighter, False)
+    if min(ink.shape) < _UNEVEN_FROM:
+        return ink
+    return _without_shadows(pixels, on_light=on_light)
+
+
+def _weight(contrast: Grey) -> float:
+    """Return how much stands out: the contrasts' sum, with more for what is far from paper."""
+    return float(np.square(contrast, dtype=np.float64).sum())
+
+
+def _paper(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the paper's colour at each pixel: a plane, or a bent surface in larger pictures."""
+    height, width = pixels.shape[:2]
+    rim = max(1, min(height, width) // 20)
+    border = np.concatenate(
+        [
+            pixels[:rim].reshape(-1, 3),
+            pixels[-rim:].reshape(-1, 3),
+            pixels[:, :rim].reshape(-1, 3),
+            pixels[:, -rim:].reshape(-1, 3),
+        ]
+    )
+    colour: NDArray[np.float32] = np.median(border, axis=0)
+    return np.broadcast_to(colour, pixels.shape)
+
+
+def _without_shadows(pixels: NDArray[np.float32], *, on_light: bool) -> Grey:
+    """Return the contrast against the paper near by, found where no stroke can cover it all."""
+    signed = pixels if on_light else 1 - pixels
+    height, width = signed.shape[:2]
+    step = max(1, min(height, width) // _SURFACE_SIDE)
+    small = signed[: height // step * step, : width // step * step]
+    small = small.reshape(height // step, step, width // step, step, 3)
+    # The lightest of each block (but for noise), then of what is near, smoothed.
+    blocks = np.quantile(small, 0.8, axis=(1, 3)).astype(np.float32)
+    reach = 2 * (min(blocks.shape[:2]) // 5) + 1
+    near = ndimage.grey_closing(blocks, size=(reach, reach, 1), mode="nearest")
+    near = ndimage.gaussian_filter(near, (reach / 4, reach / 4, 0), mode="nearest")
+    zoom = (height / near.shape[0], width / near.shape[1], 1)
+    paper = ndimage.zoom(near, zoom, order=1, mode="nearest", grid_mode=True)
+    difference = paper[:height, :width] - signed
+    # Relative to the light that falls there: ink in a shadow is as dark as elsewhere.
+    contrast: Grey = (difference / np.maximum(paper[:height, :width], 0.25)).max(axis=2)
+    return contrast.clip(min=0)
+
+
+def _noise(contrast: Grey) -> float:
+    """Return the standard deviation of what changes from pixel to pixel on most of the picture."""
+    if min(contrast.shape) < 3:
+        return 0.0
+    detail = contrast - ndimage.uniform_filter(contrast, 3)
+    return float(1.4826 * np.median(np.abs(detail)))
+
+
+def _otsu(values: Grey) -> float:
+    """Return the threshold that parts `values` (from 0 to 1) into the two narrowest groups.
+
+    Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+    """
+    counts, edges = np.histogram(values, bins=256, range=(0, 1))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below if len(values) else below
+    sums = np.cumsum(counts * centres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * np.square(sums / below - (sums[-1] - sums) / above)
+    return float(edges[int(np.nan_to_num(between).argmax()) + 1])

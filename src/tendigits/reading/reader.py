@@ -1,0 +1,180 @@
+"""Reading: from any picture to its digits, each with a confidence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tendigits.errors import PictureError
+from tendigits.pictures import Box, PictureSource, Shape, decode, find_ink, find_shapes, make_frame
+from tendigits.reading.model_file import Model, load_model, scaled
+
+REFUSED = "?"
+SHIPPED_MODEL = "best.onnx"
+DEFAULT_THRESHOLD = 0.8
+"""Shapes that are less probable than this are refused."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A class and how probable it is.
+
+    Attributes:
+        digit: from 0 to 9.
+        confidence: the calibrated probability, from 0 to 1.
+    """
+
+    digit: int
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class ReadDigit:
+    """One shape of a picture, read.
+
+    Attributes:
+        digit: the most probable class.
+        confidence: its calibrated probability.
+        accepted: whether it is taken for a digit at all.
+        box: where it is, in the pixels of the picture as it was given, upright.
+        second: the next probable class.
+        frame: (28, 28) uint8, what the network saw.
+    """
+
+    digit: int
+    confidence: float
+    accepted: bool
+    box: Box
+    second: Guess
+    frame: NDArray[np.uint8]
+
+    @property
+    def character(self) -> str:
+        """The digit, or `?` where it is refused."""
+        return str(self.digit) if self.accepted else REFUSED
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A picture, read.
+
+    Attributes:
+        digits: its shapes, line by line and from left to right.
+    """
+
+    digits: tuple[ReadDigit, ...]
+
+    @property
+    def text(self) -> str:
+        """One character a shape."""
+        return "".join(digit.character for digit in self.digits)
+
+    @property
+    def status(self) -> Literal["read", "empty"]:
+        """Whether there is anything in the picture."""
+        return "read" if self.digits else "empty"
+
+    @property
+    def confidence(self) -> float:
+        """The product of the accepted digits' confidences; 0 where there is none."""
+        accepted = [digit.confidence for digit in self.digits if digit.accepted]
+        return float(np.prod(accepted)) if accepted else 0.0
+
+
+class Reader:
+    """Reads pictures with a model that is loaded once; safe to share among threads.
+
+    Attributes:
+        model: the model.
+        threshold: shapes that are less probable than this are refused.
+    """
+
+    def __init__(
+        self, model: Model | str | Path | None = None, threshold: float | None = None
+    ) -> None:
+        """Load a model.
+
+        Args:
+            model: a model or its file; the shipped one when None.
+            threshold: the point of refusal, from 0 (nothing is refused) to 1.
+
+        Raises:
+            ModelError: the file is no model.
+        """
+        self.model = model if isinstance(model, Model) else _load(model)
+        self.threshold = DEFAULT_THRESHOLD if threshold is None else threshold
+
+    def read(self, picture: PictureSource) -> Reading:
+        """Read one picture: a path, bytes, a PIL image or an array.
+
+        Raises:
+            PictureError: it is no picture, damaged, of no size, or over a limit.
+        """
+        decoded = decode(picture)
+        shapes = find_shapes(find_ink(decoded))
+        return Reading(tuple(self._read_shapes(shapes, decoded.scale)))
+
+    def read_many(self, pictures: Iterable[PictureSource]) -> Iterator[Reading | PictureError]:
+        """Yield for each picture what is read in it, or the error that it gave."""
+        for picture in pictures:
+            try:
+                yield self.read(picture)
+            except PictureError as error:
+                yield error
+
+    def _read_shapes(self, shapes: Sequence[Shape], scale: float) -> Iterator[ReadDigit]:
+        frames = np.array([make_frame(shape.ink) for shape in shapes], np.uint8)
+        if not len(frames):
+            return
+        for shape, frame, probabilities in zip(
+            shapes, frames, self.model.probabilities(scaled(frames)), strict=True
+        ):
+            second, first = np.argsort(probabilities)[-2:]
+            confidence = float(probabilities[first])
+            yield ReadDigit(
+                digit=int(first),
+                confidence=confidence,
+                accepted=confidence >= self.threshold,
+                box=_in_original(shape.box, scale),
+                second=Guess(int(second), float(probabilities[second])),
+                frame=frame,
+            )
+
+
+def read(picture: PictureSource) -> Reading:
+    """Read one picture with the shipped model; a `Reader` reads many.
+
+    Args:
+        picture: a path, bytes, a PIL image, or an array as `decode` takes it.
+
+    Raises:
+        PictureError: it is no picture, damaged, of no size, or over a limit.
+    """
+    return _shipped_reader().read(picture)
+
+
+@cache
+def _shipped_reader() -> Reader:
+    return Reader()
+
+
+def _load(path: str | Path | None) -> Model:
+    if path is not None:
+        return load_model(path)
+    with as_file(files("tendigits") / "models" / SHIPPED_MODEL) as shipped:
+        return load_model(shipped)
+
+
+def _in_original(box: Box, scale: float) -> Box:
+    return replace(
+        box,
+        left=int(box.left * scale),
+        top=int(box.top * scale),
+        right=round(box.right * scale),
+        bottom=round(box.bottom * scale),
+    )
