@@ -30,8 +30,8 @@ class Witness:
     seen: list[tuple[bool, list[bytes]]] = field(default_factory=list)
     run: Run | None = None
 
-    def build_network(self, settings: MLPSettings, seed: int) -> nn.Module:
-        network = build_network(settings, seed)
+    def build_network(self, settings: MLPSettings, seed: int, outputs: int) -> nn.Module:
+        network = build_network(settings, seed, outputs)
         network.register_forward_pre_hook(self.note)
         return network
 

@@ -1,7 +1,6 @@
 """Evaluation: what a trained recogniser is worth, in figures, words and pictures."""
 
 from tendigits.evaluation.evaluate import (
-    Validation,
     compare_with_record,
     evaluate,
     evaluate_model,
@@ -10,6 +9,7 @@ from tendigits.evaluation.evaluate import (
 from tendigits.evaluation.metrics import Metrics, measure, wilson_interval
 from tendigits.evaluation.predict import Prediction, predict
 from tendigits.evaluation.report import summarise_test
+from tendigits.evaluation.validate import Validation
 
 __all__ = [
     "Metrics",

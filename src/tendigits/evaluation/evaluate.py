@@ -1,44 +1,23 @@
 """The test: a run's trained network on the test set."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_softmax
 from torch import nn
 
-from tendigits.datasets import CATALOGUE, Dataset, Examples, load_dataset
+from tendigits.datasets import CATALOGUE, CLASSES, Dataset, load_dataset
 from tendigits.errors import ModelError
-from tendigits.evaluation.calibration import fit_temperature
 from tendigits.evaluation.figures import draw_confusion, draw_curves, draw_worst_errors
 from tendigits.evaluation.metrics import Metrics, measure
 from tendigits.evaluation.predict import log_probabilities
 from tendigits.evaluation.report import model_card
+from tendigits.evaluation.validate import validate
 from tendigits.files import write_json, write_text
 from tendigits.reading.model_file import Model, scaled
 from tendigits.training import Run, load_network, load_run, load_run_data, read_history
 from tendigits.training.log import RunLog
 from tendigits.training.record import read_record
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What a trained network is worth on the images held out.
-
-    Attributes:
-        examples: how many they are.
-        accuracy: the share of right answers, from 0 to 1.
-        loss: mean cross-entropy in nats.
-        temperature: what the logits are to be divided by so that the loss on them is least.
-        calibrated_loss: the loss then.
-    """
-
-    examples: int
-    accuracy: float
-    loss: float
-    temperature: float
-    calibrated_loss: float
 
 
 def evaluate(run: Run | str | Path) -> Metrics:
@@ -57,7 +36,7 @@ def evaluate(run: Run | str | Path) -> Metrics:
     run = run if isinstance(run, Run) else load_run(run)
     network = load_network(run)
     test = load_run_data(run).test
-    return measure(log_probabilities(network, test.images), test.labels)
+    return measure(log_probabilities(network, test.images)[:, :CLASSES], test.labels)
 
 
 def evaluate_model(model: Model) -> Metrics:
@@ -77,7 +56,8 @@ def evaluate_model(model: Model) -> Metrics:
     if dataset.checksums != info.data_sha256:
         raise ModelError(f"The model was trained on another {info.data} than is here.")
     logits = model.logits(scaled(dataset.test.images))
-    return measure(log_softmax(logits / info.temperature, axis=1), dataset.test.labels)
+    answers = log_softmax(logits / info.temperature, axis=1)[:, :CLASSES]
+    return measure(answers, dataset.test.labels)
 
 
 def compare_with_record(run: Run, metrics: Metrics) -> str:
@@ -97,30 +77,14 @@ def compare_with_record(run: Run, metrics: Metrics) -> str:
     )
 
 
-def validate(network: nn.Module, held_out: NDArray[np.int64], examples: Examples) -> Validation:
-    """Return what a trained network is worth on the images that it has not learnt from."""
-    images, labels = examples.images[held_out], examples.labels[held_out]
-    answers = log_probabilities(network, images)
-    metrics = measure(answers, labels)
-    temperature = fit_temperature(answers, labels)
-    calibrated = measure(log_softmax(answers / temperature, axis=1), labels)
-    return Validation(
-        examples=metrics.examples,
-        accuracy=metrics.accuracy,
-        loss=metrics.loss,
-        temperature=temperature,
-        calibrated_loss=calibrated.loss,
-    )
-
-
 def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     """Open the test set once, after training, and write what it yields to the run folder.
 
     Writes `metrics.json`, `figures/` and `MODEL_CARD.md`, and before that `validation.json`.
     """
     if len(run.split.validation):
-        write_json(run.validation, asdict(validate(network, run.split.validation, dataset.train)))
-    answers = log_probabilities(network, dataset.test.images)
+        write_json(run.validation, asdict(validate(run, network, dataset.train)))
+    answers = log_probabilities(network, dataset.test.images)[:, :CLASSES]
     metrics = measure(answers, dataset.test.labels)
     history = read_history(run.history)
     run.figures.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.datasets import CLASSES, IMAGE_SIZE
 from tendigits.errors import DataError
 from tendigits.training import Run, load_network, load_run
 from tendigits.training.batches import scaled
@@ -23,7 +23,8 @@ class Prediction:
 
     Attributes:
         digits: (n,) int64, the most probable class of each.
-        probabilities: (n, 10) float32, each row sums to 1.
+        probabilities: (n, 10) float32, each row sums to 1, or to less where the network can refuse:
+            what is missing is the probability that it is no digit.
     """
 
     digits: NDArray[np.int64]
@@ -49,13 +50,16 @@ def predict(run: Run | str | Path, images: NDArray[np.uint8]) -> Prediction:
             f"(n, {IMAGE_SIZE}, {IMAGE_SIZE}), 0 for paper and 255 for full ink."
         )
     run = run if isinstance(run, Run) else load_run(run)
-    answers = log_probabilities(load_network(run), images)
+    answers = log_probabilities(load_network(run), images)[:, :CLASSES]
     return Prediction(digits=answers.argmax(axis=1), probabilities=np.exp(answers))
 
 
 @torch.inference_mode()
 def log_probabilities(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return log probabilities (n, 10) for images (n, 28, 28) uint8."""
+    """Return log probabilities (n, outputs) for images (n, 28, 28) uint8.
+
+    The first ten columns are the digits; an eleventh is what is no digit.
+    """
     network.eval()
     tensor = torch.from_numpy(np.require(images, requirements=["C", "W"]))  # torch warns of others
     batches = torch.split(tensor, _BATCH)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from torch import nn
 
-from tendigits.datasets import CATALOGUE, Examples
+from tendigits.datasets import CATALOGUE, CLASSES, Examples
 from tendigits.errors import ModelError, RunError
 from tendigits.evaluation import Metrics, Validation
 from tendigits.evaluation.predict import log_probabilities
@@ -134,6 +134,8 @@ def _describe(
         input=INPUT_IN_WORDS,
         preprocessing=PREPROCESSING,
         temperature=validation.temperature if validation else 1.0,
+        threshold=validation.threshold if validation else 0.0,
+        refuses=run.recipe.outliers is not None,
         precision="int8" if precision == "int8" else "float32",
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network),
@@ -175,7 +177,7 @@ def _with_info(proto: onnx.ModelProto, info: ModelInfo) -> bytes:
 
 def _largest_difference(network: nn.Module, model: Model, images: NDArray[np.uint8]) -> float:
     expected = softmax(log_probabilities(network, images) / model.info.temperature, axis=1)
-    return float(np.abs(model.probabilities(scaled(images)) - expected).max())
+    return float(np.abs(model.probabilities(scaled(images)) - expected[:, :CLASSES]).max())
 
 
 def _accuracy(model: Model, examples: Examples, chosen: NDArray[np.int64]) -> float:

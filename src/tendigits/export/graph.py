@@ -9,7 +9,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.datasets import CLASSES, IMAGE_SIZE
 from tendigits.reading.model_file import INPUT, LOGITS, PROBABILITIES
 
 OPSET = 20
@@ -25,11 +25,11 @@ class _Answers(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         logits = self.network(images)
-        return logits, torch.softmax(logits / self.temperature, 1)
+        return logits, torch.softmax(logits / self.temperature, 1)[:, :CLASSES]
 
 
 def to_onnx(network: nn.Module, temperature: float) -> onnx.ModelProto:
-    """Return `network` as ONNX: images (n, 1, 28, 28) -> logits and probabilities (n, 10)."""
+    """Return `network` as ONNX: images (n, 1, 28, 28) -> logits, and the digits' probabilities."""
     images = torch.zeros(2, 1, IMAGE_SIZE, IMAGE_SIZE)
     with _silence():
         program = torch.onnx.export(

@@ -14,7 +14,7 @@ class ConvNet(nn.Sequential):
     pooling, then each channel's maximum and mean over the picture, and a linear layer.
     """
 
-    def __init__(self, settings: ConvSettings) -> None:
+    def __init__(self, settings: ConvSettings, outputs: int = CLASSES) -> None:
         """Make the layers and draw their weights from torch's generator."""
         channels = settings.stem_channels
         layers: list[nn.Module] = [
@@ -29,7 +29,7 @@ class ConvNet(nn.Sequential):
             for width in widths:
                 layers.append(unit(channels, width, 3, 1, int(settings.padded)))
                 channels = width
-        super().__init__(*layers, MaxAndMean(), nn.Linear(2 * channels, CLASSES))
+        super().__init__(*layers, MaxAndMean(), nn.Linear(2 * channels, outputs))
 
 
 class ConvUnit(nn.Sequential):

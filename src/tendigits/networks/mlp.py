@@ -12,10 +12,10 @@ from tendigits.networks.linear import Linear
 class MLP(nn.Sequential):
     """Images (n, 1, 28, 28) float32 in [0, 1] -> logits (n, 10), through hidden ReLU layers."""
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], outputs: int = CLASSES) -> None:
         """Make the layers of `widths` units and draw their weights from torch's generator."""
         layers: list[nn.Module] = [nn.Flatten()]
-        for inputs, outputs in pairwise([IMAGE_SIZE * IMAGE_SIZE, *widths]):
-            layers += [Linear(inputs, outputs), nn.ReLU(inplace=True)]
-        layers.append(Linear(widths[-1] if widths else IMAGE_SIZE * IMAGE_SIZE, CLASSES))
+        for before, after in pairwise([IMAGE_SIZE * IMAGE_SIZE, *widths]):
+            layers += [Linear(before, after), nn.ReLU(inplace=True)]
+        layers.append(Linear(widths[-1] if widths else IMAGE_SIZE * IMAGE_SIZE, outputs))
         super().__init__(*layers)

@@ -47,6 +47,10 @@ class ModelInfo:
         preprocessing: the version of the way in which a picture becomes such an image.
         temperature: what the logits are divided by to become probabilities, fitted on the
             validation images; 1 where none were held out.
+        threshold: digits that are less probable than this are to be refused; set on the
+            validation images, 0 where none were held out.
+        refuses: whether an eleventh logit stands for what is no digit. The probabilities are
+            those of the ten digits, and sum to less than 1 then.
         precision: the type of the products in the file.
         parameters: how many trained numbers there are.
         multiply_adds: the multiplications, each with its addition, that an image costs.
@@ -69,6 +73,8 @@ class ModelInfo:
     input: str
     preprocessing: PositiveInt
     temperature: PositiveFloat
+    threshold: Annotated[float, Field(ge=0, le=1)]
+    refuses: bool
     precision: Literal["float32", "int8"]
     parameters: PositiveInt
     multiply_adds: PositiveInt
@@ -97,11 +103,14 @@ class Model:
         self._session = session
 
     def logits(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return (n, 10) logits for inputs (n, 1, 28, 28) as `scaled` makes them."""
+        """Return (n, 10) logits for inputs (n, 1, 28, 28) as `scaled` makes them.
+
+        A model that refuses gives an eleventh, for what is no digit.
+        """
         return self._run(LOGITS, inputs)
 
     def probabilities(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return (n, 10) probabilities, each row of sum 1, for inputs as `logits` takes them."""
+        """Return the (n, 10) probabilities of the digits, for inputs as `logits` takes them."""
         return self._run(PROBABILITIES, inputs)
 
     def _run(self, output: str, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -109,7 +118,8 @@ class Model:
             self._session.run([output], {INPUT: inputs[start : start + _BATCH]})[0]
             for start in range(0, len(inputs), _BATCH)
         ]
-        return np.concatenate(parts) if parts else np.empty((0, CLASSES), np.float32)
+        width = CLASSES + (self.info.refuses and output == LOGITS)
+        return np.concatenate(parts) if parts else np.empty((0, width), np.float32)
 
 
 def scaled(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -148,8 +158,9 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Mode
     metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if metadata is None:
         raise ModelError(f"{name} was not made by `tendigits export`; give a file that was.")
-    _check_form(session, name)
-    return Model(session, _read_info(metadata, name))
+    info = _read_info(metadata, name)
+    _check_form(session, info, name)
+    return Model(session, info)
 
 
 def model_bytes(path: str | Path) -> bytes:
@@ -168,13 +179,12 @@ def model_bytes(path: str | Path) -> bytes:
     return data
 
 
-def _check_form(session: onnxruntime.InferenceSession, name: str) -> None:
+def _check_form(session: onnxruntime.InferenceSession, info: ModelInfo, name: str) -> None:
     inputs = [(each.name, each.type, each.shape[1:]) for each in session.get_inputs()]
     outputs = {each.name: (each.type, each.shape[1:]) for each in session.get_outputs()}
-    answers = ("tensor(float)", [CLASSES])
     if inputs != [(INPUT, "tensor(float)", [1, IMAGE_SIZE, IMAGE_SIZE])] or outputs != {
-        LOGITS: answers,
-        PROBABILITIES: answers,
+        LOGITS: ("tensor(float)", [CLASSES + info.refuses]),
+        PROBABILITIES: ("tensor(float)", [CLASSES]),
     }:
         raise ModelError(f"{name} has other inputs or outputs than a model file; export it anew.")
 

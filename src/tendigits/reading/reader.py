@@ -15,9 +15,7 @@ from tendigits.pictures import Box, PictureSource, Shape, decode, find_ink, find
 from tendigits.reading.model_file import Model, load_model, scaled
 
 REFUSED = "?"
-SHIPPED_MODEL = "best.onnx"
-DEFAULT_THRESHOLD = 0.8
-"""Shapes that are less probable than this are refused."""
+SHIPPED_MODEL = "reader.onnx"
 
 
 @dataclass(frozen=True)
@@ -101,13 +99,14 @@ class Reader:
 
         Args:
             model: a model or its file; the shipped one when None.
-            threshold: the point of refusal, from 0 (nothing is refused) to 1.
+            threshold: the point of refusal, from 0 (nothing is refused) to 1; the model's own when
+                None.
 
         Raises:
             ModelError: the file is no model.
         """
         self.model = model if isinstance(model, Model) else _load(model)
-        self.threshold = DEFAULT_THRESHOLD if threshold is None else threshold
+        self.threshold = self.model.info.threshold if threshold is None else threshold
 
     def read(self, picture: PictureSource) -> Reading:
         """Read one picture: a path, bytes, a PIL image or an array.

@@ -16,6 +16,7 @@ from tendigits.recipes.settings import (
     DistillationSettings,
     MLPSettings,
     MuonSettings,
+    OutlierSettings,
     ScheduleSettings,
     SGDSettings,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "MuonSettings",
     "NetworkSettings",
     "OptimizerSettings",
+    "OutlierSettings",
     "Precision",
     "Recipe",
     "SGDSettings",

@@ -27,6 +27,7 @@ from tendigits.recipes.settings import (
     DistillationSettings,
     MLPSettings,
     MuonSettings,
+    OutlierSettings,
     ScheduleSettings,
     Settings,
     SGDSettings,
@@ -70,6 +71,7 @@ class Recipe(Settings):
         optimizer: how its weights are moved.
         schedule: how the learning rate goes; constant without it.
         augmentation: how the training images are distorted; not at all without it.
+        outliers: what is learnt beside the digits so that it can be refused; nothing without it.
         distillation: whose answers are learnt beside the labels; nobody's without it.
     """
 
@@ -88,6 +90,7 @@ class Recipe(Settings):
     optimizer: OptimizerSettings = Field(discriminator="kind")
     schedule: ScheduleSettings | None = None
     augmentation: AugmentationSettings | None = None
+    outliers: OutlierSettings | None = None
     distillation: DistillationSettings | None = None
 
     @field_validator("patience")

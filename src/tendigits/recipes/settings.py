@@ -111,6 +111,18 @@ class ScheduleSettings(Settings):
     warmup: Share
 
 
+class OutlierSettings(Settings):
+    """Frames that show no digit, made by the project, learnt beside the digits.
+
+    The network then has an eleventh output for them, so that it can refuse.
+
+    Attributes:
+        count: how many are drawn.
+    """
+
+    count: PositiveInt
+
+
 class DistillationSettings(Settings):
     """Learning from the answers of a trained recogniser to the same, distorted images.
 
@@ -141,7 +153,11 @@ class AugmentationSettings(Settings):
         translation_pixels: moved by up to this along each axis.
         elastic_pixels: standard deviation of a smooth field of displacements.
         elastic_cells: the number of independent displacements along each axis.
-        stroke: thickened or thinned by up to this many pixels on each side of a stroke.
+        stroke: thickened or thinned by up to this many pixels on each side of a stroke, thinned
+            by one at most.
+        contrast: grey levels raised to a power of up to exp(contrast), either way.
+        blur: mixed with up to this share of itself blurred over 5x5 pixels.
+        noise: standard deviation of up to this much noise, in shares of full ink.
         plain_epochs: the last epochs, which see the images as they are.
     """
 
@@ -151,5 +167,8 @@ class AugmentationSettings(Settings):
     translation_pixels: NonNegativeFloat = 0.0
     elastic_pixels: NonNegativeFloat = 0.0
     elastic_cells: PositiveInt = 6
-    stroke: Share = 0.0
+    stroke: float = Field(default=0.0, ge=0, le=2)
+    contrast: NonNegativeFloat = 0.0
+    blur: float = Field(default=0.0, ge=0, le=1)
+    noise: Share = 0.0
     plain_epochs: int = Field(default=0, ge=0)

@@ -1,4 +1,4 @@
-"""Other handwritings of the same digits: affine, elastic, stroke width, a batch at a time."""
+"""Other handwritings of the same digits: form, stroke and grey levels, a batch at a time."""
 
 import math
 
@@ -30,7 +30,8 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
     )
     if settings.elastic_pixels:
         grid = grid + _elastic_field(images, settings, generator)
-    return functional.grid_sample(images, grid, align_corners=False)
+    images = functional.grid_sample(images, grid, align_corners=False)
+    return _change_levels(images, settings, generator)
 
 
 def _affine_maps(
@@ -70,10 +71,34 @@ def _elastic_field(
 
 def _change_stroke(images: Tensor, limit: float, generator: torch.Generator) -> Tensor:
     """Thicken or thin each image by up to `limit` of a pixel on either side of a stroke."""
-    drawn = torch.rand(len(images), 1, 1, 1, generator=generator, device=generator.device)
-    amount = limit * (2 * drawn - 1)
-    thicker = functional.max_pool2d(images, 3, stride=1, padding=1)
+    amount = limit * (2 * _drawn(images, generator) - 1)
     thinner = -functional.max_pool2d(-images, 3, stride=1, padding=1)
-    return (
-        images + amount.clamp(min=0) * (thicker - images) - amount.clamp(max=0) * (thinner - images)
-    )
+    thinned = images - amount.clamp(-1, 0) * (thinner - images)
+    thicker = functional.max_pool2d(thinned, 3, stride=1, padding=1)
+    once = thinned + amount.clamp(0, 1) * (thicker - thinned)
+    if limit <= 1:
+        return once
+    thicker = functional.max_pool2d(once, 3, stride=1, padding=1)
+    return once + (amount - 1).clamp(min=0) * (thicker - once)
+
+
+def _change_levels(
+    images: Tensor, settings: AugmentationSettings, generator: torch.Generator
+) -> Tensor:
+    """Blur each image, change its contrast and add noise, each as far as drawn for it."""
+    if settings.blur:
+        blurred = functional.avg_pool2d(images, 3, stride=1, padding=1)
+        blurred = functional.avg_pool2d(blurred, 3, stride=1, padding=1)
+        images = torch.lerp(images, blurred, settings.blur * _drawn(images, generator))
+    if settings.contrast:
+        power = torch.exp(settings.contrast * (2 * _drawn(images, generator) - 1))
+        images = images.clamp(min=1e-6) ** power
+    if settings.noise:
+        grain = torch.randn(images.shape, generator=generator, device=generator.device)
+        images = images + settings.noise * _drawn(images, generator) * grain
+    return images
+
+
+def _drawn(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return a number from 0 to 1 for each image: (n, 1, 1, 1)."""
+    return torch.rand(len(images), 1, 1, 1, generator=generator, device=generator.device)

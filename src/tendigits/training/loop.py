@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tendigits.datasets import Examples
 from tendigits.errors import RunError
-from tendigits.networks import Ensemble, build_network, summary_table
+from tendigits.networks import Ensemble, build_network, count_outputs, summary_table
 from tendigits.recipes import DistillationSettings, Recipe
 from tendigits.training.batches import TrainingBatches, batches, epoch_generator, epoch_order
 from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
@@ -27,12 +27,13 @@ from tendigits.training.history import (
 )
 from tendigits.training.interrupt import deferred_interrupt
 from tendigits.training.log import RunLog
+from tendigits.training.material import learning_material
 from tendigits.training.optimizer import build_optimizer
 from tendigits.training.preview import draw_augmented
 from tendigits.training.reporter import Reporter
 from tendigits.training.run import Run, load_network, save_weights
 from tendigits.training.schedule import rate_factor, set_learning_rate
-from tendigits.training.speed import describe_speed
+from tendigits.training.speed import Speed, describe_speed
 from tendigits.training.teacher import Teacher, load_teacher
 
 _VALIDATION_BATCH = 1000
@@ -74,12 +75,13 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
     errors are those of `train_recogniser`.
     """
     recipe, log, device = run.recipe, RunLog(run.log), torch.device(run.environment.device)
-    images = torch.from_numpy(examples.images).to(device)
-    labels = torch.from_numpy(examples.labels).to(device)
+    material = learning_material(run, examples)
+    images = torch.from_numpy(material.images).to(device)
+    labels = torch.from_numpy(material.labels).to(device)
     validation = torch.from_numpy(run.split.validation).to(device)
     precision = getattr(torch, run.environment.precision)
-    steps = -(-len(run.split.train) // recipe.batch_size)
-    network = build_network(recipe.network, recipe.seed).to(device)
+    steps = -(-len(material.learnt) // recipe.batch_size)
+    network = build_network(recipe.network, recipe.seed, count_outputs(recipe)).to(device)
     average = _running_mean(network, recipe)
     optimizer = build_optimizer(network, recipe.optimizer)
     teacher = load_teacher(run)
@@ -95,7 +97,7 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
                 break
             network.train()
             answers: list[Tensor] = []
-            order = epoch_order(run.split.train, recipe.seed, epoch).to(device)
+            order = epoch_order(material.learnt, recipe.seed, epoch).to(device)
             data = TrainingBatches(
                 batches(images, labels, order, recipe.batch_size),
                 recipe.augmentation_in(epoch),
@@ -141,10 +143,13 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
     trained: nn.Module = average.module if average else network
     save_weights(run, trained)
     log.write("trained")
-    speed = describe_speed(trained, history, run.environment)
+    _tell_speed(describe_speed(trained, history, run.environment), log, reporter)
+    return trained.cpu().eval()
+
+
+def _tell_speed(speed: Speed, log: RunLog, reporter: Reporter) -> None:
     log.write("speed", **asdict(speed))
     reporter.say(speed.line())
-    return trained.cpu().eval()
 
 
 def train_step(
