@@ -153,8 +153,8 @@ class AugmentationSettings(Settings):
         translation_pixels: moved by up to this along each axis.
         elastic_pixels: standard deviation of a smooth field of displacements.
         elastic_cells: the number of independent displacements along each axis.
-        stroke: thickened or thinned by up to this many pixels on each side of a stroke, thinned
-            by one at most.
+        stroke: thickened by up to this many pixels on each side of a stroke, or thinned by up to
+            half as many.
         contrast: grey levels raised to a power of up to exp(contrast), either way.
         blur: mixed with up to this share of itself blurred over 5x5 pixels.
         noise: standard deviation of up to this much noise, in shares of full ink.

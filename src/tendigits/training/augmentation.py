@@ -70,8 +70,9 @@ def _elastic_field(
 
 
 def _change_stroke(images: Tensor, limit: float, generator: torch.Generator) -> Tensor:
-    """Thicken or thin each image by up to `limit` of a pixel on either side of a stroke."""
-    amount = limit * (2 * _drawn(images, generator) - 1)
+    """Thicken each stroke by up to `limit` pixels on either side, or thin it by up to half."""
+    # Thinned by half as much as thickened, as a thin stroke would vanish.
+    amount = limit * (1.5 * _drawn(images, generator) - 0.5)
     thinner = -functional.max_pool2d(-images, 3, stride=1, padding=1)
     thinned = images - amount.clamp(-1, 0) * (thinner - images)
     thicker = functional.max_pool2d(thinned, 3, stride=1, padding=1)
