@@ -9,6 +9,8 @@ SIZE = 28
 INNER = 20
 # MNIST's strokes are 2 to 4 pixels wide in the frame; thinner ones are widened to this.
 THINNEST = 1.9
+# Shapes are brought to this size before their strokes are widened.
+WORKING = 4 * INNER
 
 
 def make_frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -18,13 +20,17 @@ def make_frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     its centre of mass comes to the middle. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST
     database of handwritten digits".
     """
+    ink = _resized(ink, WORKING / max(ink.shape)) if max(ink.shape) > WORKING else ink
+    ink = _widened(ink, INNER / max(ink.shape))
     scale = INNER / max(ink.shape)
-    ink = _widened(ink, scale)
-    scale = INNER / max(ink.shape)
+    return _centred(np.clip(_resized(ink, scale), 0, 1))
+
+
+def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     height, width = (max(1, round(side * scale)) for side in ink.shape)
+    # Each pixel is the mean of those it stands for; enlarged, it lies between its neighbours.
     filter_ = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
-    small = np.asarray(Image.fromarray(ink).resize((width, height), filter_))
-    return _centred(np.clip(small, 0, 1))
+    return np.asarray(Image.fromarray(ink).resize((width, height), filter_))
 
 
 def stroke_width(ink: NDArray[np.float32]) -> float:

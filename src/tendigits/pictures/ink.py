@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
 from tendigits.pictures.decode import Picture
@@ -52,15 +53,18 @@ def find_ink(picture: Picture) -> Ink:
 
 def _contrast(pixels: NDArray[np.float32]) -> Grey:
     """Return how far each pixel lies from the paper's colour there, in the ink's direction."""
-    paper = _paper(pixels)
-    difference = paper - pixels
-    darker = difference.max(axis=2).clip(min=0)
-    lighter = (-difference).max(axis=2).clip(min=0)
-    ink: Grey
-    ink, on_light = (darker, True) if _weight(darker) >= _weight(lighter) else (lighter, False)
-    if min(ink.shape) < _UNEVEN_FROM:
-        return ink
-    return _without_shadows(pixels, on_light=on_light)
+    if min(pixels.shape[:2]) < _UNEVEN_FROM:
+        darker, lighter = _darker_and_lighter(pixels)
+        return darker if _weight(darker) >= _weight(lighter) else lighter
+    step = min(pixels.shape[:2]) // _UNEVEN_FROM
+    darker, lighter = _darker_and_lighter(pixels[::step, ::step])
+    return _without_shadows(pixels, on_light=_weight(darker) >= _weight(lighter))
+
+
+def _darker_and_lighter(pixels: NDArray[np.float32]) -> tuple[Grey, Grey]:
+    """Return how much darker, and how much lighter, each pixel is than the border's colour."""
+    difference = _paper(pixels) - pixels
+    return difference.max(axis=2).clip(min=0), (-difference).max(axis=2).clip(min=0)
 
 
 def _weight(contrast: Grey) -> float:
@@ -69,7 +73,7 @@ def _weight(contrast: Grey) -> float:
 
 
 def _paper(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the paper's colour at each pixel: a plane, or a bent surface in larger pictures."""
+    """Return the picture's paper: the median colour along its border."""
     height, width = pixels.shape[:2]
     rim = max(1, min(height, width) // 20)
     border = np.concatenate(
@@ -81,7 +85,7 @@ def _paper(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         ]
     )
     colour: NDArray[np.float32] = np.median(border, axis=0)
-    return np.broadcast_to(colour, pixels.shape)
+    return colour
 
 
 def _without_shadows(pixels: NDArray[np.float32], *, on_light: bool) -> Grey:
@@ -96,12 +100,15 @@ def _without_shadows(pixels: NDArray[np.float32], *, on_light: bool) -> Grey:
     reach = 2 * (min(blocks.shape[:2]) // 5) + 1
     near = ndimage.grey_closing(blocks, size=(reach, reach, 1), mode="nearest")
     near = ndimage.gaussian_filter(near, (reach / 4, reach / 4, 0), mode="nearest")
-    zoom = (height / near.shape[0], width / near.shape[1], 1)
-    paper = ndimage.zoom(near, zoom, order=1, mode="nearest", grid_mode=True)
-    difference = paper[:height, :width] - signed
+    paper = np.stack([_enlarged(near[..., plane], width, height) for plane in range(3)], axis=2)
     # Relative to the light that falls there: ink in a shadow is as dark as elsewhere.
-    contrast: Grey = (difference / np.maximum(paper[:height, :width], 0.25)).max(axis=2)
+    contrast: Grey = ((paper - signed) / np.maximum(paper, 0.25)).max(axis=2)
     return contrast.clip(min=0)
+
+
+def _enlarged(plane: Grey, width: int, height: int) -> Grey:
+    enlarged = Image.fromarray(np.ascontiguousarray(plane))
+    return np.asarray(enlarged.resize((width, height), Image.Resampling.BILINEAR))
 
 
 def _noise(contrast: Grey) -> float:

@@ -1,6 +1,7 @@
 """From ink to shapes: what belongs together, in the order in which it is read."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,10 @@ from tendigits.pictures.ink import Ink, Mask
 # Parts lower than this share of the largest shape's height are specks, unless they join one.
 SMALLEST = 0.25
 MOST_SHAPES = 200
+# A picture no larger than this holds one digit, however broken its strokes.
+ONE_DIGIT = 40
+# A rule is at least so much of the picture long.
+RULE_SPAN = 0.9
 _TOUCHING = np.ones((3, 3), dtype=bool)
 
 
@@ -63,76 +68,115 @@ class Shape:
 
 @dataclass(frozen=True)
 class _Part:
-    """Connected ink: its box, its number of pixels, and the numbers of its components."""
+    """Connected ink.
+
+    Attributes:
+        box: where it is.
+        area: its number of pixels.
+        amount: the sum of their levels.
+        labels: the numbers of its components.
+    """
 
     box: Box
     area: int
+    amount: float
     labels: tuple[int, ...]
 
+    @property
+    def level(self) -> float:
+        """How dark it is on average."""
+        return self.amount / self.area
+
     def joined(self, other: "_Part") -> "_Part":
-        return _Part(self.box.joined(other.box), self.area + other.area, self.labels + other.labels)
+        """Return both as one."""
+        return _Part(
+            self.box.joined(other.box),
+            self.area + other.area,
+            self.amount + other.amount,
+            self.labels + other.labels,
+        )
 
 
 def find_shapes(ink: Ink) -> list[Shape]:
     """Return the shapes line by line, each line from left to right; specks are left out."""
     mask = without_rules(ink.mask)
     labels, count = ndimage.label(mask, _TOUCHING)
-    parts = _without_frames(_parts(labels, count), mask.shape)
+    parts = _without_frames(_parts(labels, count, ink), mask.shape)
     if not parts:
         return []
-    parts = _without_specks(_join(parts), mask.shape)
+    parts = _without_specks(_join(parts, mask.shape), mask.shape)
     lines = _lines(parts)
     ordered = [part for line in lines for part in sorted(line, key=lambda each: each.box.left)]
     return [_shape(part, labels, ink) for part in ordered[:MOST_SHAPES]]
 
 
 def without_rules(mask: Mask) -> Mask:
-    """Return the mask without ruled lines: long, thin, level or upright."""
+    """Return the mask without ruled lines: thin ones from one border to the other, nearly straight.
+
+    A stroke that crossed a rule is made whole again.
+    """
     kept = mask
     for axis in (0, 1):
-        rules = _rules(mask, axis)
-        if rules.any():
+        rules, thickness = _rules(mask, axis)
+        if thickness:
             kept = kept & ~rules
-            # A stroke that crossed a rule is whole again.
-            span = [1, 1]
-            span[axis] = 2 * _thickness(rules, axis) + 3
-            bridged = ndimage.binary_closing(kept, np.ones(span))
+            bridged = _closing(kept, 2 * thickness + 3, axis)
             kept = kept | (bridged & rules)
     return kept
 
 
-def _rules(mask: Mask, axis: int) -> Mask:
-    """Return the pixels of thin lines across `axis` from one border of the picture to the other."""
-    across = 1 - axis
-    length = int(0.9 * mask.shape[across])
-    if length < 60:
-        return np.zeros_like(mask)
-    span = [1, 1]
-    span[across] = 9
-    joined = ndimage.binary_closing(mask, np.ones(span))
-    span[across] = length
-    long = ndimage.binary_opening(joined, np.ones(span))
-    if not long.any():
-        return np.zeros_like(mask)
-    labels, count = ndimage.label(long, _TOUCHING)
-    thin = np.zeros(count + 1, dtype=bool)
+def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
+    """Return the pixels of thin lines at right angles to `axis`, and how thick they are."""
+    along = 1 - axis
+    length = mask.shape[along]
+    none = np.zeros_like(mask)
+    if length < 60 or mask.sum() < RULE_SPAN * length:
+        return none, 0
+    # A line that is not quite level is a stair of level runs.
+    runs = _opening(_closing(mask, 9, along), max(20, length // 20), along)
+    labels, _ = ndimage.label(_dilation(_dilation(runs, 15, along), 3, axis), _TOUCHING)
+    thin = np.zeros(labels.max() + 1, dtype=bool)
+    thickness = 0
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        thickness = place[axis].stop - place[axis].start
-        thin[number] = thickness <= max(3, mask.shape[axis] // 60)
-    return np.asarray(mask & ndimage.binary_dilation(thin[labels], iterations=1))
+        span = place[along].stop - place[along].start
+        area = int((labels[place] == number)[runs[place]].sum())
+        thick = -(-area // span)
+        if span >= RULE_SPAN * length and thick <= max(3, mask.shape[axis] // 60):
+            thin[number] = True
+            thickness = max(thickness, thick)
+    return mask & _dilation(runs & thin[labels], 3, axis), thickness
 
 
-def _thickness(rules: Mask, axis: int) -> int:
-    sums = rules.sum(axis=axis)
-    return int(np.median(sums[sums > 0]))
+def _dilation(mask: Mask, size: int, axis: int) -> Mask:
+    wider: Mask = ndimage.maximum_filter1d(mask, size, axis=axis)
+    return wider
 
 
-def _parts(labels: NDArray[np.int32], count: int) -> list[_Part]:
+def _erosion(mask: Mask, size: int, axis: int) -> Mask:
+    narrower: Mask = ndimage.minimum_filter1d(mask, size, axis=axis, mode="constant", cval=1)
+    return narrower
+
+
+def _opening(mask: Mask, size: int, axis: int) -> Mask:
+    """Return what is at least `size` pixels long along `axis`."""
+    size |= 1  # odd, so that it comes back to its place
+    return _dilation(_erosion(mask, size, axis), size, axis)
+
+
+def _closing(mask: Mask, size: int, axis: int) -> Mask:
+    """Return the mask with gaps shorter than `size` pixels along `axis` filled."""
+    size |= 1
+    return _erosion(_dilation(mask, size, axis), size, axis)
+
+
+def _parts(labels: NDArray[np.int32], count: int, ink: Ink) -> list[_Part]:
     areas = np.bincount(labels.ravel(), minlength=count + 1)
+    amounts = np.bincount(labels.ravel(), weights=ink.levels.ravel(), minlength=count + 1)
     return [
         _Part(
             Box(place[1].start, place[0].start, place[1].stop, place[0].stop),
             int(areas[number]),
+            float(amounts[number]),
             (number,),
         )
         for number, place in enumerate(ndimage.find_objects(labels), start=1)
@@ -158,8 +202,10 @@ def _is_frame(part: _Part, height: int, width: int) -> bool:
     return (spans and hollow and sides >= 2) or flat or (sides >= 2 and not hollow)
 
 
-def _join(parts: list[_Part]) -> list[_Part]:
+def _join(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
     """Join strokes of one digit: one above the other, or a small part close to a large one."""
+    if max(shape) <= ONE_DIGIT:
+        return [reduce(_Part.joined, parts)]
     tallest = max(part.box.size for part in parts)
     joined: list[_Part] = []
     for part in sorted(parts, key=lambda each: -each.box.size):
@@ -185,27 +231,24 @@ def _belong(large: _Part, small: _Part) -> bool:
     if inside:
         return True
     above = overlap >= 0.4 * min(a.width, b.width) and between[1] <= 0.25 * a.size
-    # In a picture as small as a frame, a stroke that is apart is a pixel apart.
-    close = max(0.12 * a.size, 2.0 if a.size < 20 else 0.0)
-    beside = (
-        (b.size <= 0.5 * a.size or a.size < 12)
-        and max(between) <= close
-        and (b.height < 0.6 * a.height or a.size < 12)
-    )
+    beside = b.size <= 0.5 * a.size and max(between) <= 0.12 * a.size and b.height < 0.6 * a.height
     whole = above and (b.height < 0.7 * a.height or between[1] <= 0.05 * a.size)
     return whole or beside
 
 
 def _without_specks(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
-    """Leave out what is far lower than the rest, or cut off by the border and lower."""
+    """Leave out what is far smaller than the rest, or cut off by the border and small or faint."""
     tallest = max(part.box.size for part in parts)
-    sizes = np.array([part.box.size for part in parts if part.box.size > SMALLEST * tallest])
-    typical = float(np.median(sizes))
-    return [
-        part
-        for part in parts
-        if part.box.size >= (0.75 if _is_cut(part.box, shape) else 0.35) * typical
-    ]
+    large = [part for part in parts if part.box.size > SMALLEST * tallest]
+    size = float(np.median([part.box.size for part in large]))
+    level = float(np.median([part.level for part in large]))
+
+    def stays(part: _Part) -> bool:
+        if _is_cut(part.box, shape):
+            return part.box.size >= 0.75 * size and part.level >= 0.6 * level
+        return part.box.size >= 0.35 * size
+
+    return [part for part in parts if stays(part)]
 
 
 def _is_cut(box: Box, shape: tuple[int, ...]) -> bool:
