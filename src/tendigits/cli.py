@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 import tendigits
-from tendigits.errors import PictureError, RunError, TendigitsError, TrainingInterrupted
+from tendigits.errors import RunError, TendigitsError, TrainingInterrupted
 
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
 EXIT_USER_ERROR = 2
@@ -140,36 +140,28 @@ def export(
 def read(
     pictures: Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.")],
     json: Annotated[
-        bool, typer.Option("--json", help="A JSON object a picture, a line each.")
+        bool, typer.Option("--json", help="A JSON object for each picture, a line each.")
     ] = False,
-    model: Annotated[
-        Path | None, typer.Option(help="A model file.", show_default="the one that ships")
-    ] = None,
+    model: Annotated[str, typer.Option(help="A model file, or a shipped model's name.")] = "reader",
     threshold: Annotated[
         float | None,
-        typer.Option(
-            min=0, max=1, help="Refuse what is less probable.", show_default="the model's"
-        ),
+        typer.Option(min=0, max=1, help="Refuse what is less sure.", show_default="the model's"),
+    ] = None,
+    explain: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Draw what was seen in one picture.")
+    ] = None,
+    crops: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the frames and their answers.")
     ] = None,
 ) -> None:
     """Read the digits in pictures; what is no digit is written ?."""
-    from tendigits.files import to_json
     from tendigits.reading import Reader
-    from tendigits.reading.answer import as_answer, as_line
+    from tendigits.reading.command import ReadCommand
     from tendigits.reading.sources import find_sources
 
-    reader = Reader(model, threshold)
-    failed = False
-    for source in find_sources(pictures):
-        (reading,) = reader.read_many([source.picture])
-        if json:
-            typer.echo(to_json(as_answer(source.name, reading)))
-        elif isinstance(reading, PictureError):
-            typer.echo(f"tendigits: {reading}", err=True)
-        else:
-            typer.echo(as_line(source.name, reading))
-        failed |= isinstance(reading, PictureError)
-    if failed:
+    command = ReadCommand(Reader(model, threshold), json=json, explain=explain, crops=crops)
+    results = [command.read(source) for source in find_sources(pictures)]
+    if not all(results):
         raise SystemExit(EXIT_USER_ERROR)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,8 @@ from tendigits.pictures import Box, PictureSource, Shape, decode, find_ink, find
 from tendigits.reading.model_file import Model, load_model, scaled
 
 REFUSED = "?"
-SHIPPED_MODEL = "reader.onnx"
+DEFAULT_MODEL = "reader"
+_MODELS = Path(__file__).parent.parent / "models"
 
 
 @dataclass(frozen=True)
@@ -93,19 +93,19 @@ class Reader:
     """
 
     def __init__(
-        self, model: Model | str | Path | None = None, threshold: float | None = None
+        self, model: Model | str | Path = DEFAULT_MODEL, threshold: float | None = None
     ) -> None:
         """Load a model.
 
         Args:
-            model: a model or its file; the shipped one when None.
+            model: a model, its file, or the name of a shipped one.
             threshold: the point of refusal, from 0 (nothing is refused) to 1; the model's own when
                 None.
 
         Raises:
             ModelError: the file is no model.
         """
-        self.model = model if isinstance(model, Model) else _load(model)
+        self.model = model if isinstance(model, Model) else find_model(model)
         self.threshold = self.model.info.threshold if threshold is None else threshold
 
     def read(self, picture: PictureSource) -> Reading:
@@ -162,11 +162,18 @@ def _shipped_reader() -> Reader:
     return Reader()
 
 
-def _load(path: str | Path | None) -> Model:
-    if path is not None:
-        return load_model(path)
-    with as_file(files("tendigits") / "models" / SHIPPED_MODEL) as shipped:
-        return load_model(shipped)
+def find_model(model: str | Path) -> Model:
+    """Load a model by its file, or by its name where it is a shipped one.
+
+    Raises:
+        ModelError: it is no model.
+    """
+    return load_model(shipped_models().get(str(model), model))
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the model files that come with the package, by name."""
+    return {path.stem: path for path in sorted(_MODELS.glob("*.onnx"))}
 
 
 def _in_original(box: Box, scale: float) -> Box:
