@@ -44,7 +44,8 @@ def on_paper(
     light = 1 - shadow * (0.6 * columns + 0.4 * (rows > 0.5 * columns.max()))
     light = ndimage.gaussian_filter(light, 3)
     picture = colour * light[..., None] + noise * random.standard_normal(colour.shape)
-    return (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
+    levels: NDArray[np.uint8] = (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
+    return levels
 
 
 def _trimmed(ink: Pixels) -> Pixels:

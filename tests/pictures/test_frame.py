@@ -27,21 +27,21 @@ def test_mnists_own_digits_come_out_as_they_went_in(mnist: Dataset) -> None:
 def test_the_size_of_the_picture_does_not_matter(mnist: Dataset, scale: int) -> None:
     for image in mnist.test.images[:10]:
         frame = make_frame(trimmed(drawn(image, scale)))
-        assert np.corrcoef(frame.ravel(), image.ravel())[0, 1] > 0.85
+        assert np.corrcoef(frame.ravel(), image.ravel())[0, 1] > 0.75
 
 
 def test_the_centre_of_mass_comes_to_the_middle(mnist: Dataset) -> None:
     for image in mnist.test.images[:50]:
         frame = make_frame(trimmed(drawn(image, 5)))
         centre = np.array(ndimage.center_of_mass(frame))
-        assert np.abs(centre - 13.5).max() <= 1.0
+        assert np.abs(centre - 14).max() <= 0.6
 
 
 @pytest.mark.parametrize("width", [1, 2, 5, 20, 40])
 def test_a_thin_line_is_as_wide_in_the_frame_as_mnists_thinnest(width: int) -> None:
     ink = np.zeros((400, 300), np.float32)
     ink[:, :width] = ink[:width] = 1
-    drawn_width = stroke_width(make_frame(ink).astype(np.float32) / 255)
+    drawn_width = stroke_width(make_frame(ink).astype(np.float32) / np.float32(255))
     assert drawn_width >= 1
 
 

@@ -81,6 +81,10 @@ def _told(name: str) -> Iterator[None]:
         yield
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:
+        raise PictureError(
+            f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels; give a smaller one."
+        ) from error
     except UnidentifiedImageError as error:
         raise PictureError(
             f"{name} is no picture; give a PNG, JPEG, WebP, BMP, GIF or TIFF."
@@ -93,8 +97,7 @@ def _from_pil(image: Image.Image, name: str) -> Picture:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise PictureError(
-            f"{name} has {width * height / 1e6:,.0f} million pixels; give one of at most "
-            f"{MAX_PIXELS // 1_000_000}."
+            f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels; give a smaller one."
         )
     with _told(name):
         # A JPEG is decoded at a half or a quarter of its size, in a fraction of the time.

@@ -7,9 +7,11 @@ from scipy import ndimage
 
 SIZE = 28
 INNER = 20
-# MNIST's strokes are 2 to 4 pixels wide in the frame; thinner ones are widened to this.
-THINNEST = 1.9
-# Shapes are brought to this size before their strokes are widened.
+# The pixel on which every centre of mass in MNIST lies, rounded.
+MIDDLE = 14
+# 19 in 20 of MNIST's strokes are 1.5 to 3.4 pixels wide; thinner ones are widened to this.
+THINNEST = 1.4
+# Shapes are brought to this size where their strokes are measured and widened.
 WORKING = 4 * INNER
 
 
@@ -20,10 +22,8 @@ def make_frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     its centre of mass comes to the middle. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST
     database of handwritten digits".
     """
-    ink = _resized(ink, WORKING / max(ink.shape)) if max(ink.shape) > WORKING else ink
-    ink = _widened(ink, INNER / max(ink.shape))
-    scale = INNER / max(ink.shape)
-    return _centred(np.clip(_resized(ink, scale), 0, 1))
+    ink = _widened(ink)
+    return _centred(np.clip(_resized(ink, INNER / max(ink.shape)), 0, 1))
 
 
 def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
@@ -34,7 +34,7 @@ def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
 
 
 def stroke_width(ink: NDArray[np.float32]) -> float:
-    """Return the width of the strokes in pixels, a mean over their length."""
+    """Return the width of the strokes in pixels, the median over their length."""
     mask = np.pad(ink > 0.5, 1)
     if not mask.any():
         return 0.0
@@ -43,16 +43,18 @@ def stroke_width(ink: NDArray[np.float32]) -> float:
     return float(2 * np.median(depth[ridge]) - 1)
 
 
-def _widened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
-    """Widen strokes that would be too thin in the frame."""
-    missing = (THINNEST - stroke_width(ink) * scale) / scale
-    radius = missing / 2
+def _widened(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the ink as it is, or its strokes widened where they would be too thin in the frame."""
+    # Measured on an enlarged copy, where a pixel more or less does not matter.
+    working = _resized(ink, WORKING / max(ink.shape))
+    working = working / max(working.max(), np.float32(1e-6))  # a hair's width grows faint in it
+    radius = (THINNEST * WORKING / INNER - stroke_width(working)) / 2
     if radius < 0.5:
         return ink
     margin = int(np.ceil(radius))
     reach = np.arange(-margin, margin + 1)
     disk = np.hypot(*np.meshgrid(reach, reach)) <= radius + 0.25
-    widened: NDArray[np.float32] = ndimage.grey_dilation(np.pad(ink, margin), footprint=disk)
+    widened: NDArray[np.float32] = ndimage.grey_dilation(np.pad(working, margin), footprint=disk)
     return widened
 
 
@@ -63,7 +65,7 @@ def _centred(small: NDArray[np.float32]) -> NDArray[np.uint8]:
         return frame.astype(np.uint8)
     rows, columns = np.indices(small.shape)
     centre = np.array([(rows * small).sum(), (columns * small).sum()]) / total
-    top, left = np.round((SIZE - 1) / 2 - centre).astype(int)
+    top, left = np.round(MIDDLE - centre).astype(int)
     top, left = (
         int(np.clip(at, 0, SIZE - side)) for at, side in zip((top, left), small.shape, strict=True)
     )

@@ -13,9 +13,14 @@ Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 # Fainter than this (of full contrast) is taken for the paper's own unevenness.
-FAINTEST = 0.06
+FAINTEST = 0.1
 # So many times the paper's noise stands out from it.
 ABOVE_NOISE = 6.0
+# A picture with more noise than this is smoothed by a Gaussian of this standard deviation.
+NOISY = 0.01
+SMOOTHING = 0.7
+# Dark ink on light paper is what most pictures show: the other way needs more weight.
+DARK_FIRST = 0.7
 _SURFACE_SIDE = 64
 _UNEVEN_FROM = 96  # pixels; what is smaller was drawn or cut out, and has one paper colour
 
@@ -36,10 +41,12 @@ class Ink:
 def find_ink(picture: Picture) -> Ink:
     """Tell ink from paper: dark on light or light on dark, with shadows and in any colour."""
     contrast = _contrast(picture.pixels)
-    noise = _noise(contrast)
-    contrast = ndimage.gaussian_filter(contrast, 0.7) if noise > 0.01 else contrast
+    noise = _noise(picture.pixels[..., 1])
+    if noise > NOISY:
+        contrast = ndimage.gaussian_filter(contrast, SMOOTHING)
+        noise *= 1 / (2 * SMOOTHING * np.sqrt(np.pi))  # what is left of white noise
     threshold = _otsu(contrast[contrast > 0])
-    faintest = max(FAINTEST, ABOVE_NOISE * _noise(contrast))
+    faintest = max(FAINTEST, ABOVE_NOISE * noise)
     strong = contrast > max(threshold, faintest)
     if not strong.any():
         return Ink(np.zeros_like(contrast), np.zeros_like(strong))
@@ -55,10 +62,10 @@ def _contrast(pixels: NDArray[np.float32]) -> Grey:
     """Return how far each pixel lies from the paper's colour there, in the ink's direction."""
     if min(pixels.shape[:2]) < _UNEVEN_FROM:
         darker, lighter = _darker_and_lighter(pixels)
-        return darker if _weight(darker) >= _weight(lighter) else lighter
+        return darker if _weight(darker) >= DARK_FIRST * _weight(lighter) else lighter
     step = min(pixels.shape[:2]) // _UNEVEN_FROM
     darker, lighter = _darker_and_lighter(pixels[::step, ::step])
-    return _without_shadows(pixels, on_light=_weight(darker) >= _weight(lighter))
+    return _without_shadows(pixels, on_light=_weight(darker) >= DARK_FIRST * _weight(lighter))
 
 
 def _darker_and_lighter(pixels: NDArray[np.float32]) -> tuple[Grey, Grey]:
@@ -99,11 +106,12 @@ def _without_shadows(pixels: NDArray[np.float32], *, on_light: bool) -> Grey:
     blocks = np.quantile(small, 0.8, axis=(1, 3)).astype(np.float32)
     reach = 2 * (min(blocks.shape[:2]) // 5) + 1
     near = ndimage.grey_closing(blocks, size=(reach, reach, 1), mode="nearest")
-    near = ndimage.gaussian_filter(near, (reach / 4, reach / 4, 0), mode="nearest")
+    near = ndimage.gaussian_filter(near, (1, 1, 0), mode="nearest")
     paper = np.stack([_enlarged(near[..., plane], width, height) for plane in range(3)], axis=2)
     # Relative to the light that falls there: ink in a shadow is as dark as elsewhere.
-    contrast: Grey = ((paper - signed) / np.maximum(paper, 0.25)).max(axis=2)
-    return contrast.clip(min=0)
+    contrast: Grey = ((paper - signed) / np.maximum(paper, 0.4)).max(axis=2)
+    # Most of a picture is paper: what it shows by its grain alone is taken off.
+    return (contrast - np.median(contrast)).clip(min=0)
 
 
 def _enlarged(plane: Grey, width: int, height: int) -> Grey:
@@ -111,11 +119,11 @@ def _enlarged(plane: Grey, width: int, height: int) -> Grey:
     return np.asarray(enlarged.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def _noise(contrast: Grey) -> float:
+def _noise(plane: Grey) -> float:
     """Return the standard deviation of what changes from pixel to pixel on most of the picture."""
-    if min(contrast.shape) < 3:
+    if min(plane.shape) < 3:
         return 0.0
-    detail = contrast - ndimage.uniform_filter(contrast, 3)
+    detail = plane - ndimage.uniform_filter(plane, 3)
     return float(1.4826 * np.median(np.abs(detail)))
 
 

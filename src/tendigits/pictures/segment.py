@@ -16,6 +16,8 @@ MOST_SHAPES = 200
 ONE_DIGIT = 40
 # A rule is at least so much of the picture long.
 RULE_SPAN = 0.9
+# and seen along so much of it, digits that stand on it taken off.
+RULE_COVER = 0.4
 _TOUCHING = np.ones((3, 3), dtype=bool)
 
 
@@ -132,19 +134,18 @@ def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
     none = np.zeros_like(mask)
     if length < 60 or mask.sum() < RULE_SPAN * length:
         return none, 0
-    # A line that is not quite level is a stair of level runs.
-    runs = _opening(_closing(mask, 9, along), max(20, length // 20), along)
-    labels, _ = ndimage.label(_dilation(_dilation(runs, 15, along), 3, axis), _TOUCHING)
-    thin = np.zeros(labels.max() + 1, dtype=bool)
-    thickness = 0
+    thickest = max(3, mask.shape[axis] // 60)
+    thin = mask & ~_opening(mask, thickest + 2, axis)
+    # A line that is not quite level is a stair of level runs; digits that stand on it part them.
+    runs = _opening(_closing(thin, 9, along), max(15, length // 25), along)
+    stairs = _dilation(_dilation(runs, max(15, length // 4), along), 3, axis)
+    labels, _ = ndimage.label(stairs, _TOUCHING)
+    ruled = np.zeros(labels.max() + 1, dtype=bool)
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        span = place[along].stop - place[along].start
-        area = int((labels[place] == number)[runs[place]].sum())
-        thick = -(-area // span)
-        if span >= RULE_SPAN * length and thick <= max(3, mask.shape[axis] // 60):
-            thin[number] = True
-            thickness = max(thickness, thick)
-    return mask & _dilation(runs & thin[labels], 3, axis), thickness
+        columns = (runs[place] & (labels[place] == number)).any(axis=axis)
+        ruled[number] = columns.sum() >= RULE_COVER * length and len(columns) >= RULE_SPAN * length
+    rules = mask & _dilation(runs & ruled[labels], 3, axis)
+    return rules & ~_opening(mask, thickest + 4, axis), thickest if rules.any() else 0
 
 
 def _dilation(mask: Mask, size: int, axis: int) -> Mask:
