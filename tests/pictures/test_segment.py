@@ -58,6 +58,15 @@ def test_rules_are_left_out_and_what_they_cross_stays_whole(mnist: Dataset, tilt
     assert len(shapes_in(on_paper(ink))) == 5
 
 
+@pytest.mark.parametrize("margin", [6, 14])
+def test_a_tall_stroke_is_no_rule(margin: int) -> None:
+    ink = np.zeros((100, 300), np.float32)
+    ink[margin : 100 - margin, 150:154] = 1
+    ink[50:54, 130:170] = 1
+    (shape,) = shapes_in(on_paper(ink))
+    assert shape.box.height > 90 - 2 * margin
+
+
 def test_a_frame_around_the_picture_is_left_out(mnist: Dataset) -> None:
     ink = np.pad(drawn(mnist.test.images[0], 5), 30)
     ink[:4] = ink[-4:] = ink[:, :4] = ink[:, -4:] = 1

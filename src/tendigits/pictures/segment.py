@@ -142,8 +142,9 @@ def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
     labels, _ = ndimage.label(stairs, _TOUCHING)
     ruled = np.zeros(labels.max() + 1, dtype=bool)
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        columns = (runs[place] & (labels[place] == number)).any(axis=axis)
-        ruled[number] = columns.sum() >= RULE_COVER * length and len(columns) >= RULE_SPAN * length
+        covered = np.flatnonzero((runs[place] & (labels[place] == number)).any(axis=axis))
+        span = covered[-1] - covered[0] + 1 if len(covered) else 0
+        ruled[number] = len(covered) >= RULE_COVER * length and span >= RULE_SPAN * length
     rules = mask & _dilation(runs & ruled[labels], 3, axis)
     return rules & ~_opening(mask, thickest + 4, axis), thickest if rules.any() else 0
 
