@@ -136,7 +136,7 @@ def _from_array(array: NDArray[np.generic]) -> NDArray[np.float32]:
     return np.broadcast_to(values, (*values.shape[:2], 3))
 
 
-def _in_unit_range(array: NDArray[np.generic]) -> NDArray[np.float32]:
+def _in_unit_range(array: NDArray[Any]) -> NDArray[np.float32]:
     if array.dtype == bool:
         return array.astype(np.float32)
     if np.issubdtype(array.dtype, np.integer):
@@ -144,14 +144,12 @@ def _in_unit_range(array: NDArray[np.generic]) -> NDArray[np.float32]:
         levels: NDArray[np.float32] = np.clip(array.astype(np.float32) / full, 0, 1)
         return levels
     if np.issubdtype(array.dtype, np.floating):
-        values = np.asarray(array, dtype=np.float32)
-        if not np.isfinite(values).all():
+        if not np.isfinite(array).all():
             raise PictureError("The array holds values that are no numbers; give 0 to 1.")
-        if values.size and (values.min() < 0 or values.max() > 1):
-            raise PictureError(
-                f"The array holds floats from {values.min():g} to {values.max():g}; give 0 to 1."
-            )
-        return values
+        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+        if low < 0 or high > 1:
+            raise PictureError(f"The array holds floats from {low:g} to {high:g}; give 0 to 1.")
+        return np.asarray(array, dtype=np.float32)
     raise PictureError(f"An array of {array.dtype} is no picture; give uint8 or float.")
 
 

@@ -1,0 +1,120 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from paper import drawn, on_paper, row
+from PIL import Image
+
+import tendigits
+from tendigits import PictureError, Reader
+from tendigits.datasets import Dataset
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def test_mnists_test_images_are_read_as_pictures(mnist: Dataset, reader: Reader) -> None:
+    # Every tenth, each as a PNG, through the whole way.
+    right = 0
+    for image, label in zip(mnist.test.images[::10], mnist.test.labels[::10], strict=True):
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, "PNG")
+        right += reader.read(file.getvalue()).text == str(label)
+    assert right >= 985
+
+
+@pytest.mark.parametrize(("shadow", "noise"), [(0.0, 0.0), (0.5, 0.02)])
+def test_rows_on_paper_are_read(
+    mnist: Dataset, reader: Reader, shadow: float, noise: float
+) -> None:
+    right = 0
+    for start in range(0, 100, 5):
+        picture = on_paper(row(mnist.test.images[start : start + 5]), shadow=shadow, noise=noise)
+        expected = "".join(map(str, mnist.test.labels[start : start + 5]))
+        right += reader.read(picture).text == expected
+    assert right >= 18
+
+
+@pytest.mark.parametrize("scale", [1, 3, 20])
+def test_light_on_dark_and_dark_on_light_are_read_alike(
+    mnist: Dataset, reader: Reader, scale: int
+) -> None:
+    for image, label in zip(mnist.test.images[:8], mnist.test.labels[:8], strict=True):
+        ink = drawn(image, scale)
+        for picture in (ink, 1 - ink):
+            assert reader.read(np.clip(picture, 0, 1)).text == str(label)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_blank_picture_is_empty(reader: Reader, level: int) -> None:
+    reading = reader.read(np.full((120, 90, 3), level, np.uint8))
+    assert (reading.text, reading.status, reading.digits) == ("", "empty", ())
+
+
+def test_what_is_no_digit_is_refused(reader: Reader) -> None:
+    square = np.full((300, 200), 255, np.uint8)
+    square[60:200, 40:160] = 0
+    (shape,) = reader.read(square).digits
+    assert (shape.character, shape.accepted) == ("?", False)
+
+
+def test_the_threshold_moves_the_point_of_refusal(mnist: Dataset) -> None:
+    image = mnist.test.images[0]
+    assert Reader(threshold=0.0).read(image).text == "7"
+    assert Reader(threshold=1.0).read(image).text == "?"
+
+
+def test_the_box_is_in_the_pixels_of_the_picture_as_given(mnist: Dataset, reader: Reader) -> None:
+    ink = np.zeros((2400, 3200), np.float32)
+    ink[1000:1560, 2000:2560] = drawn(mnist.test.images[0], 20)
+    box = reader.read(1 - ink.clip(0, 1)).digits[0].box
+    rows, columns = (np.flatnonzero((ink > 0.5).any(axis=axis)) for axis in (1, 0))
+    assert abs(box.left - columns[0]) < 20
+    assert abs(box.bottom - rows[-1]) < 20
+
+
+def test_the_second_choice_is_less_probable_and_another(mnist: Dataset, reader: Reader) -> None:
+    for image in mnist.test.images[:50]:
+        (digit,) = reader.read(image).digits
+        assert digit.second.digit != digit.digit
+        assert digit.second.confidence <= digit.confidence <= 1
+
+
+def test_one_broken_picture_does_not_stop_the_others(mnist: Dataset, reader: Reader) -> None:
+    readings = list(reader.read_many([mnist.test.images[0], b"broken", mnist.test.images[1]]))
+    assert isinstance(readings[1], PictureError)
+    assert [each.text for each in readings if not isinstance(each, PictureError)] == ["7", "2"]
+
+
+def test_the_package_reads_a_path_by_itself(mnist: Dataset, tmp_path: Path) -> None:
+    Image.fromarray(mnist.test.images[0]).save(tmp_path / "seven.png")
+    assert tendigits.read(tmp_path / "seven.png").text == "7"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays.arrays(
+        st.sampled_from([np.uint8, np.uint16, np.bool_, np.float32, np.float64]),
+        st.one_of(
+            arrays.array_shapes(min_dims=2, max_dims=2, max_side=90),
+            arrays.array_shapes(min_dims=2, max_dims=2, max_side=40).map(lambda two: (*two, 4)),
+        ),
+    )
+)
+def test_any_array_is_read_or_refused(reader: Reader, array: np.ndarray) -> None:
+    try:
+        reading = reader.read(array)
+    except PictureError:
+        return
+    assert len(reading.text) == len(reading.digits)
+    for digit in reading.digits:
+        assert 0 <= digit.confidence <= 1
+        assert 0 <= digit.box.left < digit.box.right <= array.shape[1]
+        assert 0 <= digit.box.top < digit.box.bottom <= array.shape[0]
+        assert digit.frame.shape == (28, 28)
