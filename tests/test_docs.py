@@ -6,6 +6,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
+
+from paper import on_paper, row
+from tendigits.datasets import Dataset
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,8 +29,11 @@ def test_the_notebook_is_kept_with_its_output() -> None:
     assert sum("image/png" in str(cell["outputs"]) for cell in code) == 4
 
 
-def test_the_readmes_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readmes_python_runs(
+    mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
+    Image.fromarray(on_paper(row(mnist.test.images[:3]))).save("photo.jpg")
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert examples
     for example in examples:

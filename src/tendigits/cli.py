@@ -109,10 +109,14 @@ def train(
 
 @app.command()
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+    model: Annotated[
+        str, typer.Argument(help="A run folder, a model file or a shipped model's name.")
+    ],
 ) -> None:
     """Repeat the test of a run, or test a model file."""
-    if model.is_file():
+    from tendigits.reading.model_file import shipped_models
+
+    if model in shipped_models() or Path(model).is_file():
         from tendigits.evaluation import evaluate_model, summarise_test
 
         loaded = tendigits.load_model(model)

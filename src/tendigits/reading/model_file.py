@@ -17,6 +17,7 @@ FORMAT: Literal[1] = 1
 MAX_BYTES = 512 * 2**20
 INPUT, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
 _BATCH = 1000
+_SHIPPED = Path(__file__).parent.parent / "models"
 
 
 @dataclass(frozen=True)
@@ -131,13 +132,19 @@ def load_model(path: str | Path, threads: int | None = None) -> Model:
     """Load a model file; nothing in it is executed but its network.
 
     Args:
-        path: what `tendigits export` wrote.
+        path: what `tendigits export` wrote, or the name of a model that comes with the package.
         threads: how many threads to compute with; one for each core when None.
 
     Raises:
         ModelError: it is no model file of tendigits, or damaged.
     """
-    return load_model_bytes(model_bytes(path), str(path), threads)
+    found = shipped_models().get(str(path), Path(path))
+    return load_model_bytes(model_bytes(found), str(path), threads)
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the model files that come with the package, by name."""
+    return {path.stem: path for path in sorted(_SHIPPED.glob("*.onnx"))}
 
 
 def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Model:

@@ -15,7 +15,6 @@ from tendigits.reading.model_file import Model, load_model, scaled
 
 REFUSED = "?"
 DEFAULT_MODEL = "reader"
-_MODELS = Path(__file__).parent.parent / "models"
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Reader:
         Raises:
             ModelError: the file is no model.
         """
-        self.model = model if isinstance(model, Model) else find_model(model)
+        self.model = model if isinstance(model, Model) else load_model(model)
         self.threshold = self.model.info.threshold if threshold is None else threshold
 
     def read(self, picture: PictureSource) -> Reading:
@@ -160,20 +159,6 @@ def read(picture: PictureSource) -> Reading:
 @cache
 def _shipped_reader() -> Reader:
     return Reader()
-
-
-def find_model(model: str | Path) -> Model:
-    """Load a model by its file, or by its name where it is a shipped one.
-
-    Raises:
-        ModelError: it is no model.
-    """
-    return load_model(shipped_models().get(str(model), model))
-
-
-def shipped_models() -> dict[str, Path]:
-    """Return the model files that come with the package, by name."""
-    return {path.stem: path for path in sorted(_MODELS.glob("*.onnx"))}
 
 
 def _in_original(box: Box, scale: float) -> Box:
