@@ -2,11 +2,12 @@
 
 from tendigits.pictures.decode import PictureSource, decode
 from tendigits.pictures.frame import make_frame
-from tendigits.pictures.ink import find_ink
+from tendigits.pictures.ink import Ink, find_ink
 from tendigits.pictures.segment import Box, Shape, find_shapes
 
 __all__ = [
     "Box",
+    "Ink",
     "PictureSource",
     "Shape",
     "decode",

@@ -20,6 +20,7 @@ MAX_BYTES = 100 * 2**20
 MAX_PIXELS = 100_000_000
 # Enough for a page of digits; a photo of 12 megapixels is read at a third of its width.
 MAX_SIDE = 1600
+SMALL = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,12 @@ class Picture:
 
     pixels: NDArray[np.float32]
     scale: float
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it has so few pixels that it holds one digit, drawn or cut out, and no photo."""
+        height, width, _ = self.pixels.shape
+        return int(max(height, width)) <= SMALL
 
 
 def decode(source: PictureSource) -> Picture:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from tendigits.pictures.decode import Picture
+from tendigits.pictures.decode import SMALL, Picture
 
 Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -38,9 +38,17 @@ class Ink:
     mask: Mask
 
 
-def find_ink(picture: Picture) -> Ink:
-    """Tell ink from paper: dark on light or light on dark, with shadows and in any colour."""
+def find_ink(picture: Picture, *, inverted: bool = False) -> Ink:
+    """Tell ink from paper: dark on light or light on dark, with shadows and in any colour.
+
+    Args:
+        picture: what was decoded.
+        inverted: take what looks like paper for ink. A picture as small as a digit, cut close to
+            it, does not tell the two apart by itself.
+    """
     contrast = _contrast(picture.pixels)
+    if inverted:
+        contrast = contrast.max() - contrast
     noise = _noise(picture.pixels[..., 1])
     if noise > NOISY:
         contrast = ndimage.gaussian_filter(contrast, SMOOTHING)
@@ -80,7 +88,11 @@ def _weight(contrast: Grey) -> float:
 
 
 def _paper(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the picture's paper: the median colour along its border."""
+    """Return the paper's colour: the median along the border.
+
+    A small picture is often cut so close that ink fills its border: there the corners tell, which
+    most digits leave free.
+    """
     height, width = pixels.shape[:2]
     rim = max(1, min(height, width) // 20)
     border = np.concatenate(
@@ -91,6 +103,9 @@ def _paper(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
             pixels[:, -rim:].reshape(-1, 3),
         ]
     )
+    if min(height, width) <= SMALL:
+        corners = pixels[[0, 0, -1, -1], [0, -1, 0, -1]]
+        border = np.concatenate([pixels.reshape(-1, 3), border, *[corners] * (height + width)])
     colour: NDArray[np.float32] = np.median(border, axis=0)
     return colour
 
@@ -121,7 +136,7 @@ def _enlarged(plane: Grey, width: int, height: int) -> Grey:
 
 def _noise(plane: Grey) -> float:
     """Return the standard deviation of what changes from pixel to pixel on most of the picture."""
-    if min(plane.shape) < 3:
+    if min(plane.shape) <= SMALL:  # it was drawn or brought to this size, and its detail is ink
         return 0.0
     detail = plane - ndimage.uniform_filter(plane, 3)
     return float(1.4826 * np.median(np.abs(detail)))

@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from tendigits.pictures.decode import SMALL
 from tendigits.pictures.ink import Ink, Mask
 
 # Parts lower than this share of the largest shape's height are specks, unless they join one.
 SMALLEST = 0.25
 MOST_SHAPES = 200
-# A picture no larger than this holds one digit, however broken its strokes.
-ONE_DIGIT = 40
 # A rule is at least so much of the picture long.
 RULE_SPAN = 0.9
 # and seen along so much of it, digits that stand on it taken off.
@@ -206,7 +205,7 @@ def _is_frame(part: _Part, height: int, width: int) -> bool:
 
 def _join(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
     """Join strokes of one digit: one above the other, or a small part close to a large one."""
-    if max(shape) <= ONE_DIGIT:
+    if max(shape) <= SMALL:  # it holds one digit, however broken its strokes
         return [reduce(_Part.joined, parts)]
     tallest = max(part.box.size for part in parts)
     joined: list[_Part] = []

@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.errors import PictureError
-from tendigits.pictures import Box, PictureSource, Shape, decode, find_ink, find_shapes, make_frame
+from tendigits.pictures import (
+    Box,
+    Ink,
+    PictureSource,
+    Shape,
+    decode,
+    find_ink,
+    find_shapes,
+    make_frame,
+)
 from tendigits.reading.model_file import Model, load_model, scaled
 
 REFUSED = "?"
@@ -77,6 +86,11 @@ class Reading:
         return "read" if self.digits else "empty"
 
     @property
+    def has_digits(self) -> bool:
+        """Whether a digit was accepted."""
+        return any(digit.accepted for digit in self.digits)
+
+    @property
     def confidence(self) -> float:
         """The product of the accepted digits' confidences; 0 where there is none."""
         accepted = [digit.confidence for digit in self.digits if digit.accepted]
@@ -114,8 +128,11 @@ class Reader:
             PictureError: it is no picture, damaged, of no size, or over a limit.
         """
         decoded = decode(picture)
-        shapes = find_shapes(find_ink(decoded))
-        return Reading(tuple(self._read_shapes(shapes, decoded.scale)))
+        reading = self._read_ink(find_ink(decoded), decoded.scale)
+        if decoded.is_small and not reading.has_digits:
+            other = self._read_ink(find_ink(decoded, inverted=True), decoded.scale)
+            return other if other.has_digits else reading
+        return reading
 
     def read_many(self, pictures: Iterable[PictureSource]) -> Iterator[Reading | PictureError]:
         """Yield for each picture what is read in it, or the error that it gave."""
@@ -124,6 +141,9 @@ class Reader:
                 yield self.read(picture)
             except PictureError as error:
                 yield error
+
+    def _read_ink(self, ink: Ink, scale: float) -> Reading:
+        return Reading(tuple(self._read_shapes(find_shapes(ink), scale)))
 
     def _read_shapes(self, shapes: Sequence[Shape], scale: float) -> Iterator[ReadDigit]:
         frames = np.array([make_frame(shape.ink) for shape in shapes], np.uint8)
