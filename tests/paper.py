@@ -16,16 +16,17 @@ def drawn(digit: NDArray[np.uint8], scale: int = 6) -> Pixels:
 
 
 def row(digits: NDArray[np.uint8], gap: int = 10, scale: int = 4) -> Pixels:
-    """Return the ink of digits side by side, `gap` pixels apart."""
+    """Return the ink of digits side by side, `gap` pixels apart; below zero they overlap."""
     inks = [_trimmed(drawn(digit, scale)) for digit in digits]
-    height = max(len(ink) for ink in inks) + 40
-    parts: list[Pixels] = [np.zeros((height, 30), np.float32)]
+    width = sum(ink.shape[1] + gap for ink in inks) + 60
+    page = np.zeros((max(len(ink) for ink in inks) + 40, width), np.float32)
+    left = 30
     for ink in inks:
-        top = (height - len(ink)) // 2
-        rest = height - top - len(ink)
-        parts += [np.pad(ink, ((top, rest), (0, 0))), np.zeros((height, gap), np.float32)]
-    parts.append(np.zeros((height, 30), np.float32))
-    return np.concatenate(parts, axis=1)
+        top = (len(page) - len(ink)) // 2
+        place = page[top : top + len(ink), left : left + ink.shape[1]]
+        np.maximum(place, ink, out=place)
+        left += ink.shape[1] + gap
+    return page
 
 
 def on_paper(

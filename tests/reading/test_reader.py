@@ -41,6 +41,15 @@ def test_rows_on_paper_are_read(
     assert right >= 18
 
 
+def test_digits_that_touch_are_parted(mnist: Dataset, reader: Reader) -> None:
+    right = 0
+    for start in range(0, 90, 3):
+        picture = on_paper(row(mnist.test.images[start : start + 3], gap=-4))
+        expected = "".join(map(str, mnist.test.labels[start : start + 3]))
+        right += reader.read(picture).text == expected
+    assert right >= 25
+
+
 @pytest.mark.parametrize("scale", [1, 3, 20])
 def test_light_on_dark_and_dark_on_light_are_read_alike(
     mnist: Dataset, reader: Reader, scale: int

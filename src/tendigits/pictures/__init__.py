@@ -4,6 +4,7 @@ from tendigits.pictures.decode import PictureSource, decode
 from tendigits.pictures.frame import make_frame
 from tendigits.pictures.ink import Ink, find_ink
 from tendigits.pictures.segment import Box, Shape, find_shapes
+from tendigits.pictures.split import ways_to_cut
 
 __all__ = [
     "Box",
@@ -14,4 +15,5 @@ __all__ = [
     "find_ink",
     "find_shapes",
     "make_frame",
+    "ways_to_cut",
 ]

@@ -19,11 +19,16 @@ from tendigits.pictures import (
     find_ink,
     find_shapes,
     make_frame,
+    ways_to_cut,
 )
 from tendigits.reading.model_file import Model, load_model, scaled
 
 REFUSED = "?"
 DEFAULT_MODEL = "reader"
+# A shape that is refused is cut into no more digits than this,
+MOST_TOUCHING = 4
+# and each of them must be as sure as this, so that letters are not cut into digits.
+SURE = 0.93
 
 
 @dataclass(frozen=True)
@@ -143,25 +148,52 @@ class Reader:
                 yield error
 
     def _read_ink(self, ink: Ink, scale: float) -> Reading:
-        return Reading(tuple(self._read_shapes(find_shapes(ink), scale)))
+        shapes = find_shapes(ink)
+        digits: list[ReadDigit] = []
+        for shape, digit in zip(shapes, self._classify(shapes, scale), strict=True):
+            parts = [] if digit.accepted else self._read_cut(shape, scale, MOST_TOUCHING - 1)
+            digits += parts or [digit]
+        return Reading(tuple(digits))
 
-    def _read_shapes(self, shapes: Sequence[Shape], scale: float) -> Iterator[ReadDigit]:
+    def _read_cut(self, shape: Shape, scale: float, cuts: int) -> list[ReadDigit]:
+        """Return the digits that a shape comes apart into; none unless all of them are sure."""
+        found: list[list[ReadDigit]] = []
+        for halves in ways_to_cut(shape) if cuts else []:
+            parts: list[ReadDigit] = []
+            for half, digit in zip(halves, self._classify(halves, scale), strict=True):
+                sure = digit.confidence >= max(SURE, self.threshold)
+                parts += [digit] if sure else self._read_cut(half, scale, cuts - 1) or [digit]
+            if all(digit.confidence >= max(SURE, self.threshold) for digit in parts):
+                found.append(parts)
+        return max(found, key=lambda parts: min(each.confidence for each in parts), default=[])
+
+    def _classify(self, shapes: Sequence[Shape], scale: float) -> list[ReadDigit]:
+        if not shapes:
+            return []
         frames = np.array([make_frame(shape.ink) for shape in shapes], np.uint8)
-        if not len(frames):
-            return
-        for shape, frame, probabilities in zip(
-            shapes, frames, self.model.probabilities(scaled(frames)), strict=True
-        ):
-            second, first = np.argsort(probabilities)[-2:]
-            confidence = float(probabilities[first])
-            yield ReadDigit(
-                digit=int(first),
-                confidence=confidence,
-                accepted=confidence >= self.threshold,
-                box=_in_original(shape.box, scale),
-                second=Guess(int(second), float(probabilities[second])),
-                frame=frame,
-            )
+        answers = self.model.probabilities(scaled(frames))
+        return [
+            self._read_digit(shape, frame, probabilities, scale)
+            for shape, frame, probabilities in zip(shapes, frames, answers, strict=True)
+        ]
+
+    def _read_digit(
+        self,
+        shape: Shape,
+        frame: NDArray[np.uint8],
+        probabilities: NDArray[np.float32],
+        scale: float,
+    ) -> ReadDigit:
+        second, first = np.argsort(probabilities)[-2:]
+        confidence = float(probabilities[first])
+        return ReadDigit(
+            digit=int(first),
+            confidence=confidence,
+            accepted=confidence >= self.threshold,
+            box=_in_original(shape.box, scale),
+            second=Guess(int(second), float(probabilities[second])),
+            frame=frame,
+        )
 
 
 def read(picture: PictureSource) -> Reading:
