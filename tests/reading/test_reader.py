@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from paper import drawn, on_paper, row
 from PIL import Image
 
 import tendigits
+from paper import drawn, on_paper, row
 from tendigits import PictureError, Reader
 from tendigits.datasets import Dataset
 
