@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tendigits.evaluation.metrics import Metrics
 from tendigits.networks import build_recogniser, count_parameters, summary_table
+from tendigits.recipes import Recipe
 from tendigits.training import EpochResult, Run
 
 
@@ -47,8 +48,7 @@ def model_card(
 
 ## What it is for
 It tells which of ten classes ({", ".join(class_names)}) a 28x28 grey image shows. It was learnt
-from `{run.data.name}` alone and expects images framed in the same way. It has no answer for an
-image that shows none of the ten: it will name one all the same.
+from `{run.data.name}` and expects images framed in the same way. {_what_else(recipe)}
 
 ## Figures
 | | accuracy | loss | images |
@@ -87,6 +87,16 @@ setting is in `recipe.toml`, the held-out images in `split.json`, each epoch in 
 {environment.cpu}, {environment.cores} cores, {environment.threads} threads, {environment.system};
 Python {environment.python}, {versions}; revision {environment.git_revision or "unknown"}; {environment.started}.
 """
+
+
+def _what_else(recipe: Recipe) -> str:
+    if recipe.outliers is None:
+        return "It has no answer for an image that shows none of the ten: it will name one all the same."
+    return (
+        f"It has also learnt from {recipe.outliers.count:,} drawn frames that show none of the ten, "
+        "and gives such an image a low probability for each of them; `validation.json` says from "
+        "where on to refuse."
+    )
 
 
 def _validation_row(run: Run, last: EpochResult) -> str:

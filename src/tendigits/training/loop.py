@@ -51,13 +51,15 @@ def train_recogniser(run: Run, examples: Examples, reporter: Reporter) -> nn.Mod
         RunError: the training came to nothing, or its teacher cannot be read.
         KeyboardInterrupt: Ctrl-C was pressed; the step was finished, the newest checkpoint is kept.
     """
-    if run.recipe.augmentation is not None:
-        draw_augmented(examples, run.recipe.augmentation, run.data.class_names, run.augmented)
-    if run.recipe.members == 1:
+    recipe = run.recipe
+    reporter.say(summary_table(build_network(recipe.network, recipe.seed, count_outputs(recipe))))
+    if recipe.augmentation is not None:
+        draw_augmented(examples, recipe.augmentation, run.data.class_names, run.augmented)
+    if recipe.members == 1:
         return train_network(run, examples, reporter)
     networks = []
     for number, member in enumerate(run.members, start=1):
-        reporter.say(f"Member {number} of {run.recipe.members}, seed {member.recipe.seed}")
+        reporter.say(f"Member {number} of {recipe.members}, seed {member.recipe.seed}")
         if not member.weights.exists():
             member.folder.mkdir(parents=True, exist_ok=True)
             train_network(member, examples, reporter)
@@ -85,7 +87,6 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
     average = _running_mean(network, recipe)
     optimizer = build_optimizer(network, recipe.optimizer)
     teacher = load_teacher(run)
-    reporter.say(summary_table(network))
 
     with _torch_settings(run), deferred_interrupt() as interrupt:
         saved = nn.ModuleList([network, average]) if average else network
