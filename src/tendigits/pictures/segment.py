@@ -13,6 +13,8 @@ from tendigits.pictures.ink import Ink, Mask
 # Parts lower than this share of the largest shape's height are specks, unless they join one.
 SMALLEST = 0.25
 MOST_SHAPES = 200
+# A picture of grain falls into thousands of parts; the largest are looked at.
+MOST_PARTS = 500
 # A rule is at least so much of the picture long.
 RULE_SPAN = 0.9
 # and seen along so much of it, digits that stand on it taken off.
@@ -209,7 +211,7 @@ def _join(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
         return [reduce(_Part.joined, parts)]
     tallest = max(part.box.size for part in parts)
     joined: list[_Part] = []
-    for part in sorted(parts, key=lambda each: -each.box.size):
+    for part in sorted(parts, key=lambda each: -each.box.size)[:MOST_PARTS]:
         if part.box.size < 0.04 * tallest and part.area < 0.002 * tallest**2:
             continue
         home = next((at for at, other in enumerate(joined) if _belong(other, part)), None)
@@ -223,18 +225,18 @@ def _join(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
 def _belong(large: _Part, small: _Part) -> bool:
     """Tell whether a part is a stroke of a larger one."""
     a, b = large.box, small.box
-    overlap = min(a.right, b.right) - max(a.left, b.left)
-    between = (
-        max(a.left, b.left) - min(a.right, b.right),
-        max(a.top, b.top) - min(a.bottom, b.bottom),
-    )
-    inside = between[0] < 0 and between[1] < 0
-    if inside:
+    aside = max(a.left, b.left) - min(a.right, b.right)  # below zero they overlap
+    apart = max(a.top, b.top) - min(a.bottom, b.bottom)
+    narrower = min(a.width, b.width)
+    is_lower = b.height < 0.7 * a.height
+    # The boxes of slanted neighbours overlap, too, but not by much.
+    if apart < 0 and -aside >= (0 if is_lower else 0.6 * narrower):
         return True
-    above = overlap >= 0.4 * min(a.width, b.width) and between[1] <= 0.25 * a.size
-    beside = b.size <= 0.5 * a.size and max(between) <= 0.12 * a.size and b.height < 0.6 * a.height
-    whole = above and (b.height < 0.7 * a.height or between[1] <= 0.05 * a.size)
-    return whole or beside
+    above = -aside >= 0.4 * narrower and apart >= 0
+    if above and apart <= (0.25 if is_lower else 0.05) * a.size:
+        return True
+    is_short = b.size <= 0.5 * a.size and b.height < 0.6 * a.height
+    return is_short and max(aside, apart) <= 0.12 * a.size
 
 
 def _without_specks(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
