@@ -25,6 +25,7 @@ def with_figures(readme: str) -> str:
         "accuracy": accuracy_table(),
         "fast": fast_table(),
         "speed": speed_table(),
+        "reading": reading_table(),
     }
     for name, table in tables.items():
         before, start, rest = readme.partition(f"<!-- {name} -->\n")
@@ -171,6 +172,28 @@ def speed_row(title: str, key: str, result: dict[str, Any]) -> str:
     return (
         f"| {title} | {median('training_seconds'):.1f} s | {median('process_seconds'):.1f} s "
         f"| {median('peak_mib'):,.0f} MiB | {100 * median('test_accuracy'):.2f} % |"
+    )
+
+
+def reading_table() -> str:
+    """Return how fast pictures are read."""
+    result = read(RESULTS / "reading.json")
+    rows = ["| images/s of the bare network | 1 at a time | 32 | 1,024 |", "|---|---|---|---|"]
+    rates: dict[tuple[str, str], list[str]] = {}
+    for row in result["network"]:
+        rates.setdefault((row["model"], row["way"]), []).append(f"{row['images_per_second']:,.0f}")
+    rows += [f"| `{model}`, {way} | {' | '.join(each)} |" for (model, way), each in rates.items()]
+    steps = list(result["whole_way"][0]["shares"])
+    rows += ["", f"| the whole way | pictures/s | {' | '.join(steps)} |", "|---" * 7 + "|"]
+    rows += [
+        f"| {way['kind']} | {way['pictures_per_second']:.0f} | "
+        + " | ".join(f"{100 * way['shares'][step]:.0f} %" for step in steps)
+        + " |"
+        for way in result["whole_way"]
+    ]
+    return "\n".join(rows) + (
+        f"\n\nThe first answer of a fresh process takes {result['first_answer_seconds']:.2f} s. "
+        f"`make bench-read`, on {machine(result['environment'])}.\n"
     )
 
 
