@@ -1,0 +1,130 @@
+"""Hostile pictures: one clear line each, bounded time and memory, no change on disk."""
+
+import io
+import json
+import os
+import resource
+import struct
+import subprocess
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import command
+from tendigits import PictureError, Reader
+from tendigits.datasets import Dataset
+
+MEMORY = 3 * 2**30
+SECONDS = 60
+
+
+def png(width: int, height: int, data: bytes, depth: int = 8, colour: int = 0) -> bytes:
+    """Return a PNG whose header says what it likes."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(data))
+        + chunk(b"IEND", b"")
+    )
+
+
+HOSTILE = {
+    "empty.png": b"",
+    "text.png": b"this is no picture",
+    "zeros.jpg": bytes(10_000),
+    "bomb.png": png(30_000, 30_000, bytes(30_000 * 3750), depth=1),
+    "lying-large.png": png(2**31 - 1, 2**31 - 1, b"\0"),
+    "lying-zero.png": png(0, 0, b""),
+    "lying-short.png": png(5000, 5000, bytes(10)),
+    "lying-depth.png": png(10, 10, bytes(110), depth=7),
+    "svg.png": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    "pickle.png": b"\x80\x04cos\nsystem\n(S'touch hacked'\ntR.",
+    "eps.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(hacked) (w) file\nshowpage\n",
+}
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    for name, content in HOSTILE.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    return tmp_path
+
+
+def test_each_gets_one_line_within_bounds_and_nothing_changes(hostile: Path) -> None:
+    names = sorted(path.name for path in hostile.iterdir() if path.name != "folder.png")
+    result = subprocess.run(
+        command("read", "--json", *names, "/dev/zero"),
+        cwd=hostile,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+    )
+    assert (result.returncode, result.stderr) == (2, "")
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [answer["file"] for answer in answers] == [*names, "/dev/zero"]
+    assert {answer["status"] for answer in answers} == {"error"}
+    assert all(answer["error"].endswith(".") for answer in answers)
+    left = {path.name for path in hostile.iterdir()}
+    assert left == {*HOSTILE, "folder.png", "pipe.png", "loop.png"}
+
+
+def test_a_folder_that_is_called_like_a_picture_holds_none(hostile: Path) -> None:
+    result = subprocess.run(
+        command("read", "folder.png"),
+        cwd=hostile,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert (
+        result.stderr == "tendigits: There is no picture in the folder folder.png; give another.\n"
+    )
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 60_000), (60_000, 1), (2, 3)])
+def test_pictures_of_odd_shapes_are_read(height: int, width: int) -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.arange(height * width, dtype=np.uint8).reshape(height, width)).save(
+        file, "PNG"
+    )
+    assert Reader().read(file.getvalue()).status in ("read", "empty")
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP"])
+def test_a_picture_with_any_byte_changed_is_read_or_refused(mnist: Dataset, form: str) -> None:
+    file = io.BytesIO()
+    Image.fromarray(mnist.test.images[0]).save(file, form)
+    content = file.getvalue()
+    reader, random = Reader(), np.random.default_rng(0)
+    for at in random.integers(0, len(content), 60):
+        changed = bytearray(content)
+        changed[at] ^= 0xFF
+        try:
+            reading = reader.read(bytes(changed))
+        except PictureError:
+            continue
+        assert len(reading.text) == len(reading.digits)
+
+
+def test_grain_of_all_kinds_is_read_in_bounded_time(mnist: Dataset) -> None:
+    reader, random = Reader(), np.random.default_rng(0)
+    assert len(mnist.test)
+    for density in (0.5, 0.02, 0.001):
+        grain = random.random((1600, 1600)) < density
+        assert len(reader.read(grain).digits) <= 200
