@@ -21,7 +21,11 @@ NOISY = 0.01
 SMOOTHING = 0.7
 # Dark ink on light paper is what most pictures show: the other way needs more weight.
 DARK_FIRST = 0.7
-_SURFACE_SIDE = 64
+# The width of the widest strokes, in shares of the picture's shorter side: usually, and at most.
+USUAL_STROKE = 0.14
+THICKEST = 0.4
+_SKETCH_SIDE = 192
+_SURFACE_SIDE = 400
 _UNEVEN_FROM = 96  # pixels; what is smaller was drawn or cut out, and has one paper colour
 
 
@@ -71,9 +75,86 @@ def _contrast(pixels: NDArray[np.float32]) -> Grey:
     if min(pixels.shape[:2]) < _UNEVEN_FROM:
         darker, lighter = _darker_and_lighter(pixels)
         return darker if _weight(darker) >= DARK_FIRST * _weight(lighter) else lighter
-    step = min(pixels.shape[:2]) // _UNEVEN_FROM
-    darker, lighter = _darker_and_lighter(pixels[::step, ::step])
-    return _without_shadows(pixels, on_light=_weight(darker) >= DARK_FIRST * _weight(lighter))
+    sketch = _shrunk(pixels, max(1, min(pixels.shape[:2]) // _SKETCH_SIDE))
+    on_light = _is_dark_on_light(sketch)
+    wide = _has_thick_strokes(sketch if on_light else 1 - sketch)
+    return _against_near_paper(
+        pixels if on_light else 1 - pixels, THICKEST if wide else USUAL_STROKE
+    )
+
+
+def _is_dark_on_light(sketch: NDArray[np.float32]) -> bool:
+    """Tell whether the ink is darker than the paper.
+
+    Where most of the picture has its border's colour, that is the paper. Elsewhere (a sheet on a
+    table, a hard shadow) strokes tell: they are thinner than what they enclose, so what stands out
+    first, as ever wider things are looked at, is the ink.
+    """
+    like_border = np.abs(sketch - _paper(sketch)).max(axis=2) < 0.15
+    if like_border.mean() > 0.7:
+        darker, lighter = (_weight(each) for each in _darker_and_lighter(sketch))
+        return darker >= DARK_FIRST * lighter
+    weights = []
+    for stroke in (0.02, 0.04, 0.07, USUAL_STROKE):
+        size = _odd(stroke * min(sketch.shape[:2]) + 1)
+        darker = _weight((_closed(sketch, size) - sketch).max(axis=2))
+        lighter = _weight((_closed(1 - sketch, size) - (1 - sketch)).max(axis=2))
+        weights.append((darker, lighter))
+    enough = 0.3 * max(max(pair) for pair in weights)
+    darker, lighter = next(pair for pair in weights if max(pair) >= enough)
+    return darker >= DARK_FIRST * lighter
+
+
+def _has_thick_strokes(sketch: NDArray[np.float32]) -> bool:
+    """Tell whether there is ink, away from the border, that is thicker than strokes usually are."""
+    side = min(sketch.shape[:2])
+    contrast = (_closed(sketch, _odd(THICKEST * side)) - sketch).max(axis=2)
+    labels, _ = ndimage.label(contrast > max(_otsu(contrast[contrast > 0]), 2 * FAINTEST))
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    inner = (labels > 0) & ~np.isin(labels, border)
+    if not inner.any():
+        return False
+    return bool(2 * ndimage.distance_transform_edt(inner).max() > 0.85 * USUAL_STROKE * side)
+
+
+def _against_near_paper(light: NDArray[np.float32], thickest: float) -> Grey:
+    """Return the contrast of dark ink with the light paper near by.
+
+    Args:
+        light: (h, w, 3), paper light and ink dark.
+        thickest: the width of the widest stroke, in shares of the shorter side.
+    """
+    height, width = light.shape[:2]
+    step = max(1, min(height, width) // _SURFACE_SIDE)
+    small = _shrunk(light, step)
+    near = _closed(small, _odd(thickest * min(small.shape[:2])))
+    paper = np.stack([_enlarged(near[..., plane], width, height) for plane in range(3)], axis=2)
+    # Relative to the light that falls there: ink in a shadow is as dark as elsewhere.
+    contrast: Grey = ((paper - light) / np.maximum(paper, 0.4)).max(axis=2)
+    # Most of a picture is paper: what it shows by its grain alone is taken off.
+    return (contrast - np.median(contrast)).clip(min=0)
+
+
+def _closed(light: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Return the picture without what is dark and narrower than `size` pixels."""
+    for filter_ in (ndimage.maximum_filter1d, ndimage.minimum_filter1d):
+        for axis in (0, 1):
+            light = filter_(light, size, axis=axis, mode="nearest")
+    return light
+
+
+def _odd(size: float) -> int:
+    return int(size) | 1
+
+
+def _shrunk(pixels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    """Return the means of blocks of `step` pixels a side."""
+    height, width = (side // step * step for side in pixels.shape[:2])
+    if step == 1:
+        return pixels
+    blocks = pixels[:height, :width].reshape(height // step, step, width // step, step, 3)
+    means: NDArray[np.float32] = blocks.mean(axis=(1, 3))
+    return means
 
 
 def _darker_and_lighter(pixels: NDArray[np.float32]) -> tuple[Grey, Grey]:
@@ -108,25 +189,6 @@ def _paper(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         border = np.concatenate([pixels.reshape(-1, 3), border, *[corners] * (height + width)])
     colour: NDArray[np.float32] = np.median(border, axis=0)
     return colour
-
-
-def _without_shadows(pixels: NDArray[np.float32], *, on_light: bool) -> Grey:
-    """Return the contrast against the paper near by, found where no stroke can cover it all."""
-    signed = pixels if on_light else 1 - pixels
-    height, width = signed.shape[:2]
-    step = max(1, min(height, width) // _SURFACE_SIDE)
-    small = signed[: height // step * step, : width // step * step]
-    small = small.reshape(height // step, step, width // step, step, 3)
-    # The lightest of each block (but for noise), then of what is near, smoothed.
-    blocks = np.quantile(small, 0.8, axis=(1, 3)).astype(np.float32)
-    reach = 2 * (min(blocks.shape[:2]) // 5) + 1
-    near = ndimage.grey_closing(blocks, size=(reach, reach, 1), mode="nearest")
-    near = ndimage.gaussian_filter(near, (1, 1, 0), mode="nearest")
-    paper = np.stack([_enlarged(near[..., plane], width, height) for plane in range(3)], axis=2)
-    # Relative to the light that falls there: ink in a shadow is as dark as elsewhere.
-    contrast: Grey = ((paper - signed) / np.maximum(paper, 0.4)).max(axis=2)
-    # Most of a picture is paper: what it shows by its grain alone is taken off.
-    return (contrast - np.median(contrast)).clip(min=0)
 
 
 def _enlarged(plane: Grey, width: int, height: int) -> Grey:

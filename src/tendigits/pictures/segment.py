@@ -147,7 +147,14 @@ def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
         span = covered[-1] - covered[0] + 1 if len(covered) else 0
         ruled[number] = len(covered) >= RULE_COVER * length and span >= RULE_SPAN * length
     rules = mask & _dilation(runs & ruled[labels], 3, axis)
-    return rules & ~_opening(mask, thickest + 4, axis), thickest if rules.any() else 0
+    return rules & ~_solid(mask, thickest + 3), thickest if rules.any() else 0
+
+
+def _solid(mask: Mask, size: int) -> Mask:
+    """Return what is at least `size` pixels wide in both directions."""
+    size |= 1
+    eroded = _erosion(_erosion(mask, size, 0), size, 1)
+    return _dilation(_dilation(eroded, size, 0), size, 1)
 
 
 def _dilation(mask: Mask, size: int, axis: int) -> Mask:
