@@ -86,23 +86,32 @@ def _contrast(pixels: NDArray[np.float32]) -> Grey:
 def _is_dark_on_light(sketch: NDArray[np.float32]) -> bool:
     """Tell whether the ink is darker than the paper.
 
-    Where most of the picture has its border's colour, that is the paper. Elsewhere (a sheet on a
-    table, a hard shadow) strokes tell: they are thinner than what they enclose, so what stands out
-    first, as ever wider things are looked at, is the ink.
+    Where what differs from the border is as thin as strokes are, it is ink. Elsewhere (a sheet on
+    a table, a hard shadow) strokes tell: they are thinner than what they enclose, so among the
+    thinnest things most are ink.
     """
-    like_border = np.abs(sketch - _paper(sketch)).max(axis=2) < 0.15
-    if like_border.mean() > 0.7:
-        darker, lighter = (_weight(each) for each in _darker_and_lighter(sketch))
-        return darker >= DARK_FIRST * lighter
-    weights = []
+    dark, light = _darker_and_lighter(sketch)
+    clear = 0.35 * max(dark.max(), light.max())  # what is less is uneven light
+    is_dark = _weight(dark[dark > clear]) >= DARK_FIRST * _weight(light[light > clear])
+    if _looks_like_strokes((dark if is_dark else light) > clear):
+        return is_dark
+    favours = []
     for stroke in (0.02, 0.04, 0.07, USUAL_STROKE):
         size = _odd(stroke * min(sketch.shape[:2]) + 1)
         darker = _weight((_closed(sketch, size) - sketch).max(axis=2))
         lighter = _weight((_closed(1 - sketch, size) - (1 - sketch)).max(axis=2))
-        weights.append((darker, lighter))
-    enough = 0.3 * max(max(pair) for pair in weights)
-    darker, lighter = next(pair for pair in weights if max(pair) >= enough)
-    return darker >= DARK_FIRST * lighter
+        favours.append(np.log((darker + 1e-6) / (lighter + 1e-6)))
+    return bool(np.mean(favours) >= np.log(DARK_FIRST))
+
+
+def _looks_like_strokes(mask: Mask) -> bool:
+    """Tell whether a region is nowhere thicker than strokes can be, and mostly off the border."""
+    border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+    side = min(mask.shape)
+    # Closed first, as a sheet with writing on it is as thick as the sheet.
+    closed = _closed(np.pad(mask, 1).astype(np.float32), _odd(USUAL_STROKE * side))
+    thickness = 2 * ndimage.distance_transform_edt(closed).max()
+    return bool(border.mean() < 0.05 and thickness < 0.7 * THICKEST * side)
 
 
 def _has_thick_strokes(sketch: NDArray[np.float32]) -> bool:
