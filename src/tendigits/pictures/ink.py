@@ -78,9 +78,13 @@ def _contrast(pixels: NDArray[np.float32]) -> Grey:
     sketch = _shrunk(pixels, max(1, min(pixels.shape[:2]) // _SKETCH_SIDE))
     on_light = _is_dark_on_light(sketch)
     wide = _has_thick_strokes(sketch if on_light else 1 - sketch)
-    return _against_near_paper(
-        pixels if on_light else 1 - pixels, THICKEST if wide else USUAL_STROKE
-    )
+    light = pixels if on_light else 1 - pixels
+    contrast = _against_near_paper(light, THICKEST if wide else USUAL_STROKE)
+    if contrast.max() > FAINTEST:
+        return contrast
+    # A thing too thick to be a stroke stands out from the border's colour alone.
+    whole = _darker_and_lighter(pixels)[0 if on_light else 1]
+    return whole if _touches_border(whole > 0.3) < 0.05 else contrast
 
 
 def _is_dark_on_light(sketch: NDArray[np.float32]) -> bool:
@@ -106,12 +110,16 @@ def _is_dark_on_light(sketch: NDArray[np.float32]) -> bool:
 
 def _looks_like_strokes(mask: Mask) -> bool:
     """Tell whether a region is nowhere thicker than strokes can be, and mostly off the border."""
-    border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     side = min(mask.shape)
     # Closed first, as a sheet with writing on it is as thick as the sheet.
     closed = _closed(np.pad(mask, 1).astype(np.float32), _odd(USUAL_STROKE * side))
     thickness = 2 * ndimage.distance_transform_edt(closed).max()
-    return bool(border.mean() < 0.05 and thickness < 0.7 * THICKEST * side)
+    return bool(_touches_border(mask) < 0.05 and thickness < 0.7 * THICKEST * side)
+
+
+def _touches_border(mask: Mask) -> float:
+    """Return the share of the picture's border that a region takes."""
+    return float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
 
 
 def _has_thick_strokes(sketch: NDArray[np.float32]) -> bool:
