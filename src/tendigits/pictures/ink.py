@@ -84,7 +84,7 @@ def _contrast(pixels: NDArray[np.float32]) -> Grey:
         return contrast
     # A thing too thick to be a stroke stands out from the border's colour alone.
     whole = _darker_and_lighter(pixels)[0 if on_light else 1]
-    return whole if _touches_border(whole > 0.3) < 0.05 else contrast
+    return whole if _touches_border(whole > FAINTEST) < 0.05 else contrast
 
 
 def _is_dark_on_light(sketch: NDArray[np.float32]) -> bool:
