@@ -18,7 +18,7 @@ from tendigits.pictures.paper import (
     shrunk,
     weight,
 )
-from tendigits.pictures.polarity import DARK_FIRST, THICKEST, USUAL_STROKE, is_dark_on_light
+from tendigits.pictures.polarity import DARK_FIRST, THICKEST, USUAL_STROKE, find_polarity
 
 # Fainter than this (of full contrast) is taken for the paper's own unevenness.
 FAINTEST = 0.1
@@ -74,19 +74,20 @@ def find_ink(picture: Picture, *, inverted: bool = False) -> Ink:
 
 def _contrast(pixels: NDArray[np.float32]) -> Grey:
     """Return how far each pixel lies from the paper's colour there, in the ink's direction."""
+    darker, lighter = darker_and_lighter(pixels)
     if min(pixels.shape[:2]) < _UNEVEN_FROM:
-        darker, lighter = darker_and_lighter(pixels)
         return darker if weight(darker) >= DARK_FIRST * weight(lighter) else lighter
     sketch = shrunk(pixels, max(1, min(pixels.shape[:2]) // _SKETCH_SIDE))
-    on_light = is_dark_on_light(sketch)
-    wide = _has_thick_strokes(sketch if on_light else 1 - sketch)
-    light = pixels if on_light else 1 - pixels
+    polarity = find_polarity(sketch)
+    whole = darker if polarity.dark_on_light else lighter
+    if polarity.even:
+        return whole
+    wide = _has_thick_strokes(sketch if polarity.dark_on_light else 1 - sketch)
+    light = pixels if polarity.dark_on_light else 1 - pixels
     contrast = against_near_paper(light, THICKEST if wide else USUAL_STROKE)
-    if contrast.max() > FAINTEST:
-        return contrast
     # A thing too thick to be a stroke stands out from the border's colour alone.
-    whole = darker_and_lighter(pixels)[0 if on_light else 1]
-    return whole if share_of_border(whole > FAINTEST) < 0.05 else contrast
+    too_thick = contrast.max() <= FAINTEST and share_of_border(whole > FAINTEST) < 0.05
+    return whole if too_thick else contrast
 
 
 def _has_thick_strokes(sketch: NDArray[np.float32]) -> bool:
