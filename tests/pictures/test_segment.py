@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from paper import drawn, on_paper, row
 
+from paper import drawn, on_paper, row
 from tendigits.datasets import Dataset
 from tendigits.pictures import Box, Shape, decode, find_ink, find_shapes
 
@@ -46,25 +46,6 @@ def test_specks_are_left_out(mnist: Dataset) -> None:
     for top, left in random.integers(5, 240, (12, 2)):
         ink[top : top + 2, left : left + 2] = 1
     assert len(shapes_in(on_paper(ink))) == 1
-
-
-@pytest.mark.parametrize("tilt", [0.0, 0.02])
-def test_rules_are_left_out_and_what_they_cross_stays_whole(mnist: Dataset, tilt: float) -> None:
-    ink = row(mnist.test.images[:5], gap=24)
-    columns = np.arange(ink.shape[1])
-    for top in range(12, len(ink) - 14, 38):
-        for thick in range(2):
-            ink[(top + thick + tilt * columns).astype(int).clip(0, len(ink) - 1), columns] = 0.8
-    assert len(shapes_in(on_paper(ink))) == 5
-
-
-@pytest.mark.parametrize("margin", [6, 14])
-def test_a_tall_stroke_is_no_rule(margin: int) -> None:
-    ink = np.zeros((100, 300), np.float32)
-    ink[margin : 100 - margin, 150:154] = 1
-    ink[50:54, 130:170] = 1
-    (shape,) = shapes_in(on_paper(ink))
-    assert shape.box.height > 90 - 2 * margin
 
 
 def test_a_frame_around_the_picture_is_left_out(mnist: Dataset) -> None:

@@ -32,7 +32,7 @@ def border_colour(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     )
     if min(height, width) <= SMALL:
         corners = pixels[[0, 0, -1, -1], [0, -1, 0, -1]]
-        border = np.concatenate([pixels.reshape(-1, 3), border, *[corners] * (height + width)])
+        border = np.concatenate([pixels.reshape(-1, 3), border, *[corners] * 2 * (height + width)])
     colour: NDArray[np.float32] = np.median(border, axis=0)
     return colour
 

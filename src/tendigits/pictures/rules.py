@@ -8,7 +8,7 @@ from tendigits.pictures.paper import Mask
 # A rule is at least so much of the picture long.
 RULE_SPAN = 0.9
 # and seen along so much of it, digits that stand on it taken off.
-RULE_COVER = 0.4
+RULE_COVER = 0.25
 _TOUCHING = np.ones((3, 3), dtype=bool)
 
 
@@ -34,10 +34,10 @@ def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
     none = np.zeros_like(mask)
     if length < 60 or mask.sum() < RULE_SPAN * length:
         return none, 0
-    thickest = max(3, mask.shape[axis] // 60)
+    thickest = max(3, min(mask.shape) // 60)
     thin = mask & ~_opening(mask, thickest + 2, axis)
     # A line that is not quite level is a stair of level runs; digits that stand on it part them.
-    runs = _opening(_closing(thin, 9, along), max(15, length // 25), along)
+    runs = _opening(_closing(thin, 9, along), max(10, length // 25), along)
     stairs = _dilation(_dilation(runs, max(15, length // 4), along), 3, axis)
     labels, _ = ndimage.label(stairs, _TOUCHING)
     ruled = np.zeros(labels.max() + 1, dtype=bool)

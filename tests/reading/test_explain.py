@@ -1,0 +1,50 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paper import on_paper, row
+from tendigits import PictureError, Reader
+from tendigits.datasets import Dataset
+from tendigits.reading.explain import ACCEPTED, REFUSED, draw_explanation, write_crops
+
+
+def colours(path: Path) -> set[tuple[int, ...]]:
+    with Image.open(path) as image:
+        return {tuple(colour) for colour in np.unique(np.asarray(image).reshape(-1, 3), axis=0)}
+
+
+def test_accepted_shapes_are_green_and_refused_ones_red(mnist: Dataset, tmp_path: Path) -> None:
+    picture = on_paper(row(mnist.test.images[:3]))
+    for threshold, wanted, other in ((0.0, ACCEPTED, REFUSED), (1.0, REFUSED, ACCEPTED)):
+        path = tmp_path / f"{threshold}.png"
+        draw_explanation(picture, Reader(threshold=threshold).read(picture), path)
+        assert wanted in colours(path)
+        assert other not in colours(path)
+
+
+def test_a_blank_picture_is_drawn_too(tmp_path: Path) -> None:
+    blank = np.full((50, 90), 255, np.uint8)
+    draw_explanation(blank, Reader().read(blank), tmp_path / "blank.png")
+    assert (tmp_path / "blank.png").stat().st_size > 0
+
+
+def test_frames_of_many_pictures_are_listed_one_after_the_other(
+    mnist: Dataset, tmp_path: Path
+) -> None:
+    reader = Reader()
+    for name, image in zip(("a.png", "b.png"), mnist.test.images, strict=False):
+        write_crops(name, reader.read(image), tmp_path)
+    lines = (tmp_path / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    answers = [json.loads(line) for line in lines]
+    assert [answer["digit"] for answer in answers] == mnist.test.labels[:2].tolist()
+    assert all((tmp_path / answer["file"]).exists() for answer in answers)
+
+
+def test_a_place_that_cannot_be_written_is_told(mnist: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    reading = Reader().read(mnist.test.images[0])
+    with pytest.raises(PictureError, match="choose another place"):
+        draw_explanation(mnist.test.images[0], reading, tmp_path / "file" / "seen.png")
