@@ -1,10 +1,10 @@
 """From any picture to 28x28 frames as MNIST has them, in numpy, scipy and Pillow."""
 
+from tendigits.pictures.cuts import ways_to_cut
 from tendigits.pictures.decode import PictureSource, decode
 from tendigits.pictures.frame import make_frame
 from tendigits.pictures.ink import Ink, find_ink
 from tendigits.pictures.segment import Box, Shape, find_shapes
-from tendigits.pictures.split import ways_to_cut
 
 __all__ = [
     "Box",

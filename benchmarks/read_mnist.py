@@ -1,0 +1,85 @@
+"""MNIST's test set through the whole way of `tendigits read`, each image handed in as a PNG.
+
+Three runs of the recipe `reader` with seeds of their own (as `accuracy.py reader` trains them) are
+exported, and each reads all 10,000 pictures: decoded, its ink found, framed, classified, refused
+where it is not sure. A refused digit counts as wrong. Writes `benchmarks/results/read-mnist.json`
+and brings the README's table up to date.
+"""
+
+import io
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import accuracy
+from figures_in_readme import RESULTS, update_readme
+from tendigits import Reader, Run, export_model, load_dataset
+from tendigits.datasets import Examples
+from tendigits.files import write_json
+from tendigits.reading import ReadDigit
+
+SEEDS = 3
+SURE = 0.99
+BINS = 15
+
+
+def main() -> None:
+    with ThreadPoolExecutor(2) as cores:
+        runs = list(cores.map(lambda seed: accuracy.train("reader", seed), range(SEEDS)))
+    test = load_dataset("mnist").test
+    results = [measure(run, test) for run in runs]
+    write_json(
+        RESULTS / "read-mnist.json",
+        {"environment": asdict(runs[0].environment), "runs": results},
+    )
+    update_readme()
+
+
+def measure(run: Run, test: Examples) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        model = export_model(run, Path(folder) / "reader.onnx").path
+        reader = Reader(model)
+    answers = [reader.read(png(image)).digits for image in test.images]
+    right = np.array(
+        [is_right(each, label) for each, label in zip(answers, test.labels, strict=True)]
+    )
+    confidences = np.array([each[0].confidence if each else 0.0 for each in answers])
+    result = {
+        "seed": run.recipe.seed,
+        "accuracy": float(right.mean()),
+        "refused": float(np.mean([not any(digit.accepted for digit in each) for each in answers])),
+        "calibration_error": calibration_error(confidences, right),
+        "right_where_sure": float(right[confidences >= SURE].mean()),
+        "sure": float((confidences >= SURE).mean()),
+    }
+    print(", ".join(f"{name} {value:.4f}" for name, value in result.items()), flush=True)
+    return result
+
+
+def png(image: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
+
+
+def is_right(digits: tuple[ReadDigit, ...], label: int) -> bool:
+    return [digit.character for digit in digits] == [str(label)]
+
+
+def calibration_error(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Return the mean distance of confidence and accuracy over 15 bins of equal width (ECE)."""
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    distances = [
+        (bins == each).mean() * abs(confidences[bins == each].mean() - right[bins == each].mean())
+        for each in np.unique(bins)
+    ]
+    return float(np.sum(distances))
+
+
+if __name__ == "__main__":
+    main()
