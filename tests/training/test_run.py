@@ -37,6 +37,7 @@ FILES = {
     "metrics.json",
     "recipe.toml",
     "split.json",
+    "validation.json",
     "weights.safetensors",
 }
 
