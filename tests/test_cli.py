@@ -241,6 +241,8 @@ def test_what_will_not_do_is_refused_in_one_line(
     [
         ("torch", ["train"]),
         ("torch", ["evaluate", "run"]),
+        ("torch", ["evaluate", "tiny"]),
+        ("torch", ["export", "run", "-o", "model.onnx"]),
         ("matplotlib", ["train"]),
     ],
 )

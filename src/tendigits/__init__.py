@@ -101,10 +101,18 @@ def _import_home(home: str) -> object:
     try:
         return import_module(f"{__name__}.{home}")
     except ModuleNotFoundError as error:
-        if error.name not in _NEEDED_FOR_TRAINING:
+        missing = missing_extra(error)
+        if missing is None:
             raise
-        from tendigits.errors import MissingExtraError  # noqa: PLC0415
+        raise missing from error
 
-        raise MissingExtraError(
-            f"This needs {error.name}; install it with: pip install 'tendigits[train]'"
-        ) from error
+
+def missing_extra(error: ModuleNotFoundError) -> Exception | None:
+    """Return the error that names the extra to install, where one has what is missing."""
+    from tendigits.errors import MissingExtraError  # noqa: PLC0415
+
+    if error.name not in _NEEDED_FOR_TRAINING:
+        return None
+    return MissingExtraError(
+        f"This needs {error.name}; install it with: pip install 'tendigits[train]'"
+    )

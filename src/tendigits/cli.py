@@ -25,8 +25,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; what a user can mend is one line and exit code 2."""
     try:
-        # Not standalone, so that wrong words, too, are told in one line.
-        if app(standalone_mode=False) == EXIT_INTERRUPTED:
+        if _run() == EXIT_INTERRUPTED:
             _fail("Stopped.", EXIT_INTERRUPTED)
     except TyperException as error:
         _fail(f"{error.format_message()} See: tendigits --help", EXIT_USER_ERROR)
@@ -43,6 +42,13 @@ def main() -> None:
             f"{error.strerror or error}{where}; make room or choose another folder.",
             EXIT_USER_ERROR,
         )
+
+
+def _run() -> object:
+    try:
+        return app(standalone_mode=False)  # so that wrong words, too, are told in one line
+    except ModuleNotFoundError as error:
+        raise tendigits.missing_extra(error) or error from error
 
 
 @app.callback(invoke_without_command=True)
