@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from paper import drawn
 from scipy import ndimage
 
+from paper import drawn
 from tendigits.datasets import Dataset
 from tendigits.pictures import make_frame
 from tendigits.pictures.frame import stroke_width

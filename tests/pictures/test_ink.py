@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from paper import drawn, on_paper
 
+from paper import drawn, on_paper
 from tendigits.datasets import Dataset
 from tendigits.pictures import decode, find_ink
 
