@@ -57,6 +57,7 @@ def test_the_file_answers_as_the_network_does(
         atol=1e-5,
     )
     assert exported.difference < 1e-4
+    assert exported.agreement == 1
 
 
 def test_the_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
@@ -79,6 +80,7 @@ def test_the_8_bit_file_is_smaller_and_nearly_as_good(plain_run: Run, tmp_path: 
     exported = export_model(plain_run, tmp_path / "int8.onnx", int8=True)
     info = load_model(exported.path).info
     assert info.precision == "int8"
+    assert 0.95 < exported.agreement <= 1
     assert info.exported_accuracy == pytest.approx(info.validation_accuracy, abs=0.02)
     weights = {each.data_type for each in onnx.load(exported.path).graph.initializer}
     assert onnx.TensorProto.INT8 in weights

@@ -50,19 +50,21 @@ class Exported:
         size: its bytes.
         info: what it says of itself.
         difference: the largest difference of a probability on 1,000 images.
+        agreement: the share of those images to which both give the same answer.
     """
 
     path: Path
     size: int
     info: ModelInfo
     difference: float
+    agreement: float
 
     def summary(self) -> str:
         """Return the figures in lines."""
         info = self.info
         lines = [
             f"Checked on {CHECKED:,} images: largest difference of a probability "
-            f"{self.difference:.1e}"
+            f"{self.difference:.1e}, the same answer to {100 * self.agreement:.1f} %"
         ]
         if info.validation_accuracy is not None and info.exported_accuracy is not None:
             lines.append(
@@ -104,7 +106,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
         proto = to_int8(proto, train.images[run.split.train[:CHECKED]])
 
     model = load_model_bytes(_with_info(proto, info), str(out))
-    difference = _largest_difference(network, model, train.images[run.split.train[:CHECKED]])
+    difference, agreement = _compare(network, model, train.images[run.split.train[:CHECKED]])
     if not int8 and not difference <= LARGEST_DIFFERENCE:
         raise ModelError(
             f"The file answers otherwise than the network, by {difference:.1e}; {out} was not "
@@ -114,7 +116,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
         info = replace(info, exported_accuracy=_accuracy(model, train, run.split.validation))
     content = _with_info(proto, info)
     _write(Path(out), content)
-    return Exported(Path(out), len(content), info, difference)
+    return Exported(Path(out), len(content), info, difference, agreement)
 
 
 def _validation(run: Run) -> Validation | None:
@@ -175,9 +177,13 @@ def _with_info(proto: onnx.ModelProto, info: ModelInfo) -> bytes:
     return bytes(described.SerializeToString(deterministic=True))
 
 
-def _largest_difference(network: nn.Module, model: Model, images: NDArray[np.uint8]) -> float:
+def _compare(network: nn.Module, model: Model, images: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the largest difference of a probability, and the share of the same answers."""
     expected = softmax(log_probabilities(network, images) / model.info.temperature, axis=1)
-    return float(np.abs(model.probabilities(scaled(images)) - expected[:, :CLASSES]).max())
+    expected = expected[:, :CLASSES]
+    answers = model.probabilities(scaled(images))
+    agreement = (answers.argmax(axis=1) == expected.argmax(axis=1)).mean()
+    return float(np.abs(answers - expected).max()), float(agreement)
 
 
 def _accuracy(model: Model, examples: Examples, chosen: NDArray[np.int64]) -> float:
