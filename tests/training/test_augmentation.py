@@ -103,6 +103,16 @@ def test_contrast_keeps_paper_and_full_ink(images: torch.Tensor) -> None:
     assert (drawn[between] - images[between]).abs().mean() > 0.03
 
 
+def test_scraps_lie_in_as_many_images_as_are_set_and_take_no_ink_away(
+    images: torch.Tensor,
+) -> None:
+    drawn = augment(images, AugmentationSettings(scraps=0.5), seeded())
+    added = drawn - images
+    assert added.min() > -1e-5
+    changed = (added.amax((1, 2, 3)) > 0.05).float().mean()
+    assert 0.3 < changed < 0.5  # some bits of neighbours are bare paper
+
+
 def test_noise_is_as_strong_as_is_set(images: torch.Tensor) -> None:
     drawn = augment(images, AugmentationSettings(noise=0.2), seeded())
     deviations = (drawn - images).std((1, 2, 3))

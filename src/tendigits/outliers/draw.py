@@ -16,7 +16,7 @@ from tendigits.outliers.doodles import (
     texture,
     triangle,
 )
-from tendigits.outliers.glyphs import glyph
+from tendigits.outliers.glyphs import glyph, word
 from tendigits.pictures import make_frame
 
 Ink = NDArray[np.float32]
@@ -25,6 +25,7 @@ Draw = Callable[[np.random.Generator, Examples], Ink]
 # How often each kind is drawn, out of the sum of all.
 KINDS: dict[str, tuple[Draw, int]] = {
     "glyph": (lambda random, _: glyph(random), 8),
+    "word": (lambda random, _: word(random), 3),
     "scribble": (lambda random, _: scribble(random), 3),
     "filled polygon": (lambda random, _: filled_polygon(random), 2),
     "star": (lambda random, _: star(random), 1),

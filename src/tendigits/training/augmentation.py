@@ -23,6 +23,8 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
     """
     if settings.stroke:
         images = _change_stroke(images, settings.stroke, generator)
+    if settings.scraps:
+        images = _lay_scraps(images, settings.scraps, generator)
     grid = functional.affine_grid(
         _affine_maps(len(images), images.shape[-1], settings, generator),
         list(images.shape),
@@ -81,6 +83,23 @@ def _change_stroke(images: Tensor, limit: float, generator: torch.Generator) -> 
         return once
     thicker = functional.max_pool2d(once, 3, stride=1, padding=1)
     return once + (amount - 1).clamp(min=0) * (thicker - once)
+
+
+def _lay_scraps(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Lay the edge of a neighbour into half of a share of images, a ruled line into the others."""
+    chosen = _drawn(images, generator)
+    size = images.shape[-1]
+    # Most digits leave four pixels free on each side, so of a neighbour one to six are seen.
+    seen = int(torch.randint(5, 11, (), generator=generator, device=generator.device))
+    edge = functional.pad(images.roll(1, 0)[..., :seen], (size - seen, 0))
+    if torch.rand((), generator=generator, device=generator.device) < 0.5:
+        edge = edge.flip(-1)
+    middle = size * _drawn(images, generator)
+    rows = torch.arange(size, device=images.device).view(1, 1, size, 1)
+    level, width = _drawn(images, generator), 0.5 + _drawn(images, generator)
+    rule = level * (width - (rows - middle).abs()).clamp(0, 1)
+    scrap = torch.where(chosen < share / 2, edge, rule) * (chosen < share)
+    return torch.maximum(images, scrap)
 
 
 def _change_levels(
