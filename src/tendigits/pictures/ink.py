@@ -107,7 +107,7 @@ def _noise(plane: Grey) -> float:
     if min(plane.shape) <= SMALL:  # it was drawn or brought to this size, and its detail is ink
         return 0.0
     detail = plane - ndimage.uniform_filter(plane, 3)
-    return float(1.4826 * np.median(np.abs(detail)))
+    return float(1.4826 * np.median(np.abs(detail[::3, ::3])))
 
 
 def _otsu(values: Grey) -> float:

@@ -32,7 +32,8 @@ def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
     along = 1 - axis
     length = mask.shape[along]
     none = np.zeros_like(mask)
-    if length < 60 or mask.sum() < RULE_SPAN * length:
+    inked = np.flatnonzero(mask.any(axis=axis))
+    if length < 60 or not len(inked) or inked[-1] - inked[0] + 1 < RULE_SPAN * length:
         return none, 0
     thickest = max(3, min(mask.shape) // 60)
     thin = mask & ~_opening(mask, thickest + 2, axis)
