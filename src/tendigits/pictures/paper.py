@@ -61,7 +61,7 @@ def against_near_paper(light: NDArray[np.float32], thickest: float) -> Grey:
     near = closed(small, odd(thickest * min(small.shape[:2])))
 
     def contrast_of(plane: int) -> Grey:
-        paper = _enlarged(near[..., plane], width, height)
+        paper = enlarged(near[..., plane], width, height)
         # Relative to the light that falls there: ink in a shadow is as dark as elsewhere.
         contrast: Grey = (paper - light[..., plane]) / paper.clip(min=0.4)
         return contrast
@@ -110,6 +110,22 @@ def _largest(planes: Sequence[Grey]) -> Grey:
     return reduce(np.maximum, planes)
 
 
-def _enlarged(plane: Grey, width: int, height: int) -> Grey:
-    enlarged = Image.fromarray(np.ascontiguousarray(plane))
-    return np.asarray(enlarged.resize((width, height), Image.Resampling.BILINEAR))
+def enlarged(plane: Grey, width: int, height: int) -> Grey:
+    """Return one colour of a picture at a larger size."""
+    image = Image.fromarray(np.ascontiguousarray(plane))
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def otsu(values: Grey) -> float:
+    """Return the threshold that parts `values` (from 0 to 1) into the two narrowest groups.
+
+    Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+    """
+    counts, edges = np.histogram(values, bins=256, range=(0, 1))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below if len(values) else below
+    sums = np.cumsum(counts * centres)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * np.square(sums / below - (sums[-1] - sums) / above)
+    return float(edges[int(np.nan_to_num(between).argmax()) + 1])
