@@ -105,7 +105,8 @@ def _perspective(seen: NDArray[np.float64], sheet: NDArray[np.float64]) -> list[
     for (x, y), (u, v) in zip(seen, sheet, strict=True):
         equations += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
-    return np.linalg.solve(np.array(equations), np.array(values)).tolist()
+    numbers: list[float] = np.linalg.solve(np.array(equations), np.array(values)).tolist()
+    return numbers
 
 
 def _trimmed(ink: Pixels) -> Pixels:

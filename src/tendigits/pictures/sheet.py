@@ -52,9 +52,7 @@ def without_table(pixels: Colours, sketch: Colours) -> Colours:
     if sheet is None:
         return pixels
     inside = ndimage.binary_erosion(sheet, iterations=EDGE, border_value=1)
-    nearest = ndimage.distance_transform_edt(
-        ~inside, return_distances=False, return_indices=True
-    )
+    nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
     painted = sketch[tuple(nearest)]
     height, width = pixels.shape[:2]
     beyond = enlarged(inside.astype(np.float32), width, height) < 0.5
@@ -115,5 +113,4 @@ def _inside(corners: NDArray[np.intp], shape: tuple[int, ...]) -> Mask:
     for (y, x), (to_y, to_x) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         sides.append((to_x - x) * (rows - y) - (to_y - y) * (columns - x))
     signs = np.array(sides)
-    inside: Mask = (signs >= 0).all(axis=0) | (signs <= 0).all(axis=0)
-    return inside
+    return np.asarray((signs >= 0).all(axis=0) | (signs <= 0).all(axis=0))

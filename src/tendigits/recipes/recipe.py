@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    NonNegativeInt,
     PositiveInt,
     ValidationError,
     ValidationInfo,
@@ -72,6 +73,7 @@ class Recipe(Settings):
         schedule: how the learning rate goes; constant without it.
         augmentation: how the training images are distorted; not at all without it.
         outliers: what is learnt beside the digits so that it can be refused; nothing without it.
+        flagged_ones: how many ones with a long flag are drawn and learnt as ones.
         distillation: whose answers are learnt beside the labels; nobody's without it.
     """
 
@@ -91,6 +93,7 @@ class Recipe(Settings):
     schedule: ScheduleSettings | None = None
     augmentation: AugmentationSettings | None = None
     outliers: OutlierSettings | None = None
+    flagged_ones: NonNegativeInt = 0
     distillation: DistillationSettings | None = None
 
     @field_validator("patience")

@@ -1,4 +1,4 @@
-"""What a network learns from: the data set's images, and perhaps frames that show no digit."""
+"""What a network learns from: the data set's images, and what is drawn beside them."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tendigits.datasets import CLASSES, Examples
 from tendigits.outliers import draw_outliers
+from tendigits.training.flagged_ones import draw_flagged_ones
 from tendigits.training.run import Run
 
 NO_DIGIT = CLASSES  # the label of what is no digit
@@ -17,7 +18,7 @@ class Material:
     """Labelled images, some of which are learnt from.
 
     Attributes:
-        images: (n, 28, 28) uint8: the data set's training part, then the outliers.
+        images: (n, 28, 28) uint8: the data set's training part, then what is drawn.
         labels: (n,) int64: 0 to 9, and 10 for what is no digit.
         learnt: the indices of the images to learn from.
     """
@@ -30,13 +31,23 @@ class Material:
 def learning_material(run: Run, examples: Examples) -> Material:
     """Return what the run's recipe learns from; pieces of images held out are not among it."""
     learnt = run.split.train
-    if run.recipe.outliers is None:
+    drawn, labels = _drawn(run, Examples(examples.images[learnt], examples.labels[learnt]))
+    if not len(drawn):
         return Material(examples.images, examples.labels, learnt)
-    count = run.recipe.outliers.count
-    digits = Examples(examples.images[learnt], examples.labels[learnt])
-    outliers = draw_outliers(count, digits, run.recipe.seed)
     return Material(
-        images=np.concatenate([examples.images, outliers]),
-        labels=np.concatenate([examples.labels, np.full(count, NO_DIGIT, np.int64)]),
-        learnt=np.concatenate([learnt, len(examples) + np.arange(count)]),
+        images=np.concatenate([examples.images, drawn]),
+        labels=np.concatenate([examples.labels, labels]),
+        learnt=np.concatenate([learnt, len(examples) + np.arange(len(drawn))]),
     )
+
+
+def _drawn(run: Run, digits: Examples) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the frames that the recipe wants beside the data set, and their labels."""
+    recipe = run.recipe
+    outliers = recipe.outliers.count if recipe.outliers else 0
+    frames = [
+        draw_outliers(outliers, digits, recipe.seed),
+        draw_flagged_ones(recipe.flagged_ones, recipe.seed),
+    ]
+    labels = np.repeat(np.array([NO_DIGIT, 1]), [len(each) for each in frames])
+    return np.concatenate(frames), labels
