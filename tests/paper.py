@@ -59,7 +59,7 @@ def ruled(
 ) -> NDArray[np.uint8]:
     """Return a picture with blue lines printed on its paper, and upright ones if squared."""
     rows, columns = np.indices(picture.shape[:2])
-    lines = rows % spacing < width
+    lines: NDArray[np.bool_] = np.asarray(rows % spacing < width)
     if squared:
         lines |= columns % spacing < width
     printed = picture * (1 - strength * lines[..., None] * np.array([1.0, 0.7, 0.3]))

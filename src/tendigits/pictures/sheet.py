@@ -10,6 +10,8 @@ Colours = NDArray[np.float32]
 
 # A sheet takes at least so much of the picture,
 SMALLEST_SHEET = 0.12
+# leaves at least so much of it to the table,
+SMALLEST_TABLE = 0.02
 # shares so much of its area with a figure of four corners,
 FOUR_CORNERED = 0.86
 # has writing on so much of it at least and at most,
@@ -70,7 +72,8 @@ def _four_cornered(region: Mask) -> Mask | None:
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     part: Mask = ndimage.binary_fill_holes(labels == sizes.argmax())
-    if part.mean() < SMALLEST_SHEET or part.all():
+    table = ndimage.binary_erosion(~part, iterations=EDGE, border_value=1)
+    if part.mean() < SMALLEST_SHEET or table.mean() < SMALLEST_TABLE:
         return None
     quadrilateral = _inside(_corners(part), part.shape)
     shared = (part & quadrilateral).sum() / (part | quadrilateral).sum()
