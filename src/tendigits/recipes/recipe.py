@@ -73,7 +73,7 @@ class Recipe(Settings):
         schedule: how the learning rate goes; constant without it.
         augmentation: how the training images are distorted; not at all without it.
         outliers: what is learnt beside the digits so that it can be refused; nothing without it.
-        flagged_ones: how many ones with a long flag are drawn and learnt as ones.
+        european: how many ones with a long flag and sevens with a bar are drawn and learnt.
         distillation: whose answers are learnt beside the labels; nobody's without it.
     """
 
@@ -93,7 +93,7 @@ class Recipe(Settings):
     schedule: ScheduleSettings | None = None
     augmentation: AugmentationSettings | None = None
     outliers: OutlierSettings | None = None
-    flagged_ones: NonNegativeInt = 0
+    european: NonNegativeInt = 0
     distillation: DistillationSettings | None = None
 
     @field_validator("patience")

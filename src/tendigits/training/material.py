@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tendigits.datasets import CLASSES, Examples
 from tendigits.outliers import draw_outliers
-from tendigits.training.flagged_ones import draw_flagged_ones
+from tendigits.training.european import draw_european
 from tendigits.training.run import Run
 
 NO_DIGIT = CLASSES  # the label of what is no digit
@@ -45,9 +45,8 @@ def _drawn(run: Run, digits: Examples) -> tuple[NDArray[np.uint8], NDArray[np.in
     """Return the frames that the recipe wants beside the data set, and their labels."""
     recipe = run.recipe
     outliers = recipe.outliers.count if recipe.outliers else 0
-    frames = [
-        draw_outliers(outliers, digits, recipe.seed),
-        draw_flagged_ones(recipe.flagged_ones, recipe.seed),
-    ]
-    labels = np.repeat(np.array([NO_DIGIT, 1]), [len(each) for each in frames])
-    return np.concatenate(frames), labels
+    european = draw_european(recipe.european, digits, recipe.seed)
+    return (
+        np.concatenate([draw_outliers(outliers, digits, recipe.seed), european.images]),
+        np.concatenate([np.full(outliers, NO_DIGIT), european.labels]),
+    )

@@ -1,27 +1,49 @@
-"""Ones as Europe writes them, with a long flag: MNIST's writers, Americans, drew hardly any."""
+"""Digits as Europe writes them: MNIST's writers, Americans, drew hardly any of these."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from tendigits.datasets import Examples
 from tendigits.outliers.draw import framed
 
 SIDE = 80
 
 
-def draw_flagged_ones(count: int, seed: int) -> NDArray[np.uint8]:
-    """Return `count` frames (count, 28, 28) uint8 of a one with a flag, some with a foot.
+def draw_european(count: int, digits: Examples, seed: int) -> Examples:
+    """Return ones with a long flag, some with a foot, and sevens whose stem is crossed by a bar.
 
-    A network that has seen MNIST alone takes them for a seven. A seven's bar is level, the flag
-    of a one falls by 30 degrees or more.
+    A network that has seen MNIST alone takes such ones for sevens. A seven's own bar is level,
+    the flag of a one falls by 30 degrees or more.
 
     Args:
-        count: how many.
+        count: how many of both together.
+        digits: whose sevens are crossed; nothing held out should be there.
         seed: the same seed draws the same frames.
     """
-    random = np.random.default_rng([seed, 0xF1A6])
-    frames = [framed(_flagged_one(random)) for _ in range(count)]
-    return np.array(frames, np.uint8).reshape(count, 28, 28)
+    random = np.random.default_rng([seed, 0xE0])
+    sevens = digits.images[digits.labels == 7]
+    ones = count - count // 2
+    frames = [framed(_flagged_one(random)) for _ in range(ones)]
+    frames += [_crossed(seven, random) for seven in random.choice(sevens, count // 2)]
+    return Examples(
+        np.array(frames, np.uint8).reshape(count, 28, 28),
+        np.repeat(np.array([1, 7]), [ones, count // 2]),
+    )
+
+
+def _crossed(seven: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a seven (28, 28) with a short bar across its stem."""
+    inked = np.flatnonzero(seven.max(axis=1) > 60)
+    row = inked[0] + random.uniform(0.45, 0.65) * np.ptp(inked)
+    column = float(np.flatnonzero(seven[round(row)] > 60).mean())
+    rows, columns = np.indices(seven.shape)
+    along = (columns - column) * 1.0
+    across = rows - row + random.uniform(-0.25, 0.25) * along
+    half_length, half_width = random.uniform(3, 5.5), random.uniform(0.6, 1.4)
+    bar = np.clip(half_width + 0.5 - np.abs(across), 0, 1) * (np.abs(along) <= half_length)
+    crossed: NDArray[np.uint8] = np.maximum(seven, (255 * bar).astype(np.uint8))
+    return crossed
 
 
 def _flagged_one(random: np.random.Generator) -> NDArray[np.float32]:
