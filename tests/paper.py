@@ -7,6 +7,14 @@ from scipy import ndimage
 
 Pixels = NDArray[np.float32]
 
+PENS = [(0.1, 0.1, 0.35), (0.15, 0.15, 0.15), (0.7, 0.15, 0.15), (0.3, 0.3, 0.32)]
+PAPERS = [(0.95, 0.95, 0.95), (0.9, 0.88, 0.8), (0.8, 0.78, 0.75)]
+TABLES = {"on dark wood": (0.3, 0.2, 0.15), "on light wood": (0.6, 0.5, 0.4)}
+PHOTOS = [
+    *("plain", "shadow", "ruled", "squared", "oblique", "ruled oblique", "form field", "board"),
+    *TABLES,
+]
+
 
 def drawn(digit: NDArray[np.uint8], scale: int = 6) -> Pixels:
     """Return a digit's ink (28 * scale square), enlarged smoothly, from 0 to 1."""
@@ -97,6 +105,51 @@ def photographed(
     seen = whole.transform(size, Image.Transform.PERSPECTIVE, to_sheet, bilinear)
     paper = Image.fromarray(sheet).transform(size, Image.Transform.PERSPECTIVE, to_sheet, bilinear)
     return np.asarray(Image.composite(paper, Image.fromarray(wood.astype(np.uint8)), seen))
+
+
+def photo_of(
+    kind: str, digits: NDArray[np.uint8], random: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Return digits in a row as a person may have photographed them.
+
+    Args:
+        kind: one of `PHOTOS`.
+        digits: (n, 28, 28), MNIST's.
+        random: of pen, paper, light, size, gaps, margins, tilt and noise.
+    """
+    scale = int(random.integers(2, 7))
+    margins = random.integers(20, 200, 2)
+    ink = np.pad(
+        row(digits, gap=int(random.integers(4, 20)), scale=scale),
+        [(margins[0], margins[0]), (margins[1], margins[1])],
+    )
+    page = on_paper(
+        ink,
+        paper=PAPERS[random.integers(len(PAPERS))],
+        pen=PENS[random.integers(len(PENS))],
+        shadow=float(random.uniform(0.2, 0.5)) if kind in ("shadow", "oblique") else 0.0,
+        noise=float(random.choice([0, 0.01, 0.03])),
+        seed=int(random.integers(2**31)),
+    )
+    if kind in ("ruled", "squared", "ruled oblique"):
+        page = ruled(
+            page,
+            int(random.integers(6, 14)) * scale,
+            squared=kind == "squared",
+            strength=float(random.uniform(0.2, 0.6)),
+            width=max(1, scale // 3),
+        )
+    if kind == "form field":
+        thick, height, width = max(1, scale // 3), *page.shape[:2]
+        page[10:-10, 10:-10][:thick] = page[10:-10, 10:-10][-thick:] = 70
+        page[10 : height - 10, [*range(10, 10 + thick), *range(width - 10 - thick, width - 10)]] = (
+            70
+        )
+    if kind in ("oblique", "ruled oblique"):
+        return photographed(page, margin=-0.12, tilt=0.08, seed=int(random.integers(2**31)))
+    if kind in TABLES:
+        return photographed(page, TABLES[kind], tilt=0.06, seed=int(random.integers(2**31)))
+    return 255 - page if kind == "board" else page
 
 
 def _perspective(seen: NDArray[np.float64], sheet: NDArray[np.float64]) -> list[float]:

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 import tendigits
-from paper import drawn, on_paper, row
+from paper import PHOTOS, drawn, on_paper, photo_of, row
 from tendigits import PictureError, Reader
 from tendigits.datasets import Dataset
 
@@ -39,6 +39,17 @@ def test_rows_on_paper_are_read(
         expected = "".join(map(str, mnist.test.labels[start : start + 5]))
         right += reader.read(picture).text == expected
     assert right >= 18
+
+
+@pytest.mark.parametrize("kind", PHOTOS)
+def test_photos_of_digits_on_paper_are_read(mnist: Dataset, reader: Reader, kind: str) -> None:
+    right = 0
+    for number in range(10):
+        random = np.random.default_rng(number)
+        chosen = random.integers(0, 10_000, 1 if number < 5 else 4)
+        expected = "".join(map(str, mnist.test.labels[chosen]))
+        right += reader.read(photo_of(kind, mnist.test.images[chosen], random)).text == expected
+    assert right >= 8
 
 
 def test_digits_that_touch_are_parted(mnist: Dataset, reader: Reader) -> None:
