@@ -44,10 +44,10 @@ clean: ## remove the environments and caches (runs stay)
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP) --editable '.[train,dev]'
+	$(BIN)/python $(PIP) --editable '.[train,serve,dev]'
 	touch $@
 
 .venv-bench/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python $(PIP) --editable '.[train,bench]'
+	.venv-bench/bin/python $(PIP) --editable '.[train,serve,bench]'
 	touch $@

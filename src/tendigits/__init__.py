@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PictureError,
         RecipeError,
         RunError,
+        ServerError,
         TendigitsError,
         TrainingInterrupted,
     )
@@ -49,6 +50,7 @@ __all__ = [
     "RecipeError",
     "Run",
     "RunError",
+    "ServerError",
     "TendigitsError",
     "TrainingInterrupted",
     "evaluate",
@@ -73,6 +75,7 @@ _HOMES = {
         "PictureError",
         "RecipeError",
         "RunError",
+        "ServerError",
         "TendigitsError",
         "TrainingInterrupted",
     ),
@@ -83,7 +86,20 @@ _HOMES = {
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
 }
-_NEEDED_FOR_TRAINING = ("torch", "safetensors", "matplotlib", "onnx", "onnxscript")
+# The extra of `pip install` that brings a library which a verb needs.
+_EXTRAS = {
+    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript"),
+    "serve": (
+        "fastapi",
+        "fastapi_offline",
+        "prometheus_client",
+        "psycopg",
+        "pydantic_settings",
+        "python_multipart",
+        "sqlalchemy",
+        "uvicorn",
+    ),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -111,8 +127,9 @@ def missing_extra(error: ModuleNotFoundError) -> Exception | None:
     """Return the error that names the extra to install, where one has what is missing."""
     from tendigits.errors import MissingExtraError  # noqa: PLC0415
 
-    if error.name not in _NEEDED_FOR_TRAINING:
-        return None
-    return MissingExtraError(
-        f"This needs {error.name}; install it with: pip install 'tendigits[train]'"
-    )
+    for extra, libraries in _EXTRAS.items():
+        if error.name in libraries:
+            return MissingExtraError(
+                f"This needs {error.name}; install it with: pip install 'tendigits[{extra}]'"
+            )
+    return None

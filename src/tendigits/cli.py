@@ -176,6 +176,74 @@ def read(
 
 
 @app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(show_default="8000")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A model file, or a shipped model's name.", show_default="reader"),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where corrections are kept: sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
+            show_default="an SQLite file of the user's",
+        ),
+    ] = None,
+    body_limit: Annotated[
+        int | None, typer.Option(help="Bytes of a request.", show_default="20 MiB")
+    ] = None,
+    pixel_limit: Annotated[
+        int | None, typer.Option(help="Pixels of a picture.", show_default="40 million")
+    ] = None,
+    readers: Annotated[
+        int | None, typer.Option(help="Processes that read.", show_default="one a core")
+    ] = None,
+    queue: Annotated[
+        int | None, typer.Option(help="Pictures that may wait.", show_default="1024")
+    ] = None,
+    api_keys: Annotated[
+        list[str] | None,
+        typer.Option("--api-key", help="Ask clients for it; repeatable. Others see it in `ps`."),
+    ] = None,
+    open_: Annotated[
+        bool | None,
+        typer.Option("--open", help="Listen beyond this machine without a key."),
+    ] = None,
+    cors_origins: Annotated[
+        list[str] | None,
+        typer.Option("--cors-origin", help="A site whose pages may use it; repeatable."),
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="plain or json.", show_default="plain")
+    ] = None,
+) -> None:
+    """Read pictures over HTTP, with a page to draw on, and keep corrections.
+
+    Every option is also an environment variable: TENDIGITS_PORT, TENDIGITS_API_KEYS and so on.
+    """
+    from tendigits.server.run import run_server
+    from tendigits.server.settings import load_settings
+
+    given = {
+        "host": host,
+        "port": port,
+        "model": model,
+        "database": database,
+        "body_limit": body_limit,
+        "pixel_limit": pixel_limit,
+        "readers": readers,
+        "queue": queue,
+        "api_keys": api_keys,
+        "open": open_,
+        "cors_origins": cors_origins,
+        "log_format": log_format,
+    }
+    run_server(load_settings({name: value for name, value in given.items() if value is not None}))
+
+
+@app.command()
 def data(
     source: Annotated[
         str | None, typer.Argument(help="A data set's name, a folder of IDX files or an .npz file.")

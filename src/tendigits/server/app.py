@@ -1,0 +1,70 @@
+"""The app: what answers where."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+
+import tendigits
+from tendigits.server.batching import Batcher
+from tendigits.server.corrections import CorrectionStore
+from tendigits.server.metrics import Metrics
+from tendigits.server.model import ServedModel
+from tendigits.server.problems import tell_problems
+from tendigits.server.routes import corrections, health, model, read
+from tendigits.server.settings import ServerSettings
+from tendigits.server.watch import HEADER, Watch
+
+PAGE = Path(__file__).parent / "page"
+DATABASE_THREADS = 4
+
+
+def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
+    """Return the app that reads with `served`, as `settings` say.
+
+    Raises:
+        ServerError: the database's URL is none.
+    """
+    metrics = Metrics()
+    batcher = Batcher(settings, metrics)
+    store = CorrectionStore(settings.database)
+    threads = ThreadPoolExecutor(DATABASE_THREADS, "database")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await batcher.start(served)
+        yield
+        await batcher.stop()
+        threads.shutdown(cancel_futures=True)
+        store.close()
+
+    app = FastAPIOffline(
+        title="tendigits",
+        summary="Reads handwritten digits, and keeps corrections.",
+        version=tendigits.__version__,
+        license_info={"name": "MIT"},
+        lifespan=lifespan,
+        redoc_url=None,
+        static_url="/docs/files",
+        swagger_ui_parameters={"validatorUrl": None},  # it would call an outside address
+    )
+    app.state.settings, app.state.metrics = settings, metrics
+    app.state.batcher, app.state.store, app.state.database_threads = batcher, store, threads
+    for group in (read, corrections, model, health):
+        app.include_router(group.router)
+    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    tell_problems(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=[HEADER, "Retry-After"],
+    )
+    app.add_middleware(Watch, metrics=metrics)
+    return app

@@ -1,0 +1,151 @@
+"""From a request's body to its pictures: an image, multipart, or JSON."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from tendigits.datasets import IMAGE_SIZE
+from tendigits.server.problems import Problem, invalid
+from tendigits.server.reader_process import Picture
+
+MOST_PICTURES = 64  # a request
+SECONDS_FOR_A_BODY = 60
+JSON, MULTIPART, ANY_BYTES = "application/json", "multipart/form-data", "application/octet-stream"
+
+Level = Annotated[int, Field(ge=0, le=255)]
+Row = Annotated[list[Level], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
+Levels = Annotated[list[Row], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
+JsonPicture = Annotated[
+    str | Levels,
+    Field(
+        description="An image file in base64, plain or as a data URL, or 28 rows of 28 grey "
+        "levels from 0 to 255."
+    ),
+]
+
+
+class ReadRequest(BaseModel):
+    """Pictures in JSON: either one or a list of them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    picture: JsonPicture | None = Field(None, description="One picture; its answer is an object.")
+    pictures: list[JsonPicture] | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_PICTURES,
+        description="Several pictures; their answers are a list.",
+    )
+
+    @model_validator(mode="after")
+    def _is_one_or_many(self) -> "ReadRequest":
+        if (self.picture is None) == (self.pictures is None):
+            raise PydanticCustomError("one", "give either picture or pictures")
+        return self
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return a request's body.
+
+    Raises:
+        Problem: it has more than `limit` bytes, by its header or in fact (413), or came too
+            slowly (408).
+    """
+    too_large = Problem(413, f"The body is too large; send at most {limit:,} bytes.")
+    if int(request.headers.get("content-length", "0")) > limit:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SECONDS_FOR_A_BODY):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise too_large
+    except TimeoutError:
+        raise Problem(408, "The body came too slowly; send it anew.") from None
+    return bytes(body)
+
+
+async def read_pictures(request: Request, limit: int, *, frames: bool) -> tuple[list[Picture], bool]:
+    """Return the pictures in a request's body, and whether they were sent as a list.
+
+    Raises:
+        Problem: the body is too large, of another type, or of another form.
+    """
+    kind = request.headers.get("content-type", ANY_BYTES).partition(";")[0].strip().lower()
+    if kind == JSON:
+        body = await read_body(request, limit)
+        return await asyncio.to_thread(_from_json, body, frames)
+    if kind == MULTIPART:
+        pictures = await _from_multipart(request, await read_body(request, limit), frames)
+        return pictures, len(pictures) > 1
+    if kind.startswith("image/") or kind == ANY_BYTES:
+        body = await read_body(request, limit)
+        if not body:
+            raise Problem(400, "The body is empty; send a picture.")
+        return [Picture("-", body, frames)], False
+    raise Problem(415, f"Send an image, {MULTIPART} or {JSON} as the Content-Type.")
+
+
+def picture_content(picture: str | list[list[int]]) -> Any:
+    """Return a picture of a JSON body as a reader takes it.
+
+    Raises:
+        Problem: it is no base64.
+    """
+    if not isinstance(picture, str):
+        return np.array(picture, np.uint8)
+    try:
+        content = base64.b64decode(picture.rpartition("base64,")[2], validate=True)
+    except (binascii.Error, ValueError):
+        raise Problem(422, "The picture is no base64; encode the image file's bytes.") from None
+    if not content:
+        raise Problem(422, "The picture is empty; encode the image file's bytes.")
+    return content
+
+
+def _from_json(body: bytes, frames: bool) -> tuple[list[Picture], bool]:
+    try:
+        given = ReadRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from None
+    if given.picture is not None:
+        return [Picture("-", picture_content(given.picture), frames)], False
+    return [
+        Picture(str(number), picture_content(each), frames)
+        for number, each in enumerate(given.pictures or [], start=1)
+    ], True
+
+
+class _InMemory(MultiPartParser):
+    spool_max_size = 2**40  # the body's limit bounds it; nothing goes to the disk
+
+
+async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[Picture]:
+    async def once() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = _InMemory(request.headers, once(), max_files=MOST_PICTURES, max_fields=0)
+    try:
+        form = await parser.parse()
+        files = [each for _, each in form.multi_items() if isinstance(each, UploadFile)]
+        pictures = [
+            Picture((file.filename or "-")[:255], await file.read(), frames) for file in files
+        ]
+        await form.close()
+    except (MultiPartException, KeyError, ValueError):
+        raise Problem(
+            400, f"The multipart body is malformed; send one to {MOST_PICTURES} files, no fields."
+        ) from None
+    if not pictures:
+        raise Problem(400, "The multipart body holds no file; send one to 64.")
+    return pictures

@@ -1,0 +1,215 @@
+"""/v1/corrections: what the reader read wrong."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from tendigits.datasets import IMAGE_SIZE
+from tendigits.server.answers import CorrectionAnswer, CorrectionsPage, Digit, NoDigit
+from tendigits.server.bodies import JSON, JsonPicture, picture_content, read_body
+from tendigits.server.corrections import (
+    NO_DIGIT,
+    Correction,
+    CorrectionStore,
+    KeyTaken,
+    NewCorrection,
+    StoreUnavailable,
+)
+from tendigits.server.corrections.table import LONGEST_KEY
+from tendigits.server.keys import require_key
+from tendigits.server.logs import log
+from tendigits.server.problems import Problem, invalid, problem_answers
+from tendigits.server.reader_process import Picture, Read, as_data_url
+from tendigits.server.routes.read import client_of
+
+router = APIRouter(prefix="/v1", tags=["corrections"], dependencies=[Depends(require_key)])
+
+SECONDS_FOR_THE_DATABASE = 10
+LARGEST_ID = 2**63 - 1
+NO_DIGIT_IN_WORDS: NoDigit = "no digit"
+Result = TypeVar("Result")
+
+
+class CorrectionRequest(BaseModel):
+    """What was read wrong, and what it should have been."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    key: str = Field(
+        min_length=1,
+        max_length=LONGEST_KEY,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Your name for it, such as a UUID: sent again, it is stored once.",
+    )
+    frame: JsonPicture | None = Field(
+        None, description="The 28x28 frame as `frames=1` gives it (a PNG), or its grey levels."
+    )
+    picture: JsonPicture | None = Field(
+        None, description="In place of the frame: a picture with a single shape in it."
+    )
+    read: Digit | NoDigit = Field(description="What was read.")
+    correct: Digit | NoDigit = Field(description="What it should have been.")
+
+    @model_validator(mode="after")
+    def _has_frame_or_picture(self) -> "CorrectionRequest":
+        if (self.frame is None) == (self.picture is None):
+            raise PydanticCustomError("one", "give either frame or picture")
+        return self
+
+
+_BODY = {
+    "required": True,
+    "content": {JSON: {"schema": {"$ref": "#/components/schemas/CorrectionRequest"}}},
+}
+
+
+@router.post(
+    "/corrections",
+    status_code=201,
+    response_model=CorrectionAnswer,
+    responses={
+        200: {"model": CorrectionAnswer, "description": "It was stored before."},
+        **problem_answers(400, 401, 408, 409, 413, 415, 422, 429, 503),
+    },
+    openapi_extra={"requestBody": _BODY},
+)
+async def add(request: Request) -> JSONResponse:
+    """Store a correction; it is on the disk when the answer is sent."""
+    app = request.app.state
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise Problem(415, f"Send {JSON} as the Content-Type.")
+    body = await read_body(request, app.settings.body_limit)
+    try:
+        given = CorrectionRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from None
+    new = NewCorrection(
+        key=given.key,
+        frame=await _frame(given, request),
+        read=_label(given.read),
+        correct=_label(given.correct),
+        model=app.batcher.model.name,
+    )
+    try:
+        stored, is_new = await in_database(request, lambda store: store.add(new))
+    except KeyTaken:
+        raise Problem(409, "The key is that of another correction; give another key.") from None
+    if is_new:
+        app.metrics.corrections.inc()
+    return JSONResponse(_answer(stored), 201 if is_new else 200)
+
+
+@router.get(
+    "/corrections",
+    response_model=CorrectionsPage,
+    responses=problem_answers(401, 422, 503),
+)
+async def page(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
+    before: Annotated[
+        int | None,
+        Query(ge=0, le=LARGEST_ID, description="Only those with a smaller number."),
+    ] = None,
+) -> JSONResponse:
+    """List the corrections, the newest first."""
+    found, total = await in_database(request, lambda store: store.page(before, limit + 1))
+    shown = found[:limit]
+    return JSONResponse(
+        {
+            "corrections": [_answer(each) for each in shown],
+            "total": total,
+            "next": shown[-1].id if len(found) > limit else None,
+        }
+    )
+
+
+@router.delete(
+    "/corrections/{id}",
+    status_code=204,
+    response_class=Response,
+    responses=problem_answers(401, 404, 422, 503),
+)
+async def delete(
+    request: Request,
+    id_: Annotated[int, Path(alias="id", ge=0, le=LARGEST_ID, description="Its number.")],
+) -> Response:
+    """Delete a correction."""
+    if not await in_database(request, lambda store: store.delete(id_)):
+        raise Problem(404, f"There is no correction {id_}; it may have been deleted before.")
+    return Response(status_code=204)
+
+
+async def in_database(request: Request, work: Callable[[CorrectionStore], Result]) -> Result:
+    """Do `work` with the corrections, off the event loop and in bounded time.
+
+    Raises:
+        Problem: the database cannot be used now (503).
+    """
+    app = request.app.state
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(SECONDS_FOR_THE_DATABASE):
+            return await loop.run_in_executor(app.database_threads, work, app.store)
+    except (StoreUnavailable, TimeoutError) as error:
+        log.error("the database cannot be used: %s", error)
+        raise Problem(503, "The corrections are out of reach now; try again later.") from None
+
+
+async def _frame(given: CorrectionRequest, request: Request) -> NDArray[np.uint8]:
+    if given.frame is not None:
+        return await asyncio.to_thread(_decoded_frame, picture_content(given.frame))
+    assert given.picture is not None
+    picture = Picture("-", picture_content(given.picture))
+    (outcome,) = await request.app.state.batcher.read([picture], client_of(request))
+    if not isinstance(outcome, Read):
+        raise Problem(outcome.status, outcome.sentence)
+    if len(outcome.frames) != 1:
+        raise Problem(
+            422,
+            f"The picture holds {len(outcome.frames)} shapes; send one, or the frame of one that "
+            "/v1/read?frames=1 gives.",
+        )
+    frame: NDArray[np.uint8] = outcome.frames[0]
+    return frame
+
+
+def _decoded_frame(content: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if isinstance(content, np.ndarray):
+        return content
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            if image.size == (IMAGE_SIZE, IMAGE_SIZE):
+                return np.array(image.convert("L"), np.uint8)
+    except Exception:  # noqa: S110, BLE001 - a damaged file can raise nearly anything
+        pass
+    raise Problem(422, "The frame is no PNG of 28x28 pixels; send one as frames=1 gives it.")
+
+
+def _label(answer: int | str) -> int:
+    return NO_DIGIT if isinstance(answer, str) else answer
+
+
+def _in_words(label: int) -> int | NoDigit:
+    return NO_DIGIT_IN_WORDS if label == NO_DIGIT else label
+
+
+def _answer(stored: Correction) -> dict[str, Any]:
+    return {
+        "id": stored.id,
+        "key": stored.key,
+        "read": _in_words(stored.read),
+        "correct": _in_words(stored.correct),
+        "frame": as_data_url(stored.frame),
+        "model": stored.model,
+        "created": stored.created.isoformat(),
+    }
