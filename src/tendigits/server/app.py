@@ -1,8 +1,8 @@
 """The app: what answers where."""
 
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -10,18 +10,17 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
-import tendigits
 from tendigits.server.batching import Batcher
-from tendigits.server.corrections import CorrectionStore
+from tendigits.server.corrections.database import Database
 from tendigits.server.metrics import Metrics
 from tendigits.server.model import ServedModel
 from tendigits.server.problems import tell_problems
 from tendigits.server.routes import corrections, health, model, read
+from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
 from tendigits.server.watch import HEADER, Watch
 
 PAGE = Path(__file__).parent / "page"
-DATABASE_THREADS = 4
 
 
 def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
@@ -31,30 +30,27 @@ def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
         ServerError: the database's URL is none.
     """
     metrics = Metrics()
-    batcher = Batcher(settings, metrics)
-    store = CorrectionStore(settings.database)
-    threads = ThreadPoolExecutor(DATABASE_THREADS, "database")
+    batcher = Batcher(settings, served, metrics)
+    database = Database(settings.database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await batcher.start(served)
+        await batcher.start()
         yield
         await batcher.stop()
-        threads.shutdown(cancel_futures=True)
-        store.close()
+        database.close()
 
     app = FastAPIOffline(
         title="tendigits",
         summary="Reads handwritten digits, and keeps corrections.",
-        version=tendigits.__version__,
+        version=version("tendigits"),
         license_info={"name": "MIT"},
         lifespan=lifespan,
         redoc_url=None,
         static_url="/docs/files",
         swagger_ui_parameters={"validatorUrl": None},  # it would call an outside address
     )
-    app.state.settings, app.state.metrics = settings, metrics
-    app.state.batcher, app.state.store, app.state.database_threads = batcher, store, threads
+    app.state.service = Service(settings, metrics, batcher, database)
     for group in (read, corrections, model, health):
         app.include_router(group.router)
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")

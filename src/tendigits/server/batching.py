@@ -38,39 +38,45 @@ class Batcher:
     """Reads pictures, with one model at a time.
 
     Attributes:
-        model: the one that is read with now; None before the first.
+        model: the one that is read with now.
     """
 
-    def __init__(self, settings: ServerSettings, metrics: Metrics) -> None:
-        self.model: ServedModel | None = None
+    def __init__(self, settings: ServerSettings, model: ServedModel, metrics: Metrics) -> None:
+        self.model = model
         self._settings = settings
         self._metrics = metrics
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
         self._free: asyncio.Queue[Reader] = asyncio.Queue()
         self._pictures_of: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: set[asyncio.Task[None]] = set()
+        self._changing = asyncio.Lock()
 
-    async def start(self, model: ServedModel) -> None:
-        """Start readers with a first model."""
-        await self.put_in_service(model)
+    @property
+    def is_full(self) -> bool:
+        """Whether no picture more may wait."""
+        return self._queue.qsize() >= self._settings.queue
+
+    async def start(self) -> None:
+        """Start the readers."""
+        await self.put_in_service(self.model)
         self._dispatcher = asyncio.create_task(self._dispatch())
 
     async def put_in_service(self, model: ServedModel) -> None:
         """Read with `model` from now on; batches under way are read to their end with the old."""
-        readers = [
-            Reader(model, self._settings.pixel_limit) for _ in range(self._settings.readers)
-        ]
-        await asyncio.gather(*(reader.start() for reader in readers))
-        self.model = model
-        old = [self._free.get_nowait() for _ in range(self._free.qsize())]
-        for reader in readers:
-            self._free.put_nowait(reader)
-        await asyncio.gather(*(reader.stop() for reader in old))
+        async with self._changing:
+            pixel_limit = self._settings.pixel_limit
+            readers = [Reader(model, pixel_limit) for _ in range(self._settings.readers)]
+            await asyncio.gather(*(reader.start() for reader in readers))
+            self.model = model
+            old = [self._free.get_nowait() for _ in range(self._free.qsize())]
+            for reader in readers:
+                self._free.put_nowait(reader)
+            await asyncio.gather(*(reader.stop() for reader in old))
 
     async def stop(self) -> None:
         """Read what is under way, then let all readers end."""
         self._dispatcher.cancel()
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._reading)
         while not self._free.empty():
             await self._free.get_nowait().stop()
 
@@ -107,17 +113,15 @@ class Batcher:
         if self._queue.qsize() + more > self._settings.queue:
             raise Problem(503, BUSY)
         if self._pictures_of[client] + more > CLIENT_SHARE * self._settings.queue:
-            raise Problem(
-                429, "You have too many pictures waiting; send more when these are read."
-            )
+            raise Problem(429, "You have too many pictures waiting; send more when these are read.")
 
     async def _dispatch(self) -> None:
         while True:
             first = await self._queue.get()
             reader = await self._free.get()
             task = asyncio.create_task(self._read(reader, self._batch_from(first)))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
 
     def _batch_from(self, first: Waiting) -> list[Waiting]:
         """Return `first` and what waits behind it: this reader's share."""

@@ -4,10 +4,12 @@ import asyncio
 import base64
 import binascii
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
 
 import numpy as np
 from fastapi import Request
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import UploadFile
@@ -21,6 +23,7 @@ MOST_PICTURES = 64  # a request
 SECONDS_FOR_A_BODY = 60
 JSON, MULTIPART, ANY_BYTES = "application/json", "multipart/form-data", "application/octet-stream"
 
+Form = TypeVar("Form", bound=BaseModel)
 Level = Annotated[int, Field(ge=0, le=255)]
 Row = Annotated[list[Level], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
 Levels = Annotated[list[Row], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
@@ -75,28 +78,58 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def read_pictures(request: Request, limit: int, *, frames: bool) -> tuple[list[Picture], bool]:
-    """Return the pictures in a request's body, and whether they were sent as a list.
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """The pictures in a request.
+
+    Attributes:
+        pictures: at least one.
+        many: whether they are to be answered as a list.
+    """
+
+    pictures: list[Picture]
+    many: bool
+
+
+async def read_pictures(request: Request, limit: int, *, frames: bool) -> Sent:
+    """Return the pictures in a request's body.
 
     Raises:
         Problem: the body is too large, of another type, or of another form.
     """
-    kind = request.headers.get("content-type", ANY_BYTES).partition(";")[0].strip().lower()
+    kind = media_type(request)
     if kind == JSON:
         body = await read_body(request, limit)
         return await asyncio.to_thread(_from_json, body, frames)
     if kind == MULTIPART:
         pictures = await _from_multipart(request, await read_body(request, limit), frames)
-        return pictures, len(pictures) > 1
+        return Sent(pictures, many=len(pictures) > 1)
     if kind.startswith("image/") or kind == ANY_BYTES:
         body = await read_body(request, limit)
         if not body:
             raise Problem(400, "The body is empty; send a picture.")
-        return [Picture("-", body, frames)], False
+        return Sent([Picture("-", body, frames)], many=False)
     raise Problem(415, f"Send an image, {MULTIPART} or {JSON} as the Content-Type.")
 
 
-def picture_content(picture: str | list[list[int]]) -> Any:
+def parse_json(form: type[Form], body: bytes) -> Form:
+    """Return a JSON body as a `form`.
+
+    Raises:
+        Problem: it is no JSON (400), or of another form (422).
+    """
+    try:
+        return form.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def media_type(request: Request) -> str:
+    """Return a request's Content-Type without its parameters."""
+    return request.headers.get("content-type", ANY_BYTES).partition(";")[0].strip().lower()
+
+
+def picture_content(picture: str | list[list[int]]) -> bytes | NDArray[np.uint8]:
     """Return a picture of a JSON body as a reader takes it.
 
     Raises:
@@ -113,17 +146,15 @@ def picture_content(picture: str | list[list[int]]) -> Any:
     return content
 
 
-def _from_json(body: bytes, frames: bool) -> tuple[list[Picture], bool]:
-    try:
-        given = ReadRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid(error) from None
+def _from_json(body: bytes, frames: bool) -> Sent:
+    given = parse_json(ReadRequest, body)
     if given.picture is not None:
-        return [Picture("-", picture_content(given.picture), frames)], False
-    return [
+        return Sent([Picture("-", picture_content(given.picture), frames)], many=False)
+    pictures = [
         Picture(str(number), picture_content(each), frames)
         for number, each in enumerate(given.pictures or [], start=1)
-    ], True
+    ]
+    return Sent(pictures, many=True)
 
 
 class _InMemory(MultiPartParser):

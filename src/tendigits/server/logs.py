@@ -17,7 +17,9 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        line = f"{_time(record)} {record.levelname.lower():<7} {request_id.get()} {_message(record)}"
+        line = (
+            f"{_time(record)} {record.levelname.lower():<7} {request_id.get()} {_message(record)}"
+        )
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from tendigits.errors import PictureError
 from tendigits.reading.answer import as_answer
 from tendigits.reading.model_file import load_model_bytes, scaled
-from tendigits.reading.reader import Reader, Reading
+from tendigits.reading.reader import Reader
 
 # What Pillow opens for a client: no format that starts another program.
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF")

@@ -13,6 +13,7 @@ from tendigits.server.app import create_app
 from tendigits.server.logs import set_up_logs
 from tendigits.server.model import load_served_model
 from tendigits.server.routes.model import reload_model
+from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
 
 SECONDS_TO_FINISH = 30
@@ -29,10 +30,11 @@ def run_server(settings: ServerSettings) -> None:
     """
     served = load_served_model(settings.model)
     app = create_app(settings, served)
+    service: Service = app.state.service
     listening = _listen(settings.host, settings.port)
     set_up_logs(settings.log_format)
     _raise_limit_of_connections()
-    print(f"Reading with {served.name}\nCorrections: {app.state.store.place}", flush=True)
+    print(f"Reading with {served.name}\nCorrections: {service.database.place}", flush=True)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -40,15 +42,15 @@ def run_server(settings: ServerSettings) -> None:
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
-    _Server(config, settings).run(sockets=[listening])
+    _Server(config, service).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
     """Says where it listens, and reloads the model on SIGHUP."""
 
-    def __init__(self, config: uvicorn.Config, settings: ServerSettings) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
-        self._settings = settings
+        self._service = service
         self._reloading: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -63,7 +65,7 @@ class _Server(uvicorn.Server):
     def _reload(self) -> None:
         async def reload() -> None:
             with contextlib.suppress(ModelError):  # the log has it
-                await reload_model(self._settings, self.config.app.state.batcher)
+                await reload_model(self._service)
 
         self._reloading = asyncio.create_task(reload())
 

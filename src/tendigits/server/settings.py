@@ -23,6 +23,11 @@ from tendigits.reading.reader import DEFAULT_MODEL
 LogFormat = Literal["plain", "json"]
 
 
+def _default_database() -> str:
+    """Return the URL of the SQLite file in the user's folder of data."""
+    return f"sqlite:///{platformdirs.user_data_path('tendigits') / 'corrections.sqlite'}"
+
+
 class ServerSettings(BaseSettings):
     """Every setting of a server.
 
@@ -48,10 +53,10 @@ class ServerSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     model: str = DEFAULT_MODEL
-    database: str = Field(default_factory=lambda: default_database())
+    database: str = Field(default_factory=_default_database)
     body_limit: PositiveInt = 20 * 2**20
     pixel_limit: PositiveInt = 40_000_000
-    readers: PositiveInt = Field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    readers: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     queue: PositiveInt = 1024
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     open: bool = False
@@ -91,14 +96,9 @@ def load_settings(given: Mapping[str, object] | None = None) -> ServerSettings:
         ServerError: one of them will not do.
     """
     try:
-        return ServerSettings(**dict(given or {}))
+        return ServerSettings(**dict(given or {}))  # type: ignore[arg-type]
     except ValidationError as error:
         raise ServerError(_in_a_sentence(error.errors()[0])) from error
-
-
-def default_database() -> str:
-    """Return the URL of the SQLite file in the user's folder of data."""
-    return f"sqlite:///{platformdirs.user_data_path('tendigits') / 'corrections.sqlite'}"
 
 
 def is_loopback(host: str) -> bool:

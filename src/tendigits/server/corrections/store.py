@@ -1,14 +1,13 @@
 """Keeping corrections: what was acknowledged is on the disk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, delete, func, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tendigits.server.corrections.correction import Correction, NewCorrection
 from tendigits.server.corrections.table import corrections, metadata, open_database

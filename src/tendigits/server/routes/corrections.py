@@ -2,41 +2,43 @@
 
 import asyncio
 import io
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from tendigits.datasets import IMAGE_SIZE
 from tendigits.server.answers import CorrectionAnswer, CorrectionsPage, Digit, NoDigit
-from tendigits.server.bodies import JSON, JsonPicture, picture_content, read_body
+from tendigits.server.batching import Batcher
+from tendigits.server.bodies import (
+    JSON,
+    JsonPicture,
+    media_type,
+    parse_json,
+    picture_content,
+    read_body,
+)
 from tendigits.server.corrections import (
     NO_DIGIT,
     Correction,
-    CorrectionStore,
     KeyTaken,
     NewCorrection,
-    StoreUnavailable,
 )
 from tendigits.server.corrections.table import LONGEST_KEY
-from tendigits.server.keys import require_key
-from tendigits.server.logs import log
-from tendigits.server.problems import Problem, invalid, problem_answers
-from tendigits.server.reader_process import Picture, Read, as_data_url
-from tendigits.server.routes.read import client_of
+from tendigits.server.keys import Client, known_client
+from tendigits.server.problems import Problem, problem_answers
+from tendigits.server.reader_process import Picture, Refused, as_data_url
+from tendigits.server.service import CurrentService
 
-router = APIRouter(prefix="/v1", tags=["corrections"], dependencies=[Depends(require_key)])
+router = APIRouter(prefix="/v1", tags=["corrections"], dependencies=[Depends(known_client)])
 
-SECONDS_FOR_THE_DATABASE = 10
 LARGEST_ID = 2**63 - 1
 NO_DIGIT_IN_WORDS: NoDigit = "no digit"
-Result = TypeVar("Result")
 
 
 class CorrectionRequest(BaseModel):
@@ -78,43 +80,39 @@ _BODY = {
     response_model=CorrectionAnswer,
     responses={
         200: {"model": CorrectionAnswer, "description": "It was stored before."},
-        **problem_answers(400, 401, 408, 409, 413, 415, 422, 429, 503),
+        **problem_answers(400, 401, 408, 409, 413, 415, 421, 422, 429, 503),
     },
     openapi_extra={"requestBody": _BODY},
 )
-async def add(request: Request) -> JSONResponse:
+async def add(request: Request, service: CurrentService, client: Client) -> JSONResponse:
     """Store a correction; it is on the disk when the answer is sent."""
-    app = request.app.state
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+    if media_type(request) != JSON:
         raise Problem(415, f"Send {JSON} as the Content-Type.")
-    body = await read_body(request, app.settings.body_limit)
-    try:
-        given = CorrectionRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid(error) from None
+    body = await read_body(request, service.settings.body_limit)
+    given = await asyncio.to_thread(parse_json, CorrectionRequest, body)
     new = NewCorrection(
         key=given.key,
-        frame=await _frame(given, request),
+        frame=await _frame(given, service.batcher, client),
         read=_label(given.read),
         correct=_label(given.correct),
-        model=app.batcher.model.name,
+        model=service.batcher.model.name,
     )
     try:
-        stored, is_new = await in_database(request, lambda store: store.add(new))
+        stored, is_new = await service.database.run(lambda store: store.add(new))
     except KeyTaken:
         raise Problem(409, "The key is that of another correction; give another key.") from None
     if is_new:
-        app.metrics.corrections.inc()
+        service.metrics.corrections.inc()
     return JSONResponse(_answer(stored), 201 if is_new else 200)
 
 
 @router.get(
     "/corrections",
     response_model=CorrectionsPage,
-    responses=problem_answers(401, 422, 503),
+    responses=problem_answers(401, 421, 422, 503),
 )
 async def page(
-    request: Request,
+    service: CurrentService,
     limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
     before: Annotated[
         int | None,
@@ -122,7 +120,7 @@ async def page(
     ] = None,
 ) -> JSONResponse:
     """List the corrections, the newest first."""
-    found, total = await in_database(request, lambda store: store.page(before, limit + 1))
+    found, total = await service.database.run(lambda store: store.page(before, limit + 1))
     shown = found[:limit]
     return JSONResponse(
         {
@@ -137,41 +135,24 @@ async def page(
     "/corrections/{id}",
     status_code=204,
     response_class=Response,
-    responses=problem_answers(401, 404, 422, 503),
+    responses=problem_answers(401, 404, 421, 422, 503),
 )
 async def delete(
-    request: Request,
+    service: CurrentService,
     id_: Annotated[int, Path(alias="id", ge=0, le=LARGEST_ID, description="Its number.")],
 ) -> Response:
     """Delete a correction."""
-    if not await in_database(request, lambda store: store.delete(id_)):
+    if not await service.database.run(lambda store: store.delete(id_)):
         raise Problem(404, f"There is no correction {id_}; it may have been deleted before.")
     return Response(status_code=204)
 
 
-async def in_database(request: Request, work: Callable[[CorrectionStore], Result]) -> Result:
-    """Do `work` with the corrections, off the event loop and in bounded time.
-
-    Raises:
-        Problem: the database cannot be used now (503).
-    """
-    app = request.app.state
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(SECONDS_FOR_THE_DATABASE):
-            return await loop.run_in_executor(app.database_threads, work, app.store)
-    except (StoreUnavailable, TimeoutError) as error:
-        log.error("the database cannot be used: %s", error)
-        raise Problem(503, "The corrections are out of reach now; try again later.") from None
-
-
-async def _frame(given: CorrectionRequest, request: Request) -> NDArray[np.uint8]:
+async def _frame(given: CorrectionRequest, batcher: Batcher, client: str) -> NDArray[np.uint8]:
     if given.frame is not None:
         return await asyncio.to_thread(_decoded_frame, picture_content(given.frame))
     assert given.picture is not None
-    picture = Picture("-", picture_content(given.picture))
-    (outcome,) = await request.app.state.batcher.read([picture], client_of(request))
-    if not isinstance(outcome, Read):
+    (outcome,) = await batcher.read([Picture("-", picture_content(given.picture))], client)
+    if isinstance(outcome, Refused):
         raise Problem(outcome.status, outcome.sentence)
     if len(outcome.frames) != 1:
         raise Problem(
@@ -186,13 +167,14 @@ async def _frame(given: CorrectionRequest, request: Request) -> NDArray[np.uint8
 def _decoded_frame(content: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
     if isinstance(content, np.ndarray):
         return content
+    wrong = Problem(422, "The frame is no PNG of 28x28 pixels; send one as frames=1 gives it.")
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.size == (IMAGE_SIZE, IMAGE_SIZE):
                 return np.array(image.convert("L"), np.uint8)
-    except Exception:  # noqa: S110, BLE001 - a damaged file can raise nearly anything
-        pass
-    raise Problem(422, "The frame is no PNG of 28x28 pixels; send one as frames=1 gives it.")
+    except Exception:  # a damaged file can raise nearly anything
+        raise wrong from None
+    raise wrong
 
 
 def _label(answer: int | str) -> int:

@@ -1,11 +1,13 @@
 """/healthz, /readyz and /metrics: for those who run the server."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from tendigits.server.answers import HealthAnswer
-from tendigits.server.problems import problem_answers
+from tendigits.server.batching import BUSY
+from tendigits.server.problems import Problem, problem_answers
+from tendigits.server.service import CurrentService
 
 router = APIRouter(tags=["operation"])
 
@@ -17,12 +19,14 @@ async def healthz() -> JSONResponse:
 
 
 @router.get("/readyz", response_model=HealthAnswer, responses=problem_answers(503))
-async def readyz(request: Request) -> JSONResponse:
-    """Tell that pictures are read; corrections may be out of reach."""
+async def readyz(service: CurrentService) -> JSONResponse:
+    """Tell whether there is room for pictures; corrections may be out of reach."""
+    if service.batcher.is_full:
+        raise Problem(503, BUSY)
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request) -> Response:
+async def metrics(service: CurrentService) -> Response:
     """Give the figures for Prometheus."""
-    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from tendigits.reading.answer import error_answer
 from tendigits.server.answers import PictureAnswer
-from tendigits.server.batching import Batcher
 from tendigits.server.bodies import (
     ANY_BYTES,
     JSON,
@@ -16,13 +15,14 @@ from tendigits.server.bodies import (
     ReadRequest,
     read_pictures,
 )
-from tendigits.server.keys import require_key
+from tendigits.server.keys import Client
 from tendigits.server.metrics import Metrics
 from tendigits.server.problems import Problem, problem_answers
 from tendigits.server.reader_process import Picture, Read
 from tendigits.server.readers import Outcome
+from tendigits.server.service import CurrentService
 
-router = APIRouter(prefix="/v1", tags=["reading"], dependencies=[Depends(require_key)])
+router = APIRouter(prefix="/v1", tags=["reading"])
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _FILES = {
@@ -55,11 +55,13 @@ _BODY = {
 @router.post(
     "/read",
     response_model=PictureAnswer | list[PictureAnswer],
-    responses=problem_answers(400, 401, 408, 413, 415, 422, 429, 503),
+    responses=problem_answers(400, 401, 408, 413, 415, 421, 422, 429, 503),
     openapi_extra={"requestBody": _BODY},
 )
 async def read(
     request: Request,
+    service: CurrentService,
+    client: Client,
     frames: Annotated[
         bool,
         Query(description="Whether to send the frames and the ten probabilities, too."),
@@ -70,21 +72,13 @@ async def read(
     One picture gives an object, a list or several files a list of them. A picture of a list that
     cannot be read has the status `error`; one that was sent alone gives a problem.
     """
-    app = request.app.state
-    pictures, many = await read_pictures(request, app.settings.body_limit, frames=frames)
-    batcher: Batcher = app.batcher
-    outcomes = await batcher.read(pictures, client_of(request))
+    sent = await read_pictures(request, service.settings.body_limit, frames=frames)
+    outcomes = await service.batcher.read(sent.pictures, client)
     answers = [
-        _answer(picture, outcome, app.metrics, alone=not many)
-        for picture, outcome in zip(pictures, outcomes, strict=True)
+        _answer(picture, outcome, service.metrics, alone=not sent.many)
+        for picture, outcome in zip(sent.pictures, outcomes, strict=True)
     ]
-    return JSONResponse(answers if many else answers[0])
-
-
-def client_of(request: Request) -> str:
-    """Return what tells a client from others: its key, or its address."""
-    key = request.headers.get("authorization")
-    return key or (request.client.host if request.client else "")
+    return JSONResponse(answers if sent.many else answers[0])
 
 
 def _answer(picture: Picture, outcome: Outcome, metrics: Metrics, *, alone: bool) -> dict[str, Any]:
