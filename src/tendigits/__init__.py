@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tendigits.datasets import Dataset, Examples, load_dataset
+    from tendigits.datasets import Corrections, Dataset, Examples, load_dataset
     from tendigits.errors import (
         DataError,
         MissingExtraError,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         TrainingInterrupted,
     )
     from tendigits.evaluation import Metrics, Prediction, evaluate, predict
-    from tendigits.experiment import resume, train
+    from tendigits.experiment import fine_tune, resume, train
     from tendigits.export import export_model
     from tendigits.reading import Model, ModelInfo, Reader, Reading, load_model, read
     from tendigits.recipes import Recipe, load_recipe
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Corrections",
     "DataError",
     "Dataset",
     "Examples",
@@ -55,6 +56,7 @@ __all__ = [
     "TrainingInterrupted",
     "evaluate",
     "export_model",
+    "fine_tune",
     "load_dataset",
     "load_model",
     "load_recipe",
@@ -67,7 +69,7 @@ __all__ = [
 
 # Each name is imported on first use: reading a data set needs no torch.
 _HOMES = {
-    "datasets": ("Dataset", "Examples", "load_dataset"),
+    "datasets": ("Corrections", "Dataset", "Examples", "load_dataset"),
     "errors": (
         "DataError",
         "MissingExtraError",
@@ -80,7 +82,7 @@ _HOMES = {
         "TrainingInterrupted",
     ),
     "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
-    "experiment": ("resume", "train"),
+    "experiment": ("fine_tune", "resume", "train"),
     "export": ("export_model",),
     "reading": ("Model", "ModelInfo", "Reader", "Reading", "load_model", "read"),
     "recipes": ("Recipe", "load_recipe"),

@@ -92,6 +92,18 @@ def train(
         Path | None,
         typer.Option(metavar="RUN", help="Go on with a run that was stopped or killed."),
     ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Train this model file or shipped model further, with --add-corrections.",
+        ),
+    ] = None,
+    add_corrections: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The database of a server's corrections."),
+    ] = None,
 ) -> None:
     """Train a recipe, test it once, and keep everything in a run folder."""
     from tendigits.recipes import load_recipe, parse_setting
@@ -105,9 +117,23 @@ def train(
     changes = dict(parse_setting(text) for text in settings or [])
     changes |= {name: value for name, value in shorthands.items() if value is not None}
     if resume is not None:
-        if changes or out or threads or (recipe, data, device) != ("mlp", "mnist", "auto"):
+        others = changes or out or threads or from_ or add_corrections
+        if others or (recipe, data, device) != ("mlp", "mnist", "auto"):
             raise RunError("--resume goes on with the run's own settings; leave out all others.")
         tendigits.resume(resume)
+        return
+    if from_ is not None or add_corrections is not None:
+        if from_ is None or add_corrections is None or recipe != "mlp":
+            raise RunError(
+                "--from MODEL and --add-corrections URL go together, and without a recipe: the "
+                "model has its own."
+            )
+        from tendigits.server.corrections.export import load_corrections
+
+        corrections = load_corrections(add_corrections)
+        tendigits.fine_tune(
+            from_, corrections, changes, data=data, out=out, threads=threads, device=device
+        )
         return
     checked = load_recipe(recipe, changes)  # first: it takes no torch to find a wrong setting
     tendigits.train(checked, data=data, out=out, threads=threads, device=device)
@@ -265,6 +291,30 @@ def data(
     if show is not None:
         draw_samples(dataset, show)
         typer.echo(f"\nSamples: {show.absolute()}")
+
+
+corrections_app = typer.Typer(help="Handle the corrections that a server has kept.")
+app.add_typer(corrections_app, name="corrections")
+
+
+@corrections_app.command("export")
+def export_corrections(
+    out: Annotated[Path, typer.Argument(help="A folder for IDX files, or an .npz file.")],
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The database's URL.",
+            show_default="TENDIGITS_DATABASE, or the server's own SQLite file",
+        ),
+    ] = None,
+) -> None:
+    """Write corrections as a data set that `tendigits train --data` takes."""
+    from tendigits.server.corrections.export import export_corrections, load_corrections
+    from tendigits.server.settings import load_settings
+
+    given = {} if database is None else {"database": database}
+    typer.echo(export_corrections(load_corrections(load_settings(given).database), out))
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:

@@ -6,6 +6,7 @@ from tendigits.evaluation.evaluate import (
     evaluate_model,
     run_test,
 )
+from tendigits.evaluation.fine_tuning import describe_fine_tuning
 from tendigits.evaluation.metrics import Metrics, measure, wilson_interval
 from tendigits.evaluation.predict import Prediction, predict
 from tendigits.evaluation.report import summarise_test
@@ -16,6 +17,7 @@ __all__ = [
     "Prediction",
     "Validation",
     "compare_with_record",
+    "describe_fine_tuning",
     "evaluate",
     "evaluate_model",
     "measure",

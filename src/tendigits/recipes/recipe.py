@@ -25,6 +25,7 @@ from tendigits.recipes.settings import (
     AugmentationSettings,
     ConvSettings,
     DistillationSettings,
+    FineTuningSettings,
     MLPSettings,
     MuonSettings,
     OutlierSettings,
@@ -73,6 +74,7 @@ class Recipe(Settings):
         augmentation: how the training images are distorted; not at all without it.
         outliers: what is learnt beside the digits so that it can be refused; nothing without it.
         distillation: whose answers are learnt beside the labels; nobody's without it.
+        fine_tuning: what is gone on from; the first weights are drawn by the seed without it.
     """
 
     name: Annotated[str, AfterValidator(_part_of_a_path)]
@@ -92,6 +94,7 @@ class Recipe(Settings):
     augmentation: AugmentationSettings | None = None
     outliers: OutlierSettings | None = None
     distillation: DistillationSettings | None = None
+    fine_tuning: FineTuningSettings | None = None
 
     @field_validator("patience")
     @classmethod

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import CLASSES, Examples
+from tendigits.datasets import NO_DIGIT, Examples
 from tendigits.outliers import draw_outliers
+from tendigits.training.fine_tuning import learnable, load_start
 from tendigits.training.run import Run
 
-NO_DIGIT = CLASSES  # the label of what is no digit
+# A correction that is seen more often than this an epoch is learnt by heart.
+MOST_REPEATS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +31,32 @@ class Material:
 
 def learning_material(run: Run, examples: Examples) -> Material:
     """Return what the run's recipe learns from; pieces of images held out are not among it."""
-    learnt = run.split.train
-    if run.recipe.outliers is None:
-        return Material(examples.images, examples.labels, learnt)
-    count = run.recipe.outliers.count
-    digits = Examples(examples.images[learnt], examples.labels[learnt])
-    outliers = draw_outliers(count, digits, run.recipe.seed)
+    material = Material(examples.images, examples.labels, run.split.train)
+    if run.recipe.outliers is not None:
+        count = run.recipe.outliers.count
+        digits = Examples(examples.images[run.split.train], examples.labels[run.split.train])
+        outliers = draw_outliers(count, digits, run.recipe.seed)
+        material = _with(material, outliers, np.full(count, NO_DIGIT, np.int64))
+    if run.recipe.fine_tuning is not None:
+        learnt = learnable(load_start(run).corrections, run.recipe).learnt
+        repeats = _repeats(len(learnt), len(material.learnt), run.recipe.fine_tuning.share)
+        material = _with(material, learnt.frames, learnt.labels, repeats)
+    return material
+
+
+def _with(
+    material: Material, images: NDArray[np.uint8], labels: NDArray[np.int64], repeats: int = 1
+) -> Material:
+    """Return `material` and more images to learn from, each so many times an epoch."""
+    indices = len(material.images) + np.arange(len(images))
     return Material(
-        images=np.concatenate([examples.images, outliers]),
-        labels=np.concatenate([examples.labels, np.full(count, NO_DIGIT, np.int64)]),
-        learnt=np.concatenate([learnt, len(examples) + np.arange(count)]),
+        images=np.concatenate([material.images, images]),
+        labels=np.concatenate([material.labels, labels]),
+        learnt=np.concatenate([material.learnt, np.tile(indices, repeats)]),
     )
+
+
+def _repeats(corrections: int, others: int, share: float) -> int:
+    """Return how often each correction is learnt from an epoch, so that they are `share` of it."""
+    wanted = round(share / (1 - share) * others / max(corrections, 1))
+    return min(max(1, wanted), MOST_REPEATS)

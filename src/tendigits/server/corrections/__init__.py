@@ -1,10 +1,9 @@
 """Corrections: what the reader read wrong, kept in SQLite or PostgreSQL."""
 
-from tendigits.server.corrections.correction import NO_DIGIT, Correction, NewCorrection
+from tendigits.server.corrections.correction import Correction, NewCorrection
 from tendigits.server.corrections.store import CorrectionStore, KeyTaken, StoreUnavailable
 
 __all__ = [
-    "NO_DIGIT",
     "Correction",
     "CorrectionStore",
     "KeyTaken",

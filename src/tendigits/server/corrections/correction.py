@@ -6,10 +6,6 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import CLASSES
-
-NO_DIGIT = CLASSES  # the label of what is no digit, as in training
-
 
 @dataclass(frozen=True, eq=False)
 class NewCorrection:
@@ -18,7 +14,7 @@ class NewCorrection:
     Attributes:
         key: the client's name for it; the same key is stored once.
         frame: (28, 28) uint8, what the network saw.
-        read: what was read, 0 to 9, or 10 for what is no digit.
+        read: what was read, 0 to 9, or 10 (NO_DIGIT) for what is no digit.
         correct: what it should have been, likewise.
         model: the model that the server read with.
     """

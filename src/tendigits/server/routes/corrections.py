@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.datasets import IMAGE_SIZE, NO_DIGIT
 from tendigits.server.answers import CorrectionAnswer, CorrectionsPage, Digit, NoDigit
 from tendigits.server.batching import Batcher
 from tendigits.server.bodies import (
@@ -24,7 +24,6 @@ from tendigits.server.bodies import (
     read_body,
 )
 from tendigits.server.corrections import (
-    NO_DIGIT,
     Correction,
     KeyTaken,
     NewCorrection,
