@@ -128,7 +128,7 @@ def train(
                 "--from MODEL and --add-corrections URL go together, and without a recipe: the "
                 "model has its own."
             )
-        from tendigits.server.corrections.export import load_corrections
+        from tendigits.server.corrections.as_dataset import load_corrections
 
         corrections = load_corrections(add_corrections)
         tendigits.fine_tune(
@@ -249,7 +249,7 @@ def serve(
 
     Every option is also an environment variable: TENDIGITS_PORT, TENDIGITS_API_KEYS and so on.
     """
-    from tendigits.server.run import run_server
+    from tendigits.server.serve import run_server
     from tendigits.server.settings import load_settings
 
     given = {
@@ -310,7 +310,7 @@ def export_corrections(
     ] = None,
 ) -> None:
     """Write corrections as a data set that `tendigits train --data` takes."""
-    from tendigits.server.corrections.export import export_corrections, load_corrections
+    from tendigits.server.corrections.as_dataset import export_corrections, load_corrections
     from tendigits.server.settings import load_settings
 
     given = {} if database is None else {"database": database}

@@ -12,10 +12,10 @@ from starlette.staticfiles import StaticFiles
 
 from tendigits.server.batching import Batcher
 from tendigits.server.corrections.database import Database
-from tendigits.server.metrics import Metrics
-from tendigits.server.model import ServedModel
 from tendigits.server.problems import tell_problems
-from tendigits.server.routes import corrections, health, model, read
+from tendigits.server.prometheus import Metrics
+from tendigits.server.routes import correct, health, model, read
+from tendigits.server.served_model import ServedModel
 from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
 from tendigits.server.watch import HEADER, Watch
@@ -51,7 +51,7 @@ def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},  # it would call an outside address
     )
     app.state.service = Service(settings, metrics, batcher, database)
-    for group in (read, corrections, model, health):
+    for group in (read, correct, model, health):
         app.include_router(group.router)
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     tell_problems(app)

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tendigits.server.metrics import Metrics
-from tendigits.server.model import ServedModel
 from tendigits.server.problems import Problem
+from tendigits.server.prometheus import Metrics
 from tendigits.server.reader_process import Picture, Refused
 from tendigits.server.readers import Outcome, Reader
+from tendigits.server.served_model import ServedModel
 from tendigits.server.settings import ServerSettings
 
 # A batch holds no more pictures than this,

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-from tendigits.server.model import ServedModel
 from tendigits.server.reader_process import Picture, Read, Refused, run_reader
+from tendigits.server.served_model import ServedModel
 
 Outcome = Read | Refused
 Result = TypeVar("Result")

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from tendigits.server.batching import Batcher
 from tendigits.server.corrections.database import Database
-from tendigits.server.metrics import Metrics
+from tendigits.server.prometheus import Metrics
 from tendigits.server.settings import ServerSettings
 
 

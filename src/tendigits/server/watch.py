@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tendigits.server.logs import log, request_id
-from tendigits.server.metrics import Metrics
 from tendigits.server.problems import Problem, problem_response
+from tendigits.server.prometheus import Metrics
 
 HEADER = "X-Request-ID"
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")

@@ -11,8 +11,8 @@ from tendigits.reading.model_file import ModelInfo
 from tendigits.server.answers import ReloadAnswer
 from tendigits.server.keys import known_client
 from tendigits.server.logs import log
-from tendigits.server.model import load_served_model
 from tendigits.server.problems import Problem, problem_answers
+from tendigits.server.served_model import load_served_model
 from tendigits.server.service import CurrentService, Service
 
 router = APIRouter(prefix="/v1", tags=["model"], dependencies=[Depends(known_client)])

@@ -16,8 +16,8 @@ from tendigits.server.bodies import (
     read_pictures,
 )
 from tendigits.server.keys import Client
-from tendigits.server.metrics import Metrics
 from tendigits.server.problems import Problem, problem_answers
+from tendigits.server.prometheus import Metrics
 from tendigits.server.reader_process import Picture, Read
 from tendigits.server.readers import Outcome
 from tendigits.server.service import CurrentService

@@ -11,8 +11,8 @@ import uvicorn
 from tendigits.errors import ModelError, ServerError
 from tendigits.server.app import create_app
 from tendigits.server.logs import set_up_logs
-from tendigits.server.model import load_served_model
 from tendigits.server.routes.model import reload_model
+from tendigits.server.served_model import load_served_model
 from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
 
