@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +62,11 @@ class Server:
             query = f"?limit=500&before={page['next']}" if page["next"] else ""
         return keys
 
-    def children(self) -> list[int]:
-        """Return the ids of its processes."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(number) for number in path.read_text().split()]
+    def readers(self) -> list[int]:
+        """Return the ids of the processes that read; Python has one more to track resources."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [int(number) for path in threads for number in path.read_text().split()]
+        return [child for child in children if b"spawn_main" in _command_line(child)]
 
 
 @contextmanager
@@ -127,7 +128,7 @@ def base64_of(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def wait_until(is_so: "Any", seconds: float = 20) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
     """Wait until `is_so()`."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -146,3 +147,7 @@ def is_alive(process: int) -> bool:
 def _address(line: str) -> str | None:
     match = re.match(r"Listening on (http://\S+);", line)
     return match[1] if match else None
+
+
+def _command_line(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()

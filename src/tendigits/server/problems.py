@@ -88,12 +88,14 @@ def tell_problems(app: FastAPI) -> None:
 
 def invalid(error: RequestValidationError | ValidationError) -> Problem:
     """Return the problem of a request whose values are not of the form that is described."""
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
+    # Of a value that may be of several forms, the form that it is nearest to tells most.
+    worst = max(error.errors(), key=lambda each: len(each["loc"]))
+    if worst["type"] == "json_invalid":
         return Problem(400, "The body is no JSON; send JSON, or another Content-Type.")
-    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return Problem(422, f"{place or 'The body'} will not do: {reason[0].lower()}{reason[1:]}.")
+    names = [part for part in worst["loc"] if part not in ("body", "query", "path", "header")]
+    what = f"The value of {names[0]}" if names else "The body"
+    reason = worst["msg"].rstrip(".")
+    return Problem(422, f"{what} will not do: {reason[0].lower()}{reason[1:]}.")
 
 
 _HTTP = {

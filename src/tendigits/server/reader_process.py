@@ -23,7 +23,7 @@ from tendigits.reading.model_file import load_model_bytes, scaled
 from tendigits.reading.reader import Reader
 
 # What Pillow opens for a client: no format that starts another program.
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def _refused_by_its_header(content: bytes, pixel_limit: int) -> Refused | None:
     except Image.DecompressionBombError:
         return Refused(413, f"The picture is too large; give at most {pixel_limit:,} pixels.")
     except UnidentifiedImageError:
-        return Refused(415, "The picture is none; give a PNG, JPEG, WebP, BMP, GIF or TIFF.")
+        return Refused(415, "This is no picture that can be read; give a PNG, JPEG, WebP, BMP, GIF or TIFF.")
     except Exception:  # a damaged file can raise nearly anything
         return Refused(422, "The picture is damaged; save it anew.")
     if pixels > pixel_limit:

@@ -13,7 +13,7 @@ from tendigits.reading.model_file import ModelInfo, shipped_models
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    return shutil.copy(shipped_models()["tiny"], tmp_path / "model.onnx")
+    return Path(shutil.copy(shipped_models()["tiny"], tmp_path / "model.onnx"))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_new_model_is_put_in_service(reloadable: Server, model: Path, mnist: D
     assert answer.json()["model"].startswith("mlp ")
     assert reloadable.get("/v1/model").json()["name"] == "mlp"
     assert reloadable.read(png(mnist.test.images[0])).json()["text"] == "7"
-    assert len(reloadable.children()) == 2  # a reader, and Python's resource tracker
+    assert len(reloadable.readers()) == 1  # the old one's reader has ended
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", None])
