@@ -3,9 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
-Digit = Annotated[int, Field(ge=0, le=9, description="A digit.")]
+
+def _as_json_counts(value: object) -> object:
+    """Take 3.0 for 3, as JSON has one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+AS_JSON_COUNTS = BeforeValidator(_as_json_counts)
+Digit = Annotated[int, Field(ge=0, le=9, description="A digit."), AS_JSON_COUNTS]
 Probability = Annotated[float, Field(ge=0, le=1)]
 NoDigit = Literal["no digit"]
 

@@ -5,17 +5,26 @@ import base64
 import binascii
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
 
 import numpy as np
 from fastapi import Request
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from tendigits.datasets import IMAGE_SIZE
+from tendigits.server.answers import AS_JSON_COUNTS
 from tendigits.server.problems import Problem, invalid
 from tendigits.server.reader_process import Picture
 
@@ -24,36 +33,57 @@ SECONDS_FOR_A_BODY = 60
 JSON, MULTIPART, ANY_BYTES = "application/json", "multipart/form-data", "application/octet-stream"
 
 Form = TypeVar("Form", bound=BaseModel)
-Level = Annotated[int, Field(ge=0, le=255)]
+Level = Annotated[int, Field(ge=0, le=255), AS_JSON_COUNTS]
 Row = Annotated[list[Level], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
 Levels = Annotated[list[Row], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
-JsonPicture = Annotated[
-    str | Levels,
+EncodedPicture = Annotated[
+    str,
     Field(
-        description="An image file in base64, plain or as a data URL, or 28 rows of 28 grey "
-        "levels from 0 to 255."
+        min_length=1,
+        description="An image file in base64, plain or as a data URL.",
+        json_schema_extra={"format": "base64-image"},
     ),
 ]
+GreyLevels = Annotated[
+    Levels, Field(description="28 rows of 28 grey levels from 0 to 255.", title="Grey levels")
+]
+JsonPicture = EncodedPicture | GreyLevels
+JsonPictures = Annotated[list[JsonPicture], Field(min_length=1, max_length=MOST_PICTURES)]
 
 
-class ReadRequest(BaseModel):
-    """Pictures in JSON: either one or a list of them."""
+class OneOf(BaseModel):
+    """A JSON object that has exactly one of two fields, and nothing that is not described."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-    picture: JsonPicture | None = Field(None, description="One picture; its answer is an object.")
-    pictures: list[JsonPicture] | None = Field(
-        None,
-        min_length=1,
-        max_length=MOST_PICTURES,
-        description="Several pictures; their answers are a list.",
-    )
+    alternatives: ClassVar[tuple[str, str]]
 
     @model_validator(mode="after")
-    def _is_one_or_many(self) -> "ReadRequest":
-        if (self.picture is None) == (self.pictures is None):
-            raise PydanticCustomError("one", "give either picture or pictures")
+    def _has_one(self) -> Self:
+        given = [name for name in self.alternatives if name in self.model_fields_set]
+        if len(given) != 1 or getattr(self, given[0]) is None:
+            raise PydanticCustomError("one", f"give either {' or '.join(self.alternatives)}")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        schema["oneOf"] = [{"required": [name]} for name in cls.alternatives]
+        return schema
+
+
+class ReadRequest(OneOf):
+    """Pictures in JSON: either one or a list of them."""
+
+    alternatives = ("picture", "pictures")
+
+    picture: JsonPicture | SkipJsonSchema[None] = Field(
+        None, description="One picture; its answer is an object."
+    )
+    pictures: JsonPictures | SkipJsonSchema[None] = Field(
+        None, description="Several pictures; their answers are a list."
+    )
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -165,7 +195,7 @@ async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[P
     async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _InMemory(request.headers, once(), max_files=MOST_PICTURES, max_fields=0)
+    parser = _InMemory(request.headers, once(), max_files=MOST_PICTURES)
     try:
         form = await parser.parse()
         files = [each for _, each in form.multi_items() if isinstance(each, UploadFile)]
@@ -175,7 +205,7 @@ async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[P
         await form.close()
     except (MultiPartException, KeyError, ValueError):
         raise Problem(
-            400, f"The multipart body is malformed; send one to {MOST_PICTURES} files, no fields."
+            400, f"The multipart body is malformed; send one to {MOST_PICTURES} files."
         ) from None
     if not pictures:
         raise Problem(400, "The multipart body holds no file; send one to 64.")

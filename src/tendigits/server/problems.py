@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = 1  # seconds
@@ -71,10 +72,12 @@ def tell_problems(app: FastAPI) -> None:
         assert isinstance(error, Problem)
         return problem_response(error)
 
-    async def tell_http(_: Request, error: Exception) -> JSONResponse:
+    async def tell_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        response = problem_response(Problem(error.status_code, _HTTP[error.status_code]))
-        response.headers.update(error.headers or {})
+        sentence = _HTTP.get(error.status_code, "The request cannot be answered.")
+        response = problem_response(Problem(error.status_code, sentence))
+        methods = _methods_at(app, request.url.path) if error.status_code == 405 else []
+        response.headers.update({"Allow": ", ".join(methods)} if methods else error.headers or {})
         return response
 
     async def tell_invalid(_: Request, error: Exception) -> JSONResponse:
@@ -84,6 +87,15 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(Problem, tell)
     app.add_exception_handler(HTTPException, tell_http)
     app.add_exception_handler(RequestValidationError, tell_invalid)
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that are described for an address; a route knows its own alone."""
+    found: set[str] = set()
+    for template, operations in app.openapi()["paths"].items():
+        if compile_path(template)[0].fullmatch(path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
 
 
 def invalid(error: RequestValidationError | ValidationError) -> Problem:

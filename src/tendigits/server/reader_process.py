@@ -119,7 +119,9 @@ def _refused_by_its_header(content: bytes, pixel_limit: int) -> Refused | None:
     except Image.DecompressionBombError:
         return Refused(413, f"The picture is too large; give at most {pixel_limit:,} pixels.")
     except UnidentifiedImageError:
-        return Refused(415, "This is no picture that can be read; give a PNG, JPEG, WebP, BMP, GIF or TIFF.")
+        return Refused(
+            415, "This is no picture that can be read; give a PNG, JPEG, WebP, BMP, GIF or TIFF."
+        )
     except Exception:  # a damaged file can raise nearly anything
         return Refused(422, "The picture is damaged; save it anew.")
     if pixels > pixel_limit:

@@ -9,15 +9,17 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from tendigits.datasets import IMAGE_SIZE, NO_DIGIT
 from tendigits.server.answers import CorrectionAnswer, CorrectionsPage, Digit, NoDigit
 from tendigits.server.batching import Batcher
 from tendigits.server.bodies import (
     JSON,
+    EncodedPicture,
     JsonPicture,
+    OneOf,
     media_type,
     parse_json,
     picture_content,
@@ -40,10 +42,10 @@ LARGEST_ID = 2**63 - 1
 NO_DIGIT_IN_WORDS: NoDigit = "no digit"
 
 
-class CorrectionRequest(BaseModel):
+class CorrectionRequest(OneOf):
     """What was read wrong, and what it should have been."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    alternatives = ("frame", "picture")
 
     key: str = Field(
         min_length=1,
@@ -51,20 +53,14 @@ class CorrectionRequest(BaseModel):
         pattern=r"^[\x20-\x7e]+$",
         description="Your name for it, such as a UUID: sent again, it is stored once.",
     )
-    frame: JsonPicture | None = Field(
+    frame: JsonPicture | SkipJsonSchema[None] = Field(
         None, description="The 28x28 frame as `frames=1` gives it (a PNG), or its grey levels."
     )
-    picture: JsonPicture | None = Field(
+    picture: EncodedPicture | SkipJsonSchema[None] = Field(
         None, description="In place of the frame: a picture with a single shape in it."
     )
     read: Digit | NoDigit = Field(description="What was read.")
     correct: Digit | NoDigit = Field(description="What it should have been.")
-
-    @model_validator(mode="after")
-    def _has_frame_or_picture(self) -> "CorrectionRequest":
-        if (self.frame is None) == (self.picture is None):
-            raise PydanticCustomError("one", "give either frame or picture")
-        return self
 
 
 _BODY = {
@@ -73,11 +69,16 @@ _BODY = {
 }
 
 
+# With it a client (and a test) can undo what it has just done.
+_TO_DELETE = {"delete": {"operationId": "delete", "parameters": {"id": "$response.body#/id"}}}
+
+
 @router.post(
     "/corrections",
     status_code=201,
     response_model=CorrectionAnswer,
     responses={
+        201: {"links": _TO_DELETE},
         200: {"model": CorrectionAnswer, "description": "It was stored before."},
         **problem_answers(400, 401, 408, 409, 413, 415, 421, 422, 429, 503),
     },

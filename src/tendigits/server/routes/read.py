@@ -8,7 +8,6 @@ from fastapi.responses import JSONResponse
 from tendigits.reading.answer import error_answer
 from tendigits.server.answers import PictureAnswer
 from tendigits.server.bodies import (
-    ANY_BYTES,
     JSON,
     MOST_PICTURES,
     MULTIPART,
@@ -45,7 +44,6 @@ _BODY = {
     "description": "An image file, several as multipart, or JSON.",
     "content": {
         **{f"image/{kind}": _BYTES for kind in ("png", "jpeg", "webp", "bmp", "gif", "tiff")},
-        ANY_BYTES: _BYTES,
         MULTIPART: _FILES,
         JSON: {"schema": {"$ref": f"#/components/schemas/{ReadRequest.__name__}"}},
     },
