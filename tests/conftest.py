@@ -15,7 +15,7 @@ from tendigits.datasets.idx import idx_bytes
 
 if TYPE_CHECKING:
     from postgresql import PostgreSQL
-    from serving import Server
+    from server_process import Server
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -81,7 +81,7 @@ def write_idx_folder(folder: Path, train: Examples, test: Examples) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Server"]:
     """A server that the tests of single answers share."""
-    from serving import serving
+    from server_process import serving
 
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running

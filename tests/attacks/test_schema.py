@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving import serving
+from server_process import serving
 
 SECONDS = 90
 EXAMPLES = 25

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from postgresql import PostgreSQL
-from serving import Server, is_alive, png, serving, wait_until
+from server_process import Server, is_alive, png, serving, wait_until
 from tendigits.datasets import Dataset
 
 CLIENTS = 4

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from paper import on_paper, row
-from serving import Server, is_alive, png, serving, wait_until
+from server_process import Server, is_alive, png, serving, wait_until
 from tendigits.datasets import Dataset
 
 SLOW_CLIENTS = 1000

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from serving import Server, base64_of, correction, png
+from server_process import Server, base64_of, correction, png
 from tendigits.datasets import Dataset
 from tendigits.server.answers import CorrectionAnswer, CorrectionsPage
 

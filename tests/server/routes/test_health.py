@@ -2,7 +2,7 @@ import re
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from serving import Server, png
+from server_process import Server, png
 from tendigits.datasets import Dataset
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from serving import Server, png, serving
+from server_process import Server, png, serving
 from tendigits import load_model
 from tendigits.datasets import Dataset
 from tendigits.reading.model_file import ModelInfo, shipped_models

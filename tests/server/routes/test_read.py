@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from conftest import command
 from paper import on_paper, row
-from serving import Server, base64_of, png
+from server_process import Server, base64_of, png
 from tendigits.datasets import Dataset
 from tendigits.server.answers import PictureAnswer
 
