@@ -33,7 +33,7 @@ class DigitAnswer(BaseModel):
     box: tuple[int, int, int, int] = Field(
         description="Left, top, right, bottom in the pixels of the picture, upright."
     )
-    second: SecondAnswer
+    second: SecondAnswer = Field(description="The next probable class.")
     frame: str | None = Field(
         None, description="With `frames=1`: the 28x28 frame that the network saw, a PNG data URL."
     )
@@ -73,7 +73,7 @@ class CorrectionAnswer(BaseModel):
 class CorrectionsPage(BaseModel):
     """Some of the corrections, the newest first."""
 
-    corrections: list[CorrectionAnswer]
+    corrections: list[CorrectionAnswer] = Field(description="Those of this page.")
     total: int = Field(description="How many there are in all.")
     next: int | None = Field(
         description="Give this as `before` to get the next page; null on the last one."
