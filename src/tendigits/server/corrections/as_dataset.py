@@ -22,12 +22,15 @@ def load_corrections(url: str) -> Corrections:
         DataError: there are none in it.
     """
     store = CorrectionStore(url)
+    unreadable = ServerError(
+        f"The database {store.place} cannot be read; check that it is there and can be reached."
+    )
+    if store.is_missing:
+        raise unreadable
     try:
         found = store.everything()
     except StoreUnavailable as error:
-        raise ServerError(
-            f"The database {store.place} cannot be read; check that it is there and can be reached."
-        ) from error
+        raise unreadable from error
     finally:
         store.close()
     if not found:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tendigits.server.corrections.correction import Correction, NewCorrection
-from tendigits.server.corrections.table import corrections, metadata, open_database
+from tendigits.server.corrections.table import corrections, make_table, open_database
 
 
 class KeyTaken(Exception):  # noqa: N818 - it is no fault of the store
@@ -40,6 +41,12 @@ class CorrectionStore:
     def place(self) -> str:
         """The database's URL, without the password."""
         return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is an SQLite file that is not there; the first use would make it."""
+        url = self._engine.url
+        return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
 
     def add(self, new: NewCorrection) -> tuple[Correction, bool]:
         """Return `new` as it is stored, and whether it was stored just now: a key is stored once.
@@ -91,11 +98,6 @@ class CorrectionStore:
             rows = connection.execute(select(corrections).order_by(corrections.c.id))
             return [_correction(row) for row in rows]
 
-    def check(self) -> None:
-        """Do nothing, where the database can be used."""
-        with self._transaction() as connection:
-            connection.execute(select(corrections.c.id).limit(1))
-
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -114,7 +116,7 @@ class CorrectionStore:
         """Yield a connection whose work is on the disk when the block has ended well."""
         try:
             if not self._has_table:
-                metadata.create_all(self._engine)
+                make_table(self._engine)
                 self._has_table = True
             with self._engine.begin() as connection:
                 yield connection

@@ -19,7 +19,7 @@ from sqlalchemy import (
     event,
     make_url,
 )
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, ProgrammingError
 
 from tendigits.errors import ServerError
 
@@ -55,7 +55,7 @@ def open_database(url: str) -> Engine:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
-            return _open_sqlite(url, Path(str(parsed.database)))
+            return _open_sqlite(url)
         if parsed.drivername == "postgresql+psycopg":
             return _open_postgresql(url)
     except (ArgumentError, NoSuchModuleError):
@@ -63,8 +63,17 @@ def open_database(url: str) -> Engine:
     raise wrong
 
 
-def _open_sqlite(url: str, file: Path) -> Engine:
-    file.parent.mkdir(parents=True, exist_ok=True)
+def make_table(engine: Engine) -> None:
+    """Make the table where it is not there yet."""
+    if engine.url.database and engine.url.get_backend_name() == "sqlite":
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        metadata.create_all(engine)
+    except (IntegrityError, ProgrammingError):
+        metadata.create_all(engine)  # another server made it at the same moment
+
+
+def _open_sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": SECONDS_FOR_A_STATEMENT})
 
     @event.listens_for(engine, "connect")
