@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tendigits.errors import ModelError
+from tendigits.server.logs import log
 from tendigits.server.problems import Problem
 from tendigits.server.prometheus import Metrics
 from tendigits.server.reader_process import Picture, Refused
-from tendigits.server.readers import Outcome, Reader
+from tendigits.server.readers import Outcome, ReaderProcess
 from tendigits.server.served_model import ServedModel
 from tendigits.server.settings import ServerSettings
 
@@ -46,7 +48,7 @@ class Batcher:
         self._settings = settings
         self._metrics = metrics
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
-        self._free: asyncio.Queue[Reader] = asyncio.Queue()
+        self._free: asyncio.Queue[ReaderProcess] = asyncio.Queue()
         self._pictures_of: Counter[str] = Counter()
         self._reading: set[asyncio.Task[None]] = set()
         self._changing = asyncio.Lock()
@@ -62,11 +64,15 @@ class Batcher:
         self._dispatcher = asyncio.create_task(self._dispatch())
 
     async def put_in_service(self, model: ServedModel) -> None:
-        """Read with `model` from now on; batches under way are read to their end with the old."""
+        """Read with `model` from now on; batches under way are read to their end with the old.
+
+        Raises:
+            ModelError: no reader starts with it; the old one stays.
+        """
         async with self._changing:
             pixel_limit = self._settings.pixel_limit
-            readers = [Reader(model, pixel_limit) for _ in range(self._settings.readers)]
-            await asyncio.gather(*(reader.start() for reader in readers))
+            readers = [ReaderProcess(model, pixel_limit) for _ in range(self._settings.readers)]
+            await _start_all(readers)
             self.model = model
             old = [self._free.get_nowait() for _ in range(self._free.qsize())]
             for reader in readers:
@@ -119,12 +125,16 @@ class Batcher:
         while True:
             first = await self._queue.get()
             reader = await self._free.get()
-            task = asyncio.create_task(self._read(reader, self._batch_from(first)))
+            batch = self._batch_from(first)
+            if not batch:
+                await self._release(reader)
+                continue
+            task = asyncio.create_task(self._read(reader, batch))
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
 
     def _batch_from(self, first: Waiting) -> list[Waiting]:
-        """Return `first` and what waits behind it: this reader's share."""
+        """Return `first` and what waits behind it: a reader's share, of which somebody waits."""
         share = -(-(1 + self._queue.qsize()) // self._settings.readers)
         batch = [first]
         size = _size(first)
@@ -134,23 +144,50 @@ class Batcher:
         self._metrics.queue.set(self._queue.qsize())
         return [each for each in batch if not each.outcome.done()]
 
-    async def _read(self, reader: Reader, batch: list[Waiting]) -> None:
-        if batch:
-            self._metrics.batch_size.observe(len(batch))
-            for each, outcome in zip(batch, await self._outcomes(reader, batch), strict=True):
-                if not each.outcome.done():
-                    each.outcome.set_result(outcome)
+    async def _read(self, reader: ReaderProcess, batch: list[Waiting]) -> None:
+        self._metrics.batch_size.observe(len(batch))
+        try:
+            outcomes = await reader.read([each.picture for each in batch])
+            has_died = False
+        except (OSError, EOFError):
+            outcomes = [Refused(503, "The reading was cut off; try again.")] * len(batch)
+            has_died = True
+        for each, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Refused) and outcome.fault:
+                log.error("a picture was not read: %s", outcome.fault)
+            if not each.outcome.done():
+                each.outcome.set_result(outcome)
+        if has_died:
+            await _start_anew(reader)
+        await self._release(reader)
+
+    async def _release(self, reader: ReaderProcess) -> None:
+        """Let `reader` be taken for another batch, or end where its model is no longer read with."""
         if reader.model is self.model:
             self._free.put_nowait(reader)
         else:
             await reader.stop()
 
-    async def _outcomes(self, reader: Reader, batch: list[Waiting]) -> list[Outcome]:
+
+async def _start_all(readers: Sequence[ReaderProcess]) -> None:
+    try:
+        await asyncio.gather(*(reader.start() for reader in readers))
+    except (OSError, EOFError) as error:
+        await asyncio.gather(*(reader.stop() for reader in readers))
+        raise ModelError("No process that reads can be started; see what it printed.") from error
+
+
+async def _start_anew(reader: ReaderProcess) -> None:
+    """Start a reader that has died; try until it starts."""
+    log.error("a reader has died; it is started anew")
+    while True:
         try:
-            return await reader.read([each.picture for each in batch])
-        except (OSError, EOFError):
             await reader.start()
-            return [Refused(503, "The reading was cut off; try again.")] * len(batch)
+        except (OSError, EOFError):
+            log.exception("it does not start")
+            await asyncio.sleep(1)
+        else:
+            return
 
 
 def _size(waiting: Waiting) -> int:

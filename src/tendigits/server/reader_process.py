@@ -7,6 +7,7 @@ it has read in them. It ends when the pipe is closed, so also when the server is
 import base64
 import io
 import signal
+import traceback
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,10 +64,12 @@ class Refused:
     Attributes:
         status: the HTTP status that tells why.
         sentence: what is wrong with it.
+        fault: the stack, for the log, where it is the reader that is at fault.
     """
 
     status: int
     sentence: str
+    fault: str = ""
 
 
 def run_reader(connection: Connection, model: bytes, name: str, pixel_limit: int) -> None:
@@ -85,7 +88,7 @@ def run_reader(connection: Connection, model: bytes, name: str, pixel_limit: int
 
 
 def read_picture(reader: Reader, picture: Picture, pixel_limit: int) -> Read | Refused:
-    """Return what is read in a picture, or why it is refused."""
+    """Return what is read in a picture, or why it is refused; nothing that it does is raised."""
     try:
         if isinstance(picture.content, bytes):
             refused = _refused_by_its_header(picture.content, pixel_limit)
@@ -95,6 +98,10 @@ def read_picture(reader: Reader, picture: Picture, pixel_limit: int) -> Read | R
     except PictureError as error:
         sentence = str(error)
         return Refused(422, sentence[0].upper() + sentence[1:])
+    except Exception:  # others are in the batch, and a picture may hold anything
+        return Refused(
+            422, "The picture cannot be read; save it anew.", fault=traceback.format_exc()
+        )
     answer = as_answer(picture.name, reading)
     frames = np.array([digit.frame for digit in reading.digits], np.uint8).reshape(-1, 28, 28)
     if picture.frames:

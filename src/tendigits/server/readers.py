@@ -17,7 +17,7 @@ _SPAWN = multiprocessing.get_context("spawn")  # a fork would share the server's
 _SECONDS_TO_END = 5
 
 
-class Reader:
+class ReaderProcess:
     """A process that reads with one model, and the thread that waits for it.
 
     Attributes:
@@ -32,7 +32,11 @@ class Reader:
         self._connection: Connection | None = None
 
     async def start(self) -> None:
-        """Start the process, anew where it has died; return when it can read."""
+        """Start the process, anew where it has died; return when it can read.
+
+        Raises:
+            OSError, EOFError: it cannot be started, or does not come to read.
+        """
         await self._in_thread(self._start)
 
     async def read(self, pictures: Sequence[Picture]) -> list[Outcome]:

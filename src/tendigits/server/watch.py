@@ -13,6 +13,7 @@ from tendigits.server.problems import Problem, problem_response
 from tendigits.server.prometheus import Metrics
 
 HEADER = "X-Request-ID"
+METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")  # a client may make up any other
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -53,7 +54,7 @@ class Watch:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        method = scope["method"] if route != "other" else "other"
+        method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         if status in (429, 503):

@@ -23,7 +23,7 @@ def test_what_happens_is_counted(server: Server, mnist: Dataset) -> None:
         return after[name] - before.get(name, 0)
 
     assert more("tendigits_requests_total{method=POST,route=/v1/read,status=200}") == 1
-    assert more("tendigits_requests_total{method=other,route=other,status=404}") == 1
+    assert more("tendigits_requests_total{method=GET,route=other,status=404}") == 1
     assert more("tendigits_request_seconds_count{route=/v1/read}") == 1
     assert more("tendigits_batch_pictures_count{}") == 1
     assert more("tendigits_shapes_total{digit=7}") == 1
