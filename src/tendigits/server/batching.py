@@ -162,7 +162,7 @@ class Batcher:
         await self._release(reader)
 
     async def _release(self, reader: ReaderProcess) -> None:
-        """Let `reader` be taken for another batch, or end where its model is no longer read with."""
+        """Let a reader be taken for another batch, or end where its model is read with no more."""
         if reader.model is self.model:
             self._free.put_nowait(reader)
         else:
