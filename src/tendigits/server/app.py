@@ -31,6 +31,7 @@ def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
 
     Raises:
         ServerError: the database's URL is none.
+        OSError: the folder of its SQLite file cannot be made.
     """
     metrics = Metrics()
     batcher = Batcher(settings, served, metrics)

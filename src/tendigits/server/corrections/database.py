@@ -26,8 +26,10 @@ class Database:
 
         Raises:
             ServerError: it is no URL of SQLite or PostgreSQL.
+            OSError: the folder of its SQLite file cannot be made.
         """
         self._store = CorrectionStore(url)
+        self._store.make_folder()
         self._threads = ThreadPoolExecutor(THREADS, "database")
         self.place = self._store.place
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tendigits.server.corrections.correction import Correction, NewCorrection
-from tendigits.server.corrections.table import corrections, make_table, open_database
+from tendigits.server.corrections.table import corrections, make_folder, make_table, open_database
 
 
 class KeyTaken(Exception):  # noqa: N818 - it is no fault of the store
@@ -41,6 +41,14 @@ class CorrectionStore:
     def place(self) -> str:
         """The database's URL, without the password."""
         return self._engine.url.render_as_string(hide_password=True)
+
+    def make_folder(self) -> None:
+        """Make the folder of an SQLite file, so that a wrong path is known before it is used.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        make_folder(self._engine)
 
     @property
     def is_missing(self) -> bool:

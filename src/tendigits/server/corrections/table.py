@@ -63,10 +63,19 @@ def open_database(url: str) -> Engine:
     raise wrong
 
 
-def make_table(engine: Engine) -> None:
-    """Make the table where it is not there yet."""
+def make_folder(engine: Engine) -> None:
+    """Make the folder of an SQLite file where it is not there yet.
+
+    Raises:
+        OSError: it cannot be made.
+    """
     if engine.url.database and engine.url.get_backend_name() == "sqlite":
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def make_table(engine: Engine) -> None:
+    """Make the table where it is not there yet."""
+    make_folder(engine)
     try:
         metadata.create_all(engine)
     except (IntegrityError, ProgrammingError):
