@@ -7,6 +7,7 @@ import pytest
 import tendigits
 from tendigits.evaluation import evaluate_model
 from tendigits.reading.model_file import shipped_models
+from tendigits.recipes import Recipe
 
 MODELS = shipped_models()
 
@@ -25,9 +26,10 @@ def test_each_has_the_accuracy_that_it_says_it_has(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_each_is_of_the_recipe_that_ships(name: str) -> None:
     info = tendigits.load_model(name).info
-    shipped = tendigits.load_recipe(name).model_dump(exclude_none=True)
-    for setting in ("network", "epochs", "optimizer", "augmentation"):
-        assert info.recipe.get(setting) == shipped.get(setting)
+    shipped = tendigits.load_recipe(name)
+    made_by = Recipe.model_validate(info.recipe)
+    for setting in ("network", "epochs", "optimizer", "augmentation", "outliers", "european"):
+        assert getattr(made_by, setting) == getattr(shipped, setting)
 
 
 @pytest.mark.parametrize("name", MODELS)

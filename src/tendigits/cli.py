@@ -1,6 +1,8 @@
 """The command line: one short function a verb."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -8,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 import tendigits
-from tendigits.errors import RunError, TendigitsError, TrainingInterrupted
+from tendigits.errors import Interrupted, RunError, TendigitsError
 
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
 EXIT_USER_ERROR = 2
@@ -29,7 +31,7 @@ def main() -> None:
             _fail("Stopped.", EXIT_INTERRUPTED)
     except TyperException as error:
         _fail(f"{error.format_message()} See: tendigits --help", EXIT_USER_ERROR)
-    except TrainingInterrupted as stop:
+    except Interrupted as stop:
         _fail(str(stop), EXIT_INTERRUPTED)
     except TendigitsError as error:
         _fail(str(error), EXIT_USER_ERROR)
@@ -196,8 +198,10 @@ def read(
     from tendigits.reading.sources import find_sources
 
     command = ReadCommand(Reader(model, threshold), json=json, explain=explain, crops=crops)
-    results = [command.read(source) for source in find_sources(pictures)]
-    if not all(results):
+    sources = find_sources(pictures)
+    with _bar_beside_answers() as step:
+        all_read = command.read_all(sources, step)
+    if not all_read:
         raise SystemExit(EXIT_USER_ERROR)
 
 
@@ -315,6 +319,18 @@ def export_corrections(
 
     given = {} if database is None else {"database": database}
     typer.echo(export_corrections(load_corrections(load_settings(given).database), out))
+
+
+@contextmanager
+def _bar_beside_answers() -> Iterator[Callable[[str, int, int], None]]:
+    """Give what shows progress on standard error, where the answers go into a file or a pipe."""
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        yield lambda *_: None  # and rich, which is slow to import, is not needed
+        return
+    from tendigits.terminal import Terminal
+
+    with Terminal(stderr=True) as terminal:
+        yield terminal.step
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:

@@ -33,5 +33,9 @@ class MissingExtraError(TendigitsError):
     """A verb needs libraries that come with one of the package's extras."""
 
 
-class TrainingInterrupted(TendigitsError):  # noqa: N818 - it is no fault
+class Interrupted(TendigitsError):  # noqa: N818 - it is no fault
+    """Work was stopped by Ctrl-C; what is done stays."""
+
+
+class TrainingInterrupted(Interrupted):
     """Training was stopped by Ctrl-C; the run can be resumed."""

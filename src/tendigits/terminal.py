@@ -11,8 +11,11 @@ _SECONDS_BETWEEN_FRAMES = 0.1
 class Terminal:
     """A reporter: lines to standard output, and a bar where that is a terminal."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    def __init__(self, *, stderr: bool = False) -> None:
+        """Write to standard output, or to standard error where results go to the former."""
+        self._console = Console(
+            highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=stderr
+        )
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._next_frame = 0.0
@@ -50,6 +53,7 @@ class Terminal:
                 console=self._console,
                 auto_refresh=False,
                 transient=True,
+                redirect_stdout=not self._console.stderr,  # answers go their own way
             )
             self._task = self._bar.add_task(title, total=total)
             self._bar.start()

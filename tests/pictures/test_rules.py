@@ -21,6 +21,30 @@ def test_rules_are_left_out_and_what_they_cross_stays_whole(mnist: Dataset, tilt
     assert len(shapes_in(on_paper(ink))) == 5
 
 
+@pytest.mark.parametrize("slope", [-0.15, 0.0, 0.05, 0.2])
+def test_slanted_and_bent_rules_are_left_out(mnist: Dataset, slope: float) -> None:
+    mask = np.pad(row(mnist.test.images[:5]) > 0.5, ((60, 60), (40, 40)))
+    height, width = mask.shape
+    columns = np.arange(width)
+    ruled = mask.copy()
+    for top in range(-60, height + 60, 40):
+        rows = np.round(top + slope * columns + 3 * np.sin(np.pi * columns / width)).astype(int)
+        inside = (rows >= 0) & (rows < height - 1)
+        ruled[rows[inside], columns[inside]] = True
+        ruled[rows[inside] + 1, columns[inside]] = True
+    kept = without_rules(ruled)
+    assert (kept & ~mask).sum() < 0.03 * mask.sum()
+    assert (kept & mask).sum() > 0.97 * mask.sum()
+
+
+def test_a_rule_that_fades_is_left_out_where_others_do_not(mnist: Dataset) -> None:
+    mask = np.pad(row(mnist.test.images[:5]) > 0.5, ((60, 60), (40, 40)))
+    ruled = mask.copy()
+    ruled[10::40] = True
+    ruled[50, mask.shape[1] // 2 :] = False
+    assert not without_rules(ruled)[50].any()
+
+
 @pytest.mark.parametrize("margin", [6, 14])
 def test_a_tall_stroke_is_no_rule(margin: int) -> None:
     ink = np.zeros((100, 300), np.float32)

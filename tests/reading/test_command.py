@@ -1,5 +1,10 @@
 import json
+import os
+import pty
+import re
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +108,69 @@ def test_what_will_not_do_is_refused_in_one_line(
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert named in result.stderr
+
+
+@pytest.fixture(scope="module")
+def many(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with 300 digits."""
+    folder = tmp_path_factory.mktemp("many")
+    for number, image in enumerate(mnist.test.images[:300]):
+        Image.fromarray(image).save(folder / f"{number:03}.png")
+    return folder
+
+
+def test_a_bar_runs_on_the_terminal_while_the_answers_go_into_a_file(
+    many: Path, tmp_path: Path
+) -> None:
+    screen, terminal = pty.openpty()
+    answers = tmp_path / "answers.jsonl"
+    with answers.open("wb") as file:
+        process = subprocess.Popen(
+            command("read", "--json", many),
+            stdout=file,
+            stderr=terminal,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        )
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # so a closed terminal tells the end
+            while read := os.read(screen, 4096):
+                shown += read
+    os.close(screen)
+    assert process.wait(60) == 0
+    assert re.search(rb"Reading .*/300", shown)
+    assert len(answers.read_bytes().splitlines()) == 300
+
+
+def test_ctrl_c_tells_how_many_answers_are_given(many: Path) -> None:
+    process = subprocess.Popen(
+        command("read", many), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    first = [process.stdout.readline() for _ in range(20)]
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    told = re.fullmatch(r"tendigits: Stopped: (\d+) of 300 pictures are read\.\n", errors)
+    assert told is not None
+    assert int(told[1]) <= len(first) + len(rest.splitlines()) <= int(told[1]) + 1
+
+
+def test_memory_does_not_grow_with_the_number_of_pictures(mnist: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(on_paper(row(mnist.test.images[:5], scale=8), shadow=0.3)).save(path)
+    script = (
+        "import resource, sys, tendigits\n"
+        "reader = tendigits.Reader()\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for _ in reader.read_many([sys.argv[1]] * 10): pass\n"
+        "before = peak()\n"
+        "for _ in reader.read_many([sys.argv[1]] * 60): pass\n"
+        "print((peak() - before) / 1024)"
+    )
+    words = [command()[0], "-c", script, str(path)]
+    grown = subprocess.run(words, check=True, timeout=120, capture_output=True, text=True)
+    assert float(grown.stdout) < 20  # MiB
 
 
 def test_reading_needs_no_torch(folder: Path) -> None:

@@ -5,11 +5,19 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tendigits import ModelError, export_model, load_model, train
 from tendigits.datasets import Dataset
 from tendigits.files import to_json
-from tendigits.reading.model_file import METADATA_KEY, scaled
+from tendigits.reading.model_file import (
+    METADATA_KEY,
+    load_model_bytes,
+    scaled,
+    shipped_models,
+)
+from tendigits.reading.seal import seal
 
 Change = Callable[[onnx.ModelProto], None]
 
@@ -52,17 +60,20 @@ def test_no_images_give_no_answers(model_file: Path) -> None:
 def test_what_is_no_onnx_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.onnx (is no ONNX file|was not made by)"):
+    with pytest.raises(ModelError, match=r"model\.onnx is damaged, or was not made by"):
         load_model(path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_a_cut_file_is_refused(model_file: Path, tmp_path: Path, share: float) -> None:
+def test_a_cut_or_changed_file_is_refused(model_file: Path, tmp_path: Path, share: float) -> None:
     content = model_file.read_bytes()
-    path = tmp_path / "cut.onnx"
-    path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ModelError):
-        load_model(path)
+    place = int(share * len(content))
+    path = tmp_path / "broken.onnx"
+    changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+    for broken in (content[:place], changed):
+        path.write_bytes(broken)
+        with pytest.raises(ModelError, match=r"broken\.onnx is damaged"):
+            load_model(path)
 
 
 def test_a_file_too_large_to_be_a_model_is_not_read_whole(tmp_path: Path) -> None:
@@ -88,8 +99,10 @@ def test_weights_outside_the_file_are_never_read(model_file: Path, tmp_path: Pat
         location="weights",
         size_threshold=0,
     )
+    outside = tmp_path / "outside.onnx"
+    outside.write_bytes(seal(outside.read_bytes()))
     with pytest.raises(ModelError, match="is no ONNX file that can be run"):
-        load_model(tmp_path / "outside.onnx")
+        load_model(outside)
 
 
 def without_metadata(model: onnx.ModelProto) -> None:
@@ -137,9 +150,23 @@ def test_a_file_that_says_something_else_of_itself_is_refused(
 ) -> None:
     model = onnx.load(model_file)
     change(model)
-    onnx.save(model, tmp_path / "changed.onnx")
-    with pytest.raises(ModelError, match=r"changed\.onnx"):
-        load_model(tmp_path / "changed.onnx")
+    changed = tmp_path / "changed.onnx"
+    changed.write_bytes(seal(model.SerializeToString()))
+    with pytest.raises(ModelError, match=r"changed\.onnx (says something|has other)"):
+        load_model(changed)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.data())
+def test_whatever_is_sealed_is_run_or_refused(data: st.DataObject) -> None:
+    content = bytearray(shipped_models()["tiny"].read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        model = load_model_bytes(seal(bytes(content)), "forged")
+    except ModelError:
+        return
+    assert model.probabilities(np.zeros((2, 1, 28, 28), np.float32)).shape == (2, 10)
 
 
 def _change_info(model: onnx.ModelProto, **changes: object) -> None:

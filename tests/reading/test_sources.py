@@ -23,4 +23,4 @@ def test_files_keep_their_order_and_need_not_be_there_yet() -> None:
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match="There is no picture in the folder"):
-        list(find_sources([str(tmp_path)]))
+        find_sources([str(tmp_path)])

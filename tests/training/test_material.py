@@ -28,6 +28,14 @@ def test_a_network_learns_to_refuse_what_is_no_digit(small_mnist: Dataset, tmp_p
     assert not np.isin(run.split.validation, material.learnt).any()
 
 
+def test_european_digits_are_learnt_beside_mnists(small_mnist: Dataset, tmp_path: Path) -> None:
+    settings: dict[str, object] = {"epochs": 1, "network.widths": [4], "european": 50}
+    run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
+    material = learning_material(run, small_mnist.train)
+    assert material.labels[2000:].tolist() == [1] * 25 + [7] * 25
+    assert len(material.learnt) == 1800 + 50
+
+
 def test_without_outliers_the_images_alone_are_learnt_from(
     small_mnist: Dataset, tmp_path: Path
 ) -> None:

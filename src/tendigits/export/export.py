@@ -28,6 +28,7 @@ from tendigits.reading.model_file import (
     load_model_bytes,
     scaled,
 )
+from tendigits.reading.seal import seal
 from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.record import read_record
 from tendigits.training.teacher import held_out_sha256
@@ -174,7 +175,7 @@ def _with_info(proto: onnx.ModelProto, info: ModelInfo) -> bytes:
     described.doc_string = f"{info.name}: {info.description}"
     del described.metadata_props[:]
     onnx.helper.set_model_props(described, {METADATA_KEY: to_json(asdict(info))})
-    return bytes(described.SerializeToString(deterministic=True))
+    return seal(described.SerializeToString(deterministic=True))
 
 
 def _compare(network: nn.Module, model: Model, images: NDArray[np.uint8]) -> tuple[float, float]:

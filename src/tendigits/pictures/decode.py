@@ -54,9 +54,12 @@ def decode(source: PictureSource) -> Picture:
         PictureError: it is no picture, damaged, of no size, or over a limit.
     """
     if isinstance(source, np.ndarray):
-        return _finish(_from_array(source))
+        pixels = _from_array(source)
+        return _finish(pixels, max(pixels.shape[:2]))
     if isinstance(source, Image.Image):
-        return _from_pil(source, "the picture")
+        _check_size(source, "the picture")
+        with _told("the picture"):
+            return _from_pil(source, max(source.size))
     name = "the picture" if isinstance(source, bytes) else str(source)
     data = source if isinstance(source, bytes) else _read(Path(source))
     if not data:
@@ -64,7 +67,11 @@ def decode(source: PictureSource) -> Picture:
     with _told(name), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which does no harm
         with Image.open(io.BytesIO(data)) as image:
-            return _from_pil(image, name)
+            _check_size(image, name)
+            full_side = max(image.size)
+            # A JPEG is decoded at a half or a quarter of its size, in a fraction of the time.
+            image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+            return _from_pil(image, full_side)
 
 
 def _read(path: Path) -> bytes:
@@ -100,19 +107,24 @@ def _told(name: str) -> Iterator[None]:
         raise PictureError(f"{name} is damaged or no picture; save it anew.") from error
 
 
-def _from_pil(image: Image.Image, name: str) -> Picture:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
         raise PictureError(
             f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels; give a smaller one."
         )
-    with _told(name):
-        # A JPEG is decoded at a half or a quarter of its size, in a fraction of the time.
-        image.draft("RGB", (MAX_SIDE, MAX_SIDE))
-        shrunk_by = width / image.size[0] if image.size[0] else 1.0
-        upright = ImageOps.exif_transpose(image)
-        picture = _finish(_from_array(np.asarray(_in_plain_mode(upright))))
-        return Picture(picture.pixels, picture.scale * shrunk_by)
+
+
+def _from_pil(image: Image.Image, full_side: int) -> Picture:
+    upright = _in_plain_mode(ImageOps.exif_transpose(image))
+    return _finish(_from_array(np.asarray(_shrunk(upright))), full_side)
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """Bring a picture of 8 bits a colour to at most 1,600 pixels a side, before it grows to 32."""
+    scale = max(image.size) / MAX_SIDE
+    if scale <= 1 or image.mode not in ("L", "RGB"):
+        return image
+    return image.resize(_size(image.size, scale), Image.Resampling.BOX)
 
 
 def _in_plain_mode(image: Image.Image) -> Image.Image:
@@ -147,9 +159,8 @@ def _in_unit_range(array: NDArray[Any]) -> NDArray[np.float32]:
     if array.dtype == bool:
         return array.astype(np.float32)
     if np.issubdtype(array.dtype, np.integer):
-        full = np.float32(_full_level(array))
-        levels: NDArray[np.float32] = np.clip(array.astype(np.float32) / full, 0, 1)
-        return levels
+        levels: NDArray[np.float32] = np.divide(array, _full_level(array), dtype=np.float32)
+        return levels.clip(0, 1, out=levels)
     if np.issubdtype(array.dtype, np.floating):
         if not np.isfinite(array).all():
             raise PictureError("The array holds values that are no numbers; give 0 to 1.")
@@ -175,15 +186,18 @@ def _on_paper(colour: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArra
     return colour * alpha + paper * (1 - alpha)
 
 
-def _finish(pixels: NDArray[np.float32]) -> Picture:
+def _finish(pixels: NDArray[np.float32], full_side: int) -> Picture:
     """Bring a picture to at most 1,600 pixels a side, each the mean of those it stands for."""
     height, width = pixels.shape[:2]
     scale = max(height, width) / MAX_SIDE
-    if scale <= 1:
-        return Picture(np.ascontiguousarray(pixels), 1.0)
-    size = max(1, round(width / scale)), max(1, round(height / scale))
-    planes = [
-        Image.fromarray(np.ascontiguousarray(pixels[..., plane])).resize(size, Image.Resampling.BOX)
-        for plane in range(3)
-    ]
-    return Picture(np.stack([np.asarray(plane) for plane in planes], axis=2), scale)
+    if scale > 1:
+        planes = [Image.fromarray(np.ascontiguousarray(pixels[..., plane])) for plane in range(3)]
+        size = _size((width, height), scale)
+        resized = [np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes]
+        pixels = np.stack(resized, axis=2)
+    return Picture(np.ascontiguousarray(pixels), full_side / max(pixels.shape[:2]))
+
+
+def _size(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    width, height = size
+    return max(1, round(width / scale)), max(1, round(height / scale))

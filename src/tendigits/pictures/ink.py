@@ -14,11 +14,13 @@ from tendigits.pictures.paper import (
     closed,
     darker_and_lighter,
     odd,
+    otsu,
     share_of_border,
     shrunk,
     weight,
 )
 from tendigits.pictures.polarity import DARK_FIRST, THICKEST, USUAL_STROKE, find_polarity
+from tendigits.pictures.sheet import without_table
 
 # Fainter than this (of full contrast) is taken for the paper's own unevenness.
 FAINTEST = 0.1
@@ -59,7 +61,7 @@ def find_ink(picture: Picture, *, inverted: bool = False) -> Ink:
     if noise > NOISY:
         contrast = ndimage.gaussian_filter(contrast, SMOOTHING)
         noise *= 1 / (2 * SMOOTHING * np.sqrt(np.pi))  # what is left of white noise
-    threshold = _otsu(contrast[contrast > 0])
+    threshold = otsu(contrast[contrast > 0])
     faintest = max(FAINTEST, ABOVE_NOISE * noise)
     strong = contrast > max(threshold, faintest)
     if not strong.any():
@@ -74,10 +76,13 @@ def find_ink(picture: Picture, *, inverted: bool = False) -> Ink:
 
 def _contrast(pixels: NDArray[np.float32]) -> Grey:
     """Return how far each pixel lies from the paper's colour there, in the ink's direction."""
-    darker, lighter = darker_and_lighter(pixels)
     if min(pixels.shape[:2]) < _UNEVEN_FROM:
+        darker, lighter = darker_and_lighter(pixels)
         return darker if weight(darker) >= DARK_FIRST * weight(lighter) else lighter
-    sketch = shrunk(pixels, max(1, min(pixels.shape[:2]) // _SKETCH_SIDE))
+    step = max(1, min(pixels.shape[:2]) // _SKETCH_SIDE)
+    pixels = without_table(pixels, shrunk(pixels, step))
+    darker, lighter = darker_and_lighter(pixels)
+    sketch = shrunk(pixels, step)
     polarity = find_polarity(sketch)
     whole = darker if polarity.dark_on_light else lighter
     if polarity.even:
@@ -94,7 +99,7 @@ def _has_thick_strokes(sketch: NDArray[np.float32]) -> bool:
     """Tell whether there is ink, away from the border, that is thicker than strokes usually are."""
     side = min(sketch.shape[:2])
     contrast = (closed(sketch, odd(THICKEST * side)) - sketch).max(axis=2)
-    labels, _ = ndimage.label(contrast > max(_otsu(contrast[contrast > 0]), 2 * FAINTEST))
+    labels, _ = ndimage.label(contrast > max(otsu(contrast[contrast > 0]), 2 * FAINTEST))
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     inner = (labels > 0) & ~np.isin(labels, border)
     if not inner.any():
@@ -107,19 +112,4 @@ def _noise(plane: Grey) -> float:
     if min(plane.shape) <= SMALL:  # it was drawn or brought to this size, and its detail is ink
         return 0.0
     detail = plane - ndimage.uniform_filter(plane, 3)
-    return float(1.4826 * np.median(np.abs(detail)))
-
-
-def _otsu(values: Grey) -> float:
-    """Return the threshold that parts `values` (from 0 to 1) into the two narrowest groups.
-
-    Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
-    """
-    counts, edges = np.histogram(values, bins=256, range=(0, 1))
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)
-    above = below[-1] - below if len(values) else below
-    sums = np.cumsum(counts * centres)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * np.square(sums / below - (sums[-1] - sums) / above)
-    return float(edges[int(np.nan_to_num(between).argmax()) + 1])
+    return float(1.4826 * np.median(np.abs(detail[::3, ::3])))

@@ -77,5 +77,6 @@ def _thinnest_are_dark(sketch: NDArray[np.float32]) -> bool:
         size = odd(stroke * min(sketch.shape[:2]) + 1)
         darker = weight((closed(sketch, size) - sketch).max(axis=2))
         lighter = weight((closed(1 - sketch, size) - (1 - sketch)).max(axis=2))
-        favours.append(np.log((darker + 1e-6) / (lighter + 1e-6)))
+        # The paper between rules is thin, too, and weighs far more than they do.
+        favours.append(np.clip(np.log((darker + 1e-6) / (lighter + 1e-6)), -1, 1))
     return bool(np.mean(favours) >= np.log(DARK_FIRST))

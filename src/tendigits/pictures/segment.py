@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from tendigits.pictures.decode import SMALL
+from tendigits.pictures.form_fields import without_fields
 from tendigits.pictures.ink import Ink
 from tendigits.pictures.rules import without_rules
 
@@ -99,7 +100,7 @@ class _Part:
 
 def find_shapes(ink: Ink) -> list[Shape]:
     """Return the shapes line by line, each line from left to right; specks are left out."""
-    mask = without_rules(ink.mask)
+    mask = without_rules(without_fields(ink.mask))
     labels, count = ndimage.label(mask, _TOUCHING)
     parts = _without_frames(_parts(labels, count, ink), mask.shape)
     if not parts:

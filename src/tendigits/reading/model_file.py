@@ -11,6 +11,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationE
 
 from tendigits.datasets import CLASSES, IMAGE_SIZE
 from tendigits.errors import ModelError
+from tendigits.reading.seal import is_whole
 
 METADATA_KEY = "tendigits"
 FORMAT: Literal[1] = 1
@@ -153,6 +154,10 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Mode
     Raises:
         ModelError: it is no model file of tendigits, or damaged.
     """
+    if not is_whole(data):
+        raise ModelError(
+            f"{name} is damaged, or was not made by `tendigits export`; export it anew."
+        )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is raised
     if threads is not None:
@@ -160,12 +165,10 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Mode
     try:
         # From memory, so that a file cannot point at other files.
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # ONNX Runtime's errors share no narrower class
         raise ModelError(f"{name} is no ONNX file that can be run; export it anew.") from error
-    metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-    if metadata is None:
-        raise ModelError(f"{name} was not made by `tendigits export`; give a file that was.")
-    info = _read_info(metadata, name)
+    info = _read_info(metadata.get(METADATA_KEY, ""), name)
     _check_form(session, info, name)
     return Model(session, info)
 

@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    NonNegativeInt,
     PositiveInt,
     ValidationError,
     ValidationInfo,
@@ -73,6 +74,7 @@ class Recipe(Settings):
         schedule: how the learning rate goes; constant without it.
         augmentation: how the training images are distorted; not at all without it.
         outliers: what is learnt beside the digits so that it can be refused; nothing without it.
+        european: how many ones with a long flag and sevens with a bar are drawn and learnt.
         distillation: whose answers are learnt beside the labels; nobody's without it.
         fine_tuning: what is gone on from; the first weights are drawn by the seed without it.
     """
@@ -93,6 +95,7 @@ class Recipe(Settings):
     schedule: ScheduleSettings | None = None
     augmentation: AugmentationSettings | None = None
     outliers: OutlierSettings | None = None
+    european: NonNegativeInt = 0
     distillation: DistillationSettings | None = None
     fine_tuning: FineTuningSettings | None = None
 

@@ -175,6 +175,7 @@ class AugmentationSettings(Settings):
         contrast: grey levels raised to a power of up to exp(contrast), either way.
         blur: mixed with up to this share of itself blurred over 5x5 pixels.
         noise: standard deviation of up to this much noise, in shares of full ink.
+        coarse: the share of images seen in so few pixels that a digit is 7 to 13 of them high.
         scraps: the share of images into which a bit of another one, or of a ruled line, is laid.
         plain_epochs: the last epochs, which see the images as they are.
     """
@@ -189,5 +190,6 @@ class AugmentationSettings(Settings):
     contrast: NonNegativeFloat = 0.0
     blur: float = Field(default=0.0, ge=0, le=1)
     noise: Share = 0.0
+    coarse: Share = 0.0
     scraps: Share = 0.0
     plain_epochs: int = Field(default=0, ge=0)

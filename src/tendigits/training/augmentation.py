@@ -33,6 +33,8 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
     if settings.elastic_pixels:
         grid = grid + _elastic_field(images, settings, generator)
     images = functional.grid_sample(images, grid, align_corners=False)
+    if settings.coarse:
+        images = _make_coarse(images, settings.coarse, generator)
     return _change_levels(images, settings, generator)
 
 
@@ -100,6 +102,17 @@ def _lay_scraps(images: Tensor, share: float, generator: torch.Generator) -> Ten
     rule = level * (width - (rows - middle).abs()).clamp(0, 1)
     scrap = torch.where(chosen < share / 2, edge, rule) * (chosen < share)
     return torch.maximum(images, scrap)
+
+
+def _make_coarse(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Bring a share of images to a few pixels and back, as small pictures are enlarged."""
+    size = images.shape[-1]
+    side = int(torch.randint(10, 19, (), generator=generator, device=generator.device))
+    small = functional.interpolate(images, (side, side), mode="area")
+    coarse = functional.interpolate(small, (size, size), mode="bilinear")
+    # The darkest of few pixels is taken for full ink.
+    coarse = coarse / coarse.amax((1, 2, 3), keepdim=True).clamp(min=0.3)
+    return torch.where(_drawn(images, generator) < share, coarse, images)
 
 
 def _change_levels(

@@ -1,4 +1,4 @@
-"""What a network learns from: the data set's images, and perhaps frames that show no digit."""
+"""What a network learns from: the data set's images, and what is drawn beside them."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tendigits.datasets import NO_DIGIT, Examples
 from tendigits.outliers import draw_outliers
+from tendigits.training.european import draw_european
 from tendigits.training.fine_tuning import learnable, load_start
 from tendigits.training.run import Run
 
@@ -19,7 +20,7 @@ class Material:
     """Labelled images, some of which are learnt from.
 
     Attributes:
-        images: (n, 28, 28) uint8: the data set's training part, then the outliers.
+        images: (n, 28, 28) uint8: the data set's training part, then what is drawn.
         labels: (n,) int64: 0 to 9, and 10 for what is no digit.
         learnt: the indices of the images to learn from.
     """
@@ -31,12 +32,9 @@ class Material:
 
 def learning_material(run: Run, examples: Examples) -> Material:
     """Return what the run's recipe learns from; pieces of images held out are not among it."""
+    digits = Examples(examples.images[run.split.train], examples.labels[run.split.train])
     material = Material(examples.images, examples.labels, run.split.train)
-    if run.recipe.outliers is not None:
-        count = run.recipe.outliers.count
-        digits = Examples(examples.images[run.split.train], examples.labels[run.split.train])
-        outliers = draw_outliers(count, digits, run.recipe.seed)
-        material = _with(material, outliers, np.full(count, NO_DIGIT, np.int64))
+    material = _with(material, *_drawn(run, digits))
     if run.recipe.fine_tuning is not None:
         learnt = learnable(load_start(run).corrections, run.recipe).learnt
         repeats = _repeats(len(learnt), len(material.learnt), run.recipe.fine_tuning.share)
@@ -48,11 +46,24 @@ def _with(
     material: Material, images: NDArray[np.uint8], labels: NDArray[np.int64], repeats: int = 1
 ) -> Material:
     """Return `material` and more images to learn from, each so many times an epoch."""
+    if not len(images):
+        return material
     indices = len(material.images) + np.arange(len(images))
     return Material(
         images=np.concatenate([material.images, images]),
         labels=np.concatenate([material.labels, labels]),
         learnt=np.concatenate([material.learnt, np.tile(indices, repeats)]),
+    )
+
+
+def _drawn(run: Run, digits: Examples) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the frames that the recipe wants beside the data set, and their labels."""
+    recipe = run.recipe
+    outliers = recipe.outliers.count if recipe.outliers else 0
+    european = draw_european(recipe.european, digits, recipe.seed)
+    return (
+        np.concatenate([draw_outliers(outliers, digits, recipe.seed), european.images]),
+        np.concatenate([np.full(outliers, NO_DIGIT), european.labels]),
     )
 
 
