@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint format bench-seed bench-speed bench-read bench-accuracy notebook clean
+.PHONY: help demo test lint format bench-seed bench-speed bench-read bench-serve bench-accuracy notebook clean
 
 help: ## list these jobs
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -33,6 +33,9 @@ bench-speed: .venv-bench/installed ## `fast` against PyTorch's and Keras's examp
 bench-read: .venv-bench/installed ## how fast pictures are read
 	.venv-bench/bin/python benchmarks/reading.py
 
+bench-serve: .venv/installed ## how fast pictures are read over HTTP (needs wrk; 3 minutes)
+	$(BIN)/python benchmarks/serving.py
+
 bench-accuracy: .venv/installed ## each recipe's test accuracy over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py
 
@@ -44,10 +47,10 @@ clean: ## remove the environments and caches (runs stay)
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP) --editable '.[train,dev]'
+	$(BIN)/python $(PIP) --editable '.[train,serve,dev]'
 	touch $@
 
 .venv-bench/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python $(PIP) --editable '.[train,bench]'
+	.venv-bench/bin/python $(PIP) --editable '.[train,serve,bench]'
 	touch $@

@@ -26,6 +26,7 @@ def with_figures(readme: str) -> str:
         "fast": fast_table(),
         "speed": speed_table(),
         "reading": reading_table(),
+        "serve": serve_table(),
     }
     for name, table in tables.items():
         before, start, rest = readme.partition(f"<!-- {name} -->\n")
@@ -195,6 +196,34 @@ def reading_table() -> str:
         f"\n\nThe first answer of a fresh process takes {result['first_answer_seconds']:.2f} s. "
         f"`make bench-read`, on {machine(result['environment'])}.\n"
     )
+
+
+def serve_table() -> str:
+    """Return how many pictures a second are read over HTTP, beside a plain endpoint."""
+    result = read(RESULTS / "serve.json")
+    rows = [
+        "| `make bench-serve` | connections | requests/s | p50 | p99 | errors | memory |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {SERVERS[row['server']]} | {row['connections']} | {row['requests_per_second']:.0f} "
+        f"| {row['p50_ms']:.0f} ms | {row['p99_ms']:.0f} ms | {row['errors']} "
+        f"| {row['memory_mib']:.0f} MiB |"
+        for row in result["rows"]
+    ]
+    rates = {
+        row["server"]: row["requests_per_second"]
+        for row in result["rows"]
+        if row["connections"] == 64
+    }
+    return "\n".join(rows) + (
+        f"\n\nAt 64 connections {rates['tendigits'] / rates['plain']:.1f} times the requests of "
+        f"the plain endpoint. 280x280 PNGs, {result['seconds']} s each, in turn, wrk on the same "
+        f"{result['environment']['cores']} cores of {machine(result['environment'])}.\n"
+    )
+
+
+SERVERS = {"tendigits": "`tendigits serve`", "plain": "plain FastAPI endpoint"}
 
 
 def machine(environment: dict[str, Any]) -> str:

@@ -3,14 +3,19 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from tendigits.datasets import Dataset, Examples, load_dataset
 from tendigits.datasets.idx import idx_bytes
+
+if TYPE_CHECKING:
+    from postgresql import PostgreSQL
+    from server_process import Server
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -71,3 +76,21 @@ def write_idx_folder(folder: Path, train: Examples, test: Examples) -> None:
         (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(part.images))
         labels = part.labels.astype(np.uint8)
         (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Server"]:
+    """A server that the tests of single answers share."""
+    from server_process import serving
+
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["PostgreSQL"]:
+    """A real PostgreSQL."""
+    from postgresql import postgresql
+
+    with postgresql() as cluster:
+        yield cluster

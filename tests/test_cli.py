@@ -15,7 +15,7 @@ from tendigits import load_run, resume, train
 from tendigits.datasets import Dataset
 from tendigits.recipes import MLPSettings, load_recipe
 
-VERBS: list[list[str]] = [[], ["train"], ["evaluate"], ["data"]]
+VERBS: list[list[str]] = [[], ["train"], ["evaluate"], ["data"], ["serve"], ["corrections"]]
 HEAVY = ["torch", "scipy", "rich.progress", "matplotlib", "safetensors", "requests", "pandas"]
 HEAVY_MODULES_AFTER = f"""
 import json, sys
@@ -60,6 +60,11 @@ REFUSED = [
     (["export", "nope"], ["--output"]),
     (["evaluate", "taken/file"], ["taken/file", "is damaged, or was not made by"]),
     (["evaluate"], ["model"]),
+    (["train", "--from", "mlp"], ["--add-corrections"]),
+    (["train", "--add-corrections", "sqlite:///x.sqlite"], ["--from"]),
+    (["train", "fast", "--from", "mlp", "--add-corrections", "x"], ["without a recipe"]),
+    (["corrections"], ["command"]),
+    (["corrections", "export"], ["out"]),
     (["tarin"], ["tarin"]),
 ]
 
@@ -78,6 +83,8 @@ def test_help_imports_nothing_heavy(verb: list[str]) -> None:
         (["train"], ["--data", "--epochs", "--set", "--out", "--resume", "--threads", "--seed"]),
         (["evaluate"], ["run"]),
         (["data"], ["--show"]),
+        (["serve"], ["--host", "--port", "--model", "--database", "--api-key", "--open"]),
+        (["corrections", "export"], ["--database"]),
     ],
 )
 @pytest.mark.parametrize("option", ["--help", "-h"])
@@ -237,23 +244,29 @@ def test_what_will_not_do_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize(
-    ("missing", "words"),
+    ("extra", "missing", "words"),
     [
-        ("torch", ["train"]),
-        ("torch", ["evaluate", "run"]),
-        ("torch", ["evaluate", "tiny"]),
-        ("torch", ["export", "run", "-o", "model.onnx"]),
-        ("matplotlib", ["train"]),
+        ("train", "torch", ["train"]),
+        ("train", "torch", ["evaluate", "run"]),
+        ("train", "torch", ["evaluate", "tiny"]),
+        ("train", "torch", ["export", "run", "-o", "model.onnx"]),
+        ("train", "matplotlib", ["train"]),
+        ("serve", "fastapi", ["serve"]),
+        ("serve", "sqlalchemy", ["serve"]),
+        ("serve", "uvicorn", ["serve"]),
+        ("serve", "pydantic_settings", ["serve"]),
+        ("serve", "sqlalchemy", ["corrections", "export", "x"]),
+        ("serve", "psycopg", ["serve", "--database", "postgresql+psycopg://localhost/x"]),
     ],
 )
 def test_a_missing_library_is_named_with_its_remedy(
-    missing: str, words: list[str], tmp_path: Path
+    extra: str, missing: str, words: list[str], tmp_path: Path
 ) -> None:
     result = run_script(WITHOUT, missing, *words, cwd=tmp_path)
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1, result.stderr
     assert missing in result.stderr
-    assert "pip install 'tendigits[train]'" in result.stderr
+    assert f"pip install 'tendigits[{extra}]'" in result.stderr
 
 
 @pytest.mark.parametrize("words", [["data"], ["data", "mnist"], ["--help"]])

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tendigits.datasets import Dataset, Examples, load_dataset
+    from tendigits.datasets import Corrections, Dataset, Examples, load_dataset
     from tendigits.errors import (
         DataError,
         MissingExtraError,
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
         PictureError,
         RecipeError,
         RunError,
+        ServerError,
         TendigitsError,
         TrainingInterrupted,
     )
     from tendigits.evaluation import Metrics, Prediction, evaluate, predict
-    from tendigits.experiment import resume, train
+    from tendigits.experiment import fine_tune, resume, train
     from tendigits.export import export_model
     from tendigits.reading import Model, ModelInfo, Reader, Reading, load_model, read
     from tendigits.recipes import Recipe, load_recipe
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Corrections",
     "DataError",
     "Dataset",
     "Examples",
@@ -49,10 +51,12 @@ __all__ = [
     "RecipeError",
     "Run",
     "RunError",
+    "ServerError",
     "TendigitsError",
     "TrainingInterrupted",
     "evaluate",
     "export_model",
+    "fine_tune",
     "load_dataset",
     "load_model",
     "load_recipe",
@@ -65,7 +69,7 @@ __all__ = [
 
 # Each name is imported on first use: reading a data set needs no torch.
 _HOMES = {
-    "datasets": ("Dataset", "Examples", "load_dataset"),
+    "datasets": ("Corrections", "Dataset", "Examples", "load_dataset"),
     "errors": (
         "DataError",
         "MissingExtraError",
@@ -73,17 +77,31 @@ _HOMES = {
         "PictureError",
         "RecipeError",
         "RunError",
+        "ServerError",
         "TendigitsError",
         "TrainingInterrupted",
     ),
     "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
-    "experiment": ("resume", "train"),
+    "experiment": ("fine_tune", "resume", "train"),
     "export": ("export_model",),
     "reading": ("Model", "ModelInfo", "Reader", "Reading", "load_model", "read"),
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
 }
-_NEEDED_FOR_TRAINING = ("torch", "safetensors", "matplotlib", "onnx", "onnxscript")
+# The extra of `pip install` that brings a library which a verb needs.
+_EXTRAS = {
+    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript"),
+    "serve": (
+        "fastapi",
+        "fastapi_offline",
+        "prometheus_client",
+        "psycopg",
+        "pydantic_settings",
+        "python_multipart",
+        "sqlalchemy",
+        "uvicorn",
+    ),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -111,8 +129,9 @@ def missing_extra(error: ModuleNotFoundError) -> Exception | None:
     """Return the error that names the extra to install, where one has what is missing."""
     from tendigits.errors import MissingExtraError  # noqa: PLC0415
 
-    if error.name not in _NEEDED_FOR_TRAINING:
-        return None
-    return MissingExtraError(
-        f"This needs {error.name}; install it with: pip install 'tendigits[train]'"
-    )
+    for extra, libraries in _EXTRAS.items():
+        if error.name in libraries:
+            return MissingExtraError(
+                f"This needs {error.name}; install it with: pip install 'tendigits[{extra}]'"
+            )
+    return None

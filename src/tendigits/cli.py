@@ -94,6 +94,18 @@ def train(
         Path | None,
         typer.Option(metavar="RUN", help="Go on with a run that was stopped or killed."),
     ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Train this model file or shipped model further, with --add-corrections.",
+        ),
+    ] = None,
+    add_corrections: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The database of a server's corrections."),
+    ] = None,
 ) -> None:
     """Train a recipe, test it once, and keep everything in a run folder."""
     from tendigits.recipes import load_recipe, parse_setting
@@ -107,9 +119,23 @@ def train(
     changes = dict(parse_setting(text) for text in settings or [])
     changes |= {name: value for name, value in shorthands.items() if value is not None}
     if resume is not None:
-        if changes or out or threads or (recipe, data, device) != ("mlp", "mnist", "auto"):
+        others = changes or out or threads or from_ or add_corrections
+        if others or (recipe, data, device) != ("mlp", "mnist", "auto"):
             raise RunError("--resume goes on with the run's own settings; leave out all others.")
         tendigits.resume(resume)
+        return
+    if from_ is not None or add_corrections is not None:
+        if from_ is None or add_corrections is None or recipe != "mlp":
+            raise RunError(
+                "--from MODEL and --add-corrections URL go together, and without a recipe: the "
+                "model has its own."
+            )
+        from tendigits.server.corrections.as_dataset import load_corrections
+
+        corrections = load_corrections(add_corrections)
+        tendigits.fine_tune(
+            from_, corrections, changes, data=data, out=out, threads=threads, device=device
+        )
         return
     checked = load_recipe(recipe, changes)  # first: it takes no torch to find a wrong setting
     tendigits.train(checked, data=data, out=out, threads=threads, device=device)
@@ -180,6 +206,74 @@ def read(
 
 
 @app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(show_default="8000")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A model file, or a shipped model's name.", show_default="reader"),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where corrections are kept: sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
+            show_default="an SQLite file of the user's",
+        ),
+    ] = None,
+    body_limit: Annotated[
+        int | None, typer.Option(help="Bytes of a request.", show_default="20 MiB")
+    ] = None,
+    pixel_limit: Annotated[
+        int | None, typer.Option(help="Pixels of a picture.", show_default="40 million")
+    ] = None,
+    readers: Annotated[
+        int | None, typer.Option(help="Processes that read.", show_default="one a core")
+    ] = None,
+    queue: Annotated[
+        int | None, typer.Option(help="Pictures that may wait.", show_default="1024")
+    ] = None,
+    api_keys: Annotated[
+        list[str] | None,
+        typer.Option("--api-key", help="Ask clients for it; repeatable. Others see it in `ps`."),
+    ] = None,
+    open_: Annotated[
+        bool | None,
+        typer.Option("--open", help="Listen beyond this machine without a key."),
+    ] = None,
+    cors_origins: Annotated[
+        list[str] | None,
+        typer.Option("--cors-origin", help="A site whose pages may use it; repeatable."),
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="plain or json.", show_default="plain")
+    ] = None,
+) -> None:
+    """Read pictures over HTTP, with a page to draw on, and keep corrections.
+
+    Every option is also an environment variable: TENDIGITS_PORT, TENDIGITS_API_KEYS and so on.
+    """
+    from tendigits.server.serve import run_server
+    from tendigits.server.settings import load_settings
+
+    given = {
+        "host": host,
+        "port": port,
+        "model": model,
+        "database": database,
+        "body_limit": body_limit,
+        "pixel_limit": pixel_limit,
+        "readers": readers,
+        "queue": queue,
+        "api_keys": api_keys,
+        "open": open_,
+        "cors_origins": cors_origins,
+        "log_format": log_format,
+    }
+    run_server(load_settings({name: value for name, value in given.items() if value is not None}))
+
+
+@app.command()
 def data(
     source: Annotated[
         str | None, typer.Argument(help="A data set's name, a folder of IDX files or an .npz file.")
@@ -201,6 +295,30 @@ def data(
     if show is not None:
         draw_samples(dataset, show)
         typer.echo(f"\nSamples: {show.absolute()}")
+
+
+corrections_app = typer.Typer(help="Handle the corrections that a server has kept.")
+app.add_typer(corrections_app, name="corrections")
+
+
+@corrections_app.command("export")
+def export_corrections(
+    out: Annotated[Path, typer.Argument(help="A folder for IDX files, or an .npz file.")],
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The database's URL.",
+            show_default="TENDIGITS_DATABASE, or the server's own SQLite file",
+        ),
+    ] = None,
+) -> None:
+    """Write corrections as a data set that `tendigits train --data` takes."""
+    from tendigits.server.corrections.as_dataset import export_corrections, load_corrections
+    from tendigits.server.settings import load_settings
+
+    given = {} if database is None else {"database": database}
+    typer.echo(export_corrections(load_corrections(load_settings(given).database), out))
 
 
 @contextmanager

@@ -25,6 +25,10 @@ class PictureError(TendigitsError):
     """A picture is missing, damaged or over a limit."""
 
 
+class ServerError(TendigitsError):
+    """A server's setting, address or database will not do."""
+
+
 class MissingExtraError(TendigitsError):
     """A verb needs libraries that come with one of the package's extras."""
 

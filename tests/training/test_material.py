@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 
 from tendigits import train
-from tendigits.datasets import Dataset
+from tendigits.datasets import NO_DIGIT, Dataset
 from tendigits.evaluation import Validation
-from tendigits.training.material import NO_DIGIT, learning_material
+from tendigits.training.material import learning_material
 from tendigits.training.record import read_record
 
 SMALL: dict[str, object] = {

@@ -1,5 +1,6 @@
 """Evaluation: what a trained recogniser is worth, in figures, words and pictures."""
 
+from tendigits.evaluation.before_after import describe_fine_tuning
 from tendigits.evaluation.evaluate import (
     compare_with_record,
     evaluate,
@@ -16,6 +17,7 @@ __all__ = [
     "Prediction",
     "Validation",
     "compare_with_record",
+    "describe_fine_tuning",
     "evaluate",
     "evaluate_model",
     "measure",

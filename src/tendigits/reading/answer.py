@@ -9,7 +9,7 @@ Answer = dict[str, object]
 def as_answer(file: str, reading: Reading | PictureError) -> Answer:
     """Return the JSON object of a picture that was read or refused; its form is kept."""
     if isinstance(reading, PictureError):
-        return {"file": file, "text": "", "status": "error", "digits": [], "error": str(reading)}
+        return error_answer(file, str(reading))
     return {
         "file": file,
         "text": reading.text,
@@ -17,6 +17,11 @@ def as_answer(file: str, reading: Reading | PictureError) -> Answer:
         "digits": [_digit_answer(digit) for digit in reading.digits],
         "error": None,
     }
+
+
+def error_answer(file: str, sentence: str) -> Answer:
+    """Return the JSON object of a picture that was refused; `sentence` says why."""
+    return {"file": file, "text": "", "status": "error", "digits": [], "error": sentence}
 
 
 def as_line(file: str, reading: Reading) -> str:

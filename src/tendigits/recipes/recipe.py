@@ -26,6 +26,7 @@ from tendigits.recipes.settings import (
     AugmentationSettings,
     ConvSettings,
     DistillationSettings,
+    FineTuningSettings,
     MLPSettings,
     MuonSettings,
     OutlierSettings,
@@ -75,6 +76,7 @@ class Recipe(Settings):
         outliers: what is learnt beside the digits so that it can be refused; nothing without it.
         european: how many ones with a long flag and sevens with a bar are drawn and learnt.
         distillation: whose answers are learnt beside the labels; nobody's without it.
+        fine_tuning: what is gone on from; the first weights are drawn by the seed without it.
     """
 
     name: Annotated[str, AfterValidator(_part_of_a_path)]
@@ -95,6 +97,7 @@ class Recipe(Settings):
     outliers: OutlierSettings | None = None
     european: NonNegativeInt = 0
     distillation: DistillationSettings | None = None
+    fine_tuning: FineTuningSettings | None = None
 
     @field_validator("patience")
     @classmethod

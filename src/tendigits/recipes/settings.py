@@ -143,6 +143,23 @@ class DistillationSettings(Settings):
     sha256: str | None = None
 
 
+class FineTuningSettings(Settings):
+    """Going on from a trained model, with corrections of its answers beside the data set.
+
+    The run folder keeps both.
+
+    Attributes:
+        share: the part of an epoch's images that are corrections, each of which is repeated and
+            distorted to that end, up to a hundred times.
+        model_sha256: of the model file.
+        corrections_sha256: of the file of the corrections.
+    """
+
+    share: float = Field(default=0.1, gt=0, lt=1)
+    model_sha256: str
+    corrections_sha256: str
+
+
 class AugmentationSettings(Settings):
     """How far training images are distorted; each distortion is drawn anew for each image.
 

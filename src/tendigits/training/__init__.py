@@ -2,6 +2,7 @@
 
 from tendigits.training.device import Device, computing_threads
 from tendigits.training.environment import Environment, describe_environment
+from tendigits.training.fine_tuning import Start, fine_tuning_recipe
 from tendigits.training.history import EpochResult, read_history
 from tendigits.training.loop import train_recogniser
 from tendigits.training.reporter import Reporter, Silent
@@ -15,9 +16,11 @@ __all__ = [
     "Reporter",
     "Run",
     "Silent",
+    "Start",
     "computing_threads",
     "create_run",
     "describe_environment",
+    "fine_tuning_recipe",
     "load_network",
     "load_run",
     "load_run_data",

@@ -18,6 +18,7 @@ from tendigits.recipes import DistillationSettings, Recipe
 from tendigits.training.batches import TrainingBatches, batches, epoch_generator, epoch_order
 from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
 from tendigits.training.device import computing_threads
+from tendigits.training.fine_tuning import load_start, put_start_weights
 from tendigits.training.history import (
     EpochResult,
     has_stalled,
@@ -84,6 +85,8 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
     precision = getattr(torch, run.environment.precision)
     steps = -(-len(material.learnt) // recipe.batch_size)
     network = build_network(recipe.network, recipe.seed, count_outputs(recipe)).to(device)
+    if recipe.fine_tuning is not None:
+        put_start_weights(load_start(run).model, network, images[: len(examples)])
     average = _running_mean(network, recipe)
     optimizer = build_optimizer(network, recipe.optimizer)
     teacher = load_teacher(run)

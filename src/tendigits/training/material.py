@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import CLASSES, Examples
+from tendigits.datasets import NO_DIGIT, Examples
 from tendigits.outliers import draw_outliers
 from tendigits.training.european import draw_european
+from tendigits.training.fine_tuning import learnable, load_start
 from tendigits.training.run import Run
 
-NO_DIGIT = CLASSES  # the label of what is no digit
+# A correction that is seen more often than this an epoch is learnt by heart.
+MOST_REPEATS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +32,27 @@ class Material:
 
 def learning_material(run: Run, examples: Examples) -> Material:
     """Return what the run's recipe learns from; pieces of images held out are not among it."""
-    learnt = run.split.train
-    drawn, labels = _drawn(run, Examples(examples.images[learnt], examples.labels[learnt]))
-    if not len(drawn):
-        return Material(examples.images, examples.labels, learnt)
+    digits = Examples(examples.images[run.split.train], examples.labels[run.split.train])
+    material = Material(examples.images, examples.labels, run.split.train)
+    material = _with(material, *_drawn(run, digits))
+    if run.recipe.fine_tuning is not None:
+        learnt = learnable(load_start(run).corrections, run.recipe).learnt
+        repeats = _repeats(len(learnt), len(material.learnt), run.recipe.fine_tuning.share)
+        material = _with(material, learnt.frames, learnt.labels, repeats)
+    return material
+
+
+def _with(
+    material: Material, images: NDArray[np.uint8], labels: NDArray[np.int64], repeats: int = 1
+) -> Material:
+    """Return `material` and more images to learn from, each so many times an epoch."""
+    if not len(images):
+        return material
+    indices = len(material.images) + np.arange(len(images))
     return Material(
-        images=np.concatenate([examples.images, drawn]),
-        labels=np.concatenate([examples.labels, labels]),
-        learnt=np.concatenate([learnt, len(examples) + np.arange(len(drawn))]),
+        images=np.concatenate([material.images, images]),
+        labels=np.concatenate([material.labels, labels]),
+        learnt=np.concatenate([material.learnt, np.tile(indices, repeats)]),
     )
 
 
@@ -50,3 +65,9 @@ def _drawn(run: Run, digits: Examples) -> tuple[NDArray[np.uint8], NDArray[np.in
         np.concatenate([draw_outliers(outliers, digits, recipe.seed), european.images]),
         np.concatenate([np.full(outliers, NO_DIGIT), european.labels]),
     )
+
+
+def _repeats(corrections: int, others: int, share: float) -> int:
+    """Return how often each correction is learnt from an epoch, so that they are `share` of it."""
+    wanted = round(share / (1 - share) * others / max(corrections, 1))
+    return min(max(1, wanted), MOST_REPEATS)

@@ -2,6 +2,7 @@
 
 import shlex
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -120,6 +121,21 @@ class Run:
         return self.folder / "augmented.png"
 
     @property
+    def start_model(self) -> Path:
+        """The model file that a fine-tuning goes on from."""
+        return self.folder / "start.onnx"
+
+    @property
+    def start_corrections(self) -> Path:
+        """The corrections that a fine-tuning learns."""
+        return self.folder / "corrections.npz"
+
+    @property
+    def fine_tuned_model(self) -> Path:
+        """The model file that a fine-tuning ends with."""
+        return self.folder / "model.onnx"
+
+    @property
     def history(self) -> Path:
         """What each epoch yielded, as CSV."""
         return self.folder / "history.csv"
@@ -151,11 +167,16 @@ class Run:
 
 
 def create_run(
-    recipe: Recipe, dataset: Dataset, environment: Environment, out: Path | None = None
+    recipe: Recipe,
+    dataset: Dataset,
+    environment: Environment,
+    out: Path | None = None,
+    start: Mapping[str, bytes] | None = None,
 ) -> Run:
     """Make the folder of a new run: `out`, or `runs/<recipe>-<time>`.
 
-    It appears whole, so that a run that exists can always be resumed.
+    It appears whole, so that a run that exists can always be resumed. `start` are files that it is
+    to keep, by name: what a fine-tuning goes on from.
 
     Raises:
         RunError: `out` exists already, or cannot be written.
@@ -176,6 +197,8 @@ def create_run(
             folder = Path(made) / wanted.name
             folder.mkdir()
             _write_start(folder, Run(folder, recipe, data, split, environment))
+            for name, content in (start or {}).items():
+                write_bytes(folder / name, content)
             folder = _put_in_place(folder, wanted, numbered=out is None)
     except OSError as error:
         raise RunError(

@@ -1,0 +1,133 @@
+"""How many pictures a second are read over HTTP, beside a plain endpoint without batching.
+
+wrk (Debian's package) sends 280x280 drawings, made here of MNIST's test digits, over 1, 16, 64 and
+256 connections to `tendigits serve` and to `plain_endpoint.py`, in turn, on this machine. Prints a
+line each, writes `benchmarks/results/serve.json` and brings the README's table up to date.
+"""
+
+import argparse
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import requests
+from PIL import Image
+
+from figures_in_readme import RESULTS, update_readme
+from tendigits import load_dataset
+from tendigits.files import write_json
+from tendigits.training import describe_environment
+
+HERE = Path(__file__).parent
+RESULT = RESULTS / "serve.json"
+CONNECTIONS = (1, 16, 64, 256)
+SIDE = 280
+DRAWINGS = 100
+LONGEST = 60  # seconds that wrk waits for an answer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=20, help="of load, each time")
+    seconds = parser.parse_args().seconds
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is not installed; on Debian: apt-get install wrk")
+    with tempfile.TemporaryDirectory() as folder:
+        draw(Path(folder))
+        with serving(tendigits_words(folder)) as ours, serving(plain_words()) as plain:
+            rows = [
+                measure(name, server, connections, seconds, folder)
+                for connections in CONNECTIONS
+                for name, server in (("tendigits", ours), ("plain", plain))
+            ]
+    environment = asdict(describe_environment())
+    write_json(RESULT, {"environment": environment, "seconds": seconds, "rows": rows})
+    update_readme()
+
+
+def draw(folder: Path) -> None:
+    """Write the drawings as PNGs: dark digits on white."""
+    for number, image in enumerate(load_dataset("mnist").test.images[:DRAWINGS]):
+        large = Image.fromarray(255 - image).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        large.save(folder / f"{number:02d}.png")
+
+
+def tendigits_words(folder: str) -> list[str]:
+    database = f"sqlite:///{folder}/corrections.sqlite"
+    return [sys.executable, "-m", "tendigits", "serve", "--database", database, "--port"]
+
+
+def plain_words() -> list[str]:
+    uvicorn = [sys.executable, "-m", "uvicorn", "--app-dir", str(HERE), "plain_endpoint:app"]
+    return [*uvicorn, "--no-access-log", "--port"]
+
+
+Server = tuple[str, int]  # the URL and the process
+
+
+@contextmanager
+def serving(words: list[str]) -> Iterator[Server]:
+    """Run a server on a free port, which is added to `words`, until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([*words, str(port)], stdout=quiet, stderr=quiet) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{url}/openapi.json", process)
+            yield f"{url}/v1/read", process.pid
+        finally:
+            process.terminate()
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            sys.exit(f"{process.args!r} has ended.")
+        try:
+            requests.get(url, timeout=30)
+        except requests.ConnectionError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit(f"{url} does not answer.")
+
+
+def measure(
+    name: str, server: Server, connections: int, seconds: int, folder: str
+) -> dict[str, float | str | int]:
+    """Return what wrk measures at a server, and the server's memory then."""
+    url, process = server
+    load = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={LONGEST}s"]
+    script = ["--script", str(HERE / "serving.lua"), url, "--", folder]
+    told = subprocess.run([*load, *script], capture_output=True, text=True, check=True).stdout
+    row = {"server": name, "connections": connections, **json.loads(told.splitlines()[-1])}
+    row["memory_mib"] = memory_mib(process)
+    print(
+        f"{name}, {connections} connections: {row['requests_per_second']:.0f} requests/s, "
+        f"p50 {row['p50_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms, {row['errors']} errors, "
+        f"{row['memory_mib']:.0f} MiB",
+        flush=True,
+    )
+    return row
+
+
+def memory_mib(process: int) -> float:
+    """Return the memory of a process and its children; what they share counts once."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
+    own = int(rollup.partition("\nPss:")[2].split()[0]) / 1024
+    threads = Path(f"/proc/{process}/task").glob("*/children")
+    children = [int(child) for each in threads for child in each.read_text().split()]
+    return own + sum(memory_mib(child) for child in children)
+
+
+if __name__ == "__main__":
+    main()

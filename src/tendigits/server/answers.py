@@ -1,0 +1,92 @@
+"""The form of every answer, for OpenAPI; `reading/answer.py` makes those of pictures."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+
+def _as_json_counts(value: object) -> object:
+    """Take 3.0 for 3, as JSON has one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+AS_JSON_COUNTS = BeforeValidator(_as_json_counts)
+Digit = Annotated[int, Field(ge=0, le=9, description="A digit."), AS_JSON_COUNTS]
+Probability = Annotated[float, Field(ge=0, le=1)]
+NoDigit = Literal["no digit"]
+
+
+class SecondAnswer(BaseModel):
+    """The next probable class."""
+
+    digit: Digit
+    confidence: Probability = Field(description="Its calibrated probability.")
+
+
+class DigitAnswer(BaseModel):
+    """One shape of a picture, read."""
+
+    digit: Digit = Field(description="The most probable class.")
+    confidence: Probability = Field(description="Its calibrated probability.")
+    accepted: bool = Field(description="Whether it is taken for a digit at all.")
+    box: tuple[int, int, int, int] = Field(
+        description="Left, top, right, bottom in the pixels of the picture, upright."
+    )
+    second: SecondAnswer = Field(description="The next probable class.")
+    frame: str | None = Field(
+        None, description="With `frames=1`: the 28x28 frame that the network saw, a PNG data URL."
+    )
+    probabilities: list[Probability] | None = Field(
+        None,
+        description="With `frames=1`: the calibrated probability of each digit from 0 to 9; what "
+        "they lack to 1 is that of `no digit`.",
+    )
+
+
+class PictureAnswer(BaseModel):
+    """A picture, read: what `tendigits read --json` prints."""
+
+    file: str = Field(description="The file's name, its number in a list, or `-`.")
+    text: str = Field(description="One character a shape; `?` where it is refused.")
+    status: Literal["read", "empty", "error"] = Field(
+        description="`empty`: there is nothing in the picture; `error`: it cannot be read."
+    )
+    digits: list[DigitAnswer] = Field(
+        description="The shapes, line by line and from left to right."
+    )
+    error: str | None = Field(description="What is wrong with the picture, in one sentence.")
+
+
+class CorrectionAnswer(BaseModel):
+    """A correction that is stored."""
+
+    id: int = Field(description="Its number.")
+    key: str = Field(description="The name that the client gave it.")
+    read: Digit | NoDigit = Field(description="What was read.")
+    correct: Digit | NoDigit = Field(description="What it should have been.")
+    frame: str = Field(description="The 28x28 frame, a PNG data URL.")
+    model: str = Field(description="The model that the server read with, and its SHA-256's start.")
+    created: datetime = Field(description="When it was stored.")
+
+
+class CorrectionsPage(BaseModel):
+    """Some of the corrections, the newest first."""
+
+    corrections: list[CorrectionAnswer] = Field(description="Those of this page.")
+    total: int = Field(description="How many there are in all.")
+    next: int | None = Field(
+        description="Give this as `before` to get the next page; null on the last one."
+    )
+
+
+class HealthAnswer(BaseModel):
+    """How the server is."""
+
+    status: Literal["ok"] = Field(description="Always `ok`; a problem is sent otherwise.")
+
+
+class ReloadAnswer(BaseModel):
+    """The model that is read with from now on."""
+
+    model: str = Field(description="Its name, and its SHA-256's start.")

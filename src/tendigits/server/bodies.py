@@ -1,0 +1,212 @@
+"""From a request's body to its pictures: an image, multipart, or JSON."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Self, TypeVar
+
+import numpy as np
+from fastapi import Request
+from numpy.typing import NDArray
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from tendigits.datasets import IMAGE_SIZE
+from tendigits.server.answers import AS_JSON_COUNTS
+from tendigits.server.problems import Problem, invalid
+from tendigits.server.reader_process import Picture
+
+MOST_PICTURES = 64  # a request
+SECONDS_FOR_A_BODY = 60
+JSON, MULTIPART, ANY_BYTES = "application/json", "multipart/form-data", "application/octet-stream"
+
+Form = TypeVar("Form", bound=BaseModel)
+Level = Annotated[int, Field(ge=0, le=255), AS_JSON_COUNTS]
+Row = Annotated[list[Level], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
+Levels = Annotated[list[Row], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
+EncodedPicture = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="An image file in base64, plain or as a data URL.",
+        json_schema_extra={"format": "base64-image"},
+    ),
+]
+GreyLevels = Annotated[
+    Levels, Field(description="28 rows of 28 grey levels from 0 to 255.", title="Grey levels")
+]
+JsonPicture = EncodedPicture | GreyLevels
+JsonPictures = Annotated[list[JsonPicture], Field(min_length=1, max_length=MOST_PICTURES)]
+
+
+class OneOf(BaseModel):
+    """A JSON object that has exactly one of two fields, and nothing that is not described."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    alternatives: ClassVar[tuple[str, str]]
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        given = [name for name in self.alternatives if name in self.model_fields_set]
+        if len(given) != 1 or getattr(self, given[0]) is None:
+            raise PydanticCustomError("one", f"give either {' or '.join(self.alternatives)}")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        schema["oneOf"] = [{"required": [name]} for name in cls.alternatives]
+        return schema
+
+
+class ReadRequest(OneOf):
+    """Pictures in JSON: either one or a list of them."""
+
+    alternatives = ("picture", "pictures")
+
+    picture: JsonPicture | SkipJsonSchema[None] = Field(
+        None, description="One picture; its answer is an object."
+    )
+    pictures: JsonPictures | SkipJsonSchema[None] = Field(
+        None, description="Several pictures; their answers are a list."
+    )
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return a request's body.
+
+    Raises:
+        Problem: it has more than `limit` bytes, by its header or in fact (413), or came too
+            slowly (408).
+    """
+    too_large = Problem(413, f"The body is too large; send at most {limit:,} bytes.")
+    if int(request.headers.get("content-length", "0")) > limit:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SECONDS_FOR_A_BODY):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise too_large
+    except TimeoutError:
+        raise Problem(408, "The body came too slowly; send it anew.") from None
+    return bytes(body)
+
+
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """The pictures in a request.
+
+    Attributes:
+        pictures: at least one.
+        many: whether they are to be answered as a list.
+    """
+
+    pictures: list[Picture]
+    many: bool
+
+
+async def read_pictures(request: Request, limit: int, *, frames: bool) -> Sent:
+    """Return the pictures in a request's body.
+
+    Raises:
+        Problem: the body is too large, of another type, or of another form.
+    """
+    kind = media_type(request)
+    if kind == JSON:
+        body = await read_body(request, limit)
+        return await asyncio.to_thread(_from_json, body, frames)
+    if kind == MULTIPART:
+        pictures = await _from_multipart(request, await read_body(request, limit), frames)
+        return Sent(pictures, many=len(pictures) > 1)
+    if kind.startswith("image/") or kind == ANY_BYTES:
+        body = await read_body(request, limit)
+        if not body:
+            raise Problem(400, "The body is empty; send a picture.")
+        return Sent([Picture("-", body, frames)], many=False)
+    raise Problem(415, f"Send an image, {MULTIPART} or {JSON} as the Content-Type.")
+
+
+def parse_json(form: type[Form], body: bytes) -> Form:
+    """Return a JSON body as a `form`.
+
+    Raises:
+        Problem: it is no JSON (400), or of another form (422).
+    """
+    try:
+        return form.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def media_type(request: Request) -> str:
+    """Return a request's Content-Type without its parameters."""
+    return request.headers.get("content-type", ANY_BYTES).partition(";")[0].strip().lower()
+
+
+def picture_content(picture: str | list[list[int]]) -> bytes | NDArray[np.uint8]:
+    """Return a picture of a JSON body as a reader takes it.
+
+    Raises:
+        Problem: it is no base64.
+    """
+    if not isinstance(picture, str):
+        return np.array(picture, np.uint8)
+    try:
+        content = base64.b64decode(picture.rpartition("base64,")[2], validate=True)
+    except (binascii.Error, ValueError):
+        raise Problem(422, "The picture is no base64; encode the image file's bytes.") from None
+    if not content:
+        raise Problem(422, "The picture is empty; encode the image file's bytes.")
+    return content
+
+
+def _from_json(body: bytes, frames: bool) -> Sent:
+    given = parse_json(ReadRequest, body)
+    if given.picture is not None:
+        return Sent([Picture("-", picture_content(given.picture), frames)], many=False)
+    pictures = [
+        Picture(str(number), picture_content(each), frames)
+        for number, each in enumerate(given.pictures or [], start=1)
+    ]
+    return Sent(pictures, many=True)
+
+
+class _InMemory(MultiPartParser):
+    spool_max_size = 2**40  # the body's limit bounds it; nothing goes to the disk
+
+
+async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[Picture]:
+    async def once() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = _InMemory(request.headers, once(), max_files=MOST_PICTURES)
+    try:
+        form = await parser.parse()
+        files = [each for _, each in form.multi_items() if isinstance(each, UploadFile)]
+        pictures = [
+            Picture((file.filename or "-")[:255], await file.read(), frames) for file in files
+        ]
+        await form.close()
+    except (MultiPartException, KeyError, ValueError):
+        raise Problem(
+            400, f"The multipart body is malformed; send one to {MOST_PICTURES} files."
+        ) from None
+    if not pictures:
+        raise Problem(400, "The multipart body holds no file; send one to 64.")
+    return pictures

@@ -1,0 +1,144 @@
+"""A process that reads pictures: Python reads one at a time, so there is one a core.
+
+It is started with a model file's content, takes batches of pictures by a pipe and sends back what
+it has read in them. It ends when the pipe is closed, so also when the server is killed.
+"""
+
+import base64
+import io
+import signal
+import traceback
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from tendigits.errors import PictureError
+from tendigits.reading.answer import as_answer
+from tendigits.reading.model_file import load_model_bytes, scaled
+from tendigits.reading.reader import Reader
+
+# What Pillow opens for a client: no format that starts another program.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture to read.
+
+    Attributes:
+        name: what to call it.
+        content: the bytes of an image file, or grey levels (h, w) uint8.
+        frames: whether the answer holds the frames and the ten probabilities.
+    """
+
+    name: str
+    content: bytes | NDArray[np.uint8]
+    frames: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What was read in a picture.
+
+    Attributes:
+        answer: the JSON object.
+        text: one character a shape.
+        frames: (n, 28, 28) uint8, the shapes' frames.
+    """
+
+    answer: dict[str, Any]
+    text: str
+    frames: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A picture that cannot be read.
+
+    Attributes:
+        status: the HTTP status that tells why.
+        sentence: what is wrong with it.
+        fault: the stack, for the log, where it is the reader that is at fault.
+    """
+
+    status: int
+    sentence: str
+    fault: str = ""
+
+
+def run_reader(connection: Connection, model: bytes, name: str, pixel_limit: int) -> None:
+    """Read the batches that come by `connection` until it is closed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends this one
+    # One thread: the other cores have readers of their own.
+    reader = Reader(load_model_bytes(model, name, threads=1))
+    connection.send("ready")
+    while True:
+        try:
+            batch: Sequence[Picture] = connection.recv()
+        except EOFError:
+            return
+        connection.send([read_picture(reader, picture, pixel_limit) for picture in batch])
+
+
+def read_picture(reader: Reader, picture: Picture, pixel_limit: int) -> Read | Refused:
+    """Return what is read in a picture, or why it is refused; nothing that it does is raised."""
+    try:
+        if isinstance(picture.content, bytes):
+            refused = _refused_by_its_header(picture.content, pixel_limit)
+            if refused is not None:
+                return refused
+        reading = reader.read(picture.content)
+    except PictureError as error:
+        sentence = str(error)
+        return Refused(422, sentence[0].upper() + sentence[1:])
+    except Exception:  # others are in the batch, and a picture may hold anything
+        return Refused(
+            422, "The picture cannot be read; save it anew.", fault=traceback.format_exc()
+        )
+    answer = as_answer(picture.name, reading)
+    frames = np.array([digit.frame for digit in reading.digits], np.uint8).reshape(-1, 28, 28)
+    if picture.frames:
+        _add_frames(answer, reader, frames)
+    return Read(answer, reading.text, frames)
+
+
+def as_data_url(frame: NDArray[np.uint8]) -> str:
+    """Return a frame (28, 28) uint8 as a PNG data URL."""
+    file = io.BytesIO()
+    Image.fromarray(frame).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _refused_by_its_header(content: bytes, pixel_limit: int) -> Refused | None:
+    """Tell from a picture's header, before anything is decoded, whether it is refused."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                pixels = image.width * image.height
+    except Image.DecompressionBombError:
+        return Refused(413, f"The picture is too large; give at most {pixel_limit:,} pixels.")
+    except UnidentifiedImageError:
+        return Refused(
+            415, "This is no picture that can be read; give a PNG, JPEG, WebP, BMP, GIF or TIFF."
+        )
+    except Exception:  # a damaged file can raise nearly anything
+        return Refused(422, "The picture is damaged; save it anew.")
+    if pixels > pixel_limit:
+        return Refused(413, f"The picture has {pixels:,} pixels; give at most {pixel_limit:,}.")
+    return None
+
+
+def _add_frames(answer: dict[str, Any], reader: Reader, frames: NDArray[np.uint8]) -> None:
+    for digit, frame, probabilities in zip(
+        answer["digits"], frames, reader.model.probabilities(scaled(frames)), strict=True
+    ):
+        digit["frame"] = as_data_url(frame)
+        digit["probabilities"] = [round(float(each), 6) for each in probabilities]

@@ -1,0 +1,1 @@
+"""The addresses that a server answers at, a file each group."""

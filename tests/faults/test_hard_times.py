@@ -1,0 +1,111 @@
+"""A server that is overloaded, stalled, stopped, or whose readers die."""
+
+import os
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paper import on_paper, row
+from server_process import Server, is_alive, png, serving, wait_until
+from tendigits.datasets import Dataset
+
+SLOW_CLIENTS = 1000
+
+
+@pytest.fixture(scope="module")
+def large(mnist: Dataset) -> bytes:
+    """A picture that takes some tenths of a second."""
+    page = on_paper(row(mnist.test.images[:6]), noise=0.02)
+    return png(np.pad(page, ((300, 300), (100, 100), (0, 0)), mode="edge"))
+
+
+def test_sigterm_finishes_what_is_in_flight(tmp_path: Path, large: bytes) -> None:
+    with serving(tmp_path) as server, ThreadPoolExecutor(8) as clients:
+        answers = [clients.submit(server.read, large) for _ in range(8)]
+        wait_until(lambda: "tendigits_queue_pictures 0" not in server.get("/metrics").text)
+        (reader,) = server.readers()
+        server.process.terminate()
+        assert [answer.result().status_code for answer in answers] == [200] * 8
+        assert server.process.wait(20) == -signal.SIGTERM
+    assert not is_alive(reader)
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_ctrl_c_is_told_in_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        (reader,) = server.readers()
+        for process in (server.process.pid, reader):  # as a terminal does
+            os.kill(process, signal.SIGINT)
+        assert server.process.wait(20) == 130
+    assert not is_alive(reader)
+    assert server.log.read_text().splitlines()[-1] == "tendigits: Stopped."
+
+
+def test_a_thousand_clients_that_send_a_byte_a_second_hold_nothing_up(
+    server: Server, mnist: Dataset
+) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    start = b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+    halves = (start, start + b"Content-Length: 1000\r\n\r\n")  # amid the headers, the body
+    clients = [socket.create_connection((host, int(port))) for _ in range(SLOW_CLIENTS)]
+    try:
+        for number, client in enumerate(clients):
+            client.sendall(halves[number % 2])
+        times = []
+        for _ in range(3):
+            for client in clients:
+                client.sendall(b"x")
+            started = time.monotonic()
+            assert server.read(png(mnist.test.images[0])).json()["text"] == "7"
+            times.append(time.monotonic() - started)
+            time.sleep(1)
+        assert max(times) < 5, times
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_a_full_queue_is_told_and_one_client_cannot_fill_it(tmp_path: Path, large: bytes) -> None:
+    with serving(tmp_path, "--queue", "8") as server, ThreadPoolExecutor(16) as clients:
+        answers = list(clients.map(lambda _: server.read(large), range(16)))
+        statuses = {answer.status_code for answer in answers}
+        assert statuses == {200, 429}
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert all(answer.headers["Retry-After"] for answer in refused)
+        metrics = server.get("/metrics").text
+        assert f'tendigits_refusals_total{{status="429"}} {len(refused)}.0' in metrics
+    keys = ["--api-key", "a", "--api-key", "b", "--api-key", "c"]
+    with serving(tmp_path, "--queue", "8", *keys) as server, ThreadPoolExecutor(16) as clients:
+
+        def read(number: int) -> int:
+            headers = {"Authorization": f"Bearer {'abc'[number % 3]}"}
+            headers |= {"Content-Type": "image/png"}
+            return server.post("/v1/read", data=large, headers=headers).status_code
+
+        assert 503 in set(clients.map(read, range(24)))
+
+
+def test_a_reader_that_dies_is_replaced(tmp_path: Path, large: bytes) -> None:
+    with serving(tmp_path) as server, ThreadPoolExecutor(1) as clients:
+        answer = clients.submit(server.read, large)
+        (reader,) = server.readers()
+        time.sleep(0.1)
+        os.kill(reader, signal.SIGKILL)
+        assert answer.result().status_code == 503
+        assert server.read(large).status_code == 200
+        assert server.readers() not in ([], [reader])
+
+
+def test_sighup_swaps_the_model_without_dropping_a_request(tmp_path: Path, large: bytes) -> None:
+    with serving(tmp_path) as server, ThreadPoolExecutor(4) as clients:
+        answers = [clients.submit(server.read, large) for _ in range(24)]
+        (reader,) = server.readers()
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: not is_alive(reader))
+        assert {answer.result().status_code for answer in answers} == {200}
+        assert server.log.read_text().count("reading with reader") == 1

@@ -1,0 +1,53 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from server_process import Server, png, serving
+from tendigits import load_model
+from tendigits.datasets import Dataset
+from tendigits.reading.model_file import ModelInfo, shipped_models
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return Path(shutil.copy(shipped_models()["tiny"], tmp_path / "model.onnx"))
+
+
+@pytest.fixture
+def reloadable(tmp_path: Path, model: Path) -> Iterator[Server]:
+    with serving(tmp_path, "--model", model) as running:
+        yield running
+
+
+def test_the_model_says_what_it_is(server: Server) -> None:
+    told = TypeAdapter(ModelInfo).validate_json(server.get("/v1/model").content, extra="forbid")
+    assert told == load_model("reader").info
+
+
+def test_a_new_model_is_put_in_service(reloadable: Server, model: Path, mnist: Dataset) -> None:
+    assert reloadable.get("/v1/model").json()["name"] == "tiny"
+    shutil.copy(shipped_models()["mlp"], model)
+    answer = reloadable.post("/v1/models/reload")
+    assert answer.json()["model"].startswith("mlp ")
+    assert reloadable.get("/v1/model").json()["name"] == "mlp"
+    assert reloadable.read(png(mnist.test.images[0])).json()["text"] == "7"
+    assert len(reloadable.readers()) == 1  # the old one's reader has ended
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", None])
+def test_a_broken_model_leaves_the_old_one_in_service(
+    reloadable: Server, model: Path, mnist: Dataset, content: bytes | None
+) -> None:
+    if content is None:
+        model.unlink()
+    else:
+        model.write_bytes(content)
+    answer = reloadable.post("/v1/models/reload")
+    assert answer.status_code == 503
+    assert "old model stays" in answer.json()["detail"]
+    assert str(model) not in answer.text
+    assert str(model) in reloadable.log.read_text()
+    assert reloadable.read(png(mnist.test.images[0])).json()["text"] == "7"

@@ -1,0 +1,60 @@
+import re
+from pathlib import Path
+from typing import Any
+
+from server_process import Server, serving
+
+
+def test_the_page_and_its_files_are_served(server: Server) -> None:
+    answer = server.get("/")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert server.get("/page/index.html").content == answer.content
+    assert server.get("/page/nothing.js").status_code == 404
+
+
+def test_the_docs_need_no_other_site(server: Server) -> None:
+    page = server.get("/docs").text
+    assert "http://" not in page
+    assert "https://" not in page
+    assert '"validatorUrl": null' in page
+    for path in re.findall(r'(?:src|href)="(/[^"]+)"', page):
+        assert server.get(path).status_code == 200
+
+
+def test_every_field_and_parameter_is_described(server: Server) -> None:
+    document = server.get("/openapi.json").json()
+    named = document["components"]["schemas"]
+    fields = [
+        (name, field, schema)
+        for name, model in named.items()
+        for field, schema in model.get("properties", {}).items()
+    ]
+    assert len(fields) > 40
+    undescribed = [
+        (name, field)
+        for name, field, schema in fields
+        if not schema.get("description") and "$ref" not in schema
+    ]
+    assert undescribed == []
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    assert all(each["description"] for each in operations)
+    parameters = [each for operation in operations for each in operation.get("parameters", [])]
+    assert all(each["description"] for each in parameters)
+    assert [each for each in references(document) if each not in named] == []
+
+
+def test_only_sites_that_were_named_may_use_it(tmp_path: Path) -> None:
+    site = "https://a.example"
+    with serving(tmp_path, "--model", "tiny", "--cors-origin", site) as server:
+        for origin, allowed in ((site, site), ("https://b.example", None)):
+            answer = server.get("/healthz", headers={"Origin": origin})
+            assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+
+
+def references(document: Any) -> list[str]:
+    if isinstance(document, list):
+        return [name for each in document for name in references(each)]
+    if not isinstance(document, dict):
+        return []
+    own = [document["$ref"].rpartition("/")[2]] if isinstance(document.get("$ref"), str) else []
+    return own + [name for each in document.values() for name in references(each)]

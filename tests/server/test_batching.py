@@ -1,0 +1,150 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from server_process import png
+from tendigits.datasets import Dataset
+from tendigits.server import batching
+from tendigits.server.batching import Batcher
+from tendigits.server.problems import Problem
+from tendigits.server.prometheus import Metrics
+from tendigits.server.reader_process import Picture, Read
+from tendigits.server.served_model import load_served_model
+from tendigits.server.settings import load_settings
+
+SERVED = load_served_model("tiny")
+
+
+@pytest.fixture(scope="module")
+def pictures(mnist: Dataset) -> list[Picture]:
+    return [Picture(str(number), png(mnist.test.images[number])) for number in range(100)]
+
+
+def test_each_picture_gets_its_own_answer(pictures: list[Picture], mnist: Dataset) -> None:
+    async def work(batcher: Batcher) -> None:
+        outcomes = await asyncio.gather(*(batcher.read([each], "a") for each in pictures))
+        answers = [outcome for (outcome,) in outcomes]
+        assert [each.answer["file"] for each in answers if isinstance(each, Read)] == [
+            each.name for each in pictures
+        ]
+        digits = [each.text for each in answers if isinstance(each, Read)]
+        expected = [str(label) for label in mnist.test.labels[:100]]
+        assert sum(map(str.__eq__, digits, expected)) > 90
+
+    run(work)
+
+
+def test_what_waits_goes_off_as_one_batch_when_a_reader_is_free(pictures: list[Picture]) -> None:
+    async def work(batcher: Batcher) -> None:
+        await asyncio.gather(*(batcher.read([each], "a") for each in pictures))
+        sizes = batch_sizes(batcher)
+        assert sizes["count"] <= 6  # the first goes alone, then what has come in by then
+        assert sizes["sum"] == 100
+        assert sizes["32.0"] == sizes["count"]  # none is larger
+
+    run(work)
+
+
+def test_a_lone_picture_waits_for_no_other(pictures: list[Picture]) -> None:
+    async def work(batcher: Batcher) -> None:
+        await batcher.read(pictures[:1], "a")
+        started = time.monotonic()
+        for _ in range(10):
+            await batcher.read(pictures[:1], "a")
+        assert (time.monotonic() - started) / 10 < 0.2
+        assert batch_sizes(batcher)["1.0"] == 11
+
+    run(work)
+
+
+def test_a_large_picture_closes_its_batch(pictures: list[Picture]) -> None:
+    content = pictures[0].content
+    assert isinstance(content, bytes)
+    large = Picture("large", content + bytes(batching.MOST_BYTES))
+
+    async def work(batcher: Batcher) -> None:
+        waiting = [pictures[0], large, *pictures[1:4]]
+        await asyncio.gather(*(batcher.read([each], "a") for each in waiting))
+        sizes = batch_sizes(batcher)
+        assert (sizes["2.0"], sizes["count"], sizes["sum"]) == (1, 2, 5)  # two, then three
+
+    run(work)
+
+
+def test_too_many_pictures_are_refused_at_once(pictures: list[Picture]) -> None:
+    async def work(batcher: Batcher) -> None:
+        with pytest.raises(Problem) as told:
+            await batcher.read(pictures[:6], "a")  # more than half
+        assert told.value.status == 429
+        with pytest.raises(Problem) as told:
+            await batcher.read(pictures[:11], "a")
+        assert told.value.status == 503
+        assert len(await batcher.read(pictures[:5], "a")) == 5
+
+    run(work, queue=10)
+
+
+def test_who_does_not_wait_leaves_no_trace(pictures: list[Picture]) -> None:
+    async def work(batcher: Batcher) -> None:
+        gone = [asyncio.create_task(batcher.read([each], "a")) for each in pictures[:5]]
+        await asyncio.sleep(0)
+        for task in gone:
+            task.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+        assert len(await batcher.read(pictures[:5], "a")) == 5
+        assert not batcher._pictures_of
+
+    run(work, queue=10)
+
+
+def test_a_picture_that_waits_too_long_is_given_up(
+    pictures: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "LONGEST_WAIT", 0.0)
+
+    async def work(batcher: Batcher) -> None:
+        with pytest.raises(Problem) as told:
+            await batcher.read(pictures[:1], "a")
+        assert told.value.status == 503
+
+    run(work)
+
+
+def test_the_model_is_swapped_while_pictures_are_read(pictures: list[Picture]) -> None:
+    async def work(batcher: Batcher) -> None:
+        reading = [asyncio.create_task(batcher.read([each], "a")) for each in pictures]
+        await batcher.put_in_service(load_served_model("mlp"))
+        assert batcher.model.info.name == "mlp"
+        assert all(isinstance(outcome, Read) for (outcome,) in await asyncio.gather(*reading))
+        assert isinstance((await batcher.read(pictures[:1], "a"))[0], Read)
+
+    run(work)
+
+
+def run(work: Callable[[Batcher], Awaitable[None]], queue: int = 1000) -> None:
+    """Do `work` with a batcher of one reader."""
+
+    async def with_batcher() -> None:
+        async with started(queue) as batcher:
+            await work(batcher)
+
+    asyncio.run(with_batcher())
+
+
+@asynccontextmanager
+async def started(queue: int) -> AsyncIterator[Batcher]:
+    batcher = Batcher(load_settings({"readers": 1, "queue": queue}), SERVED, Metrics())
+    await batcher.start()
+    try:
+        yield batcher
+    finally:
+        await batcher.stop()
+
+
+def batch_sizes(batcher: Batcher) -> dict[str, float]:
+    """Return the batches' count and sum, and how many are of at most each size."""
+    samples = next(iter(batcher._metrics.batch_size.collect())).samples
+    return {each.labels.get("le") or each.name.rpartition("_")[2]: each.value for each in samples}

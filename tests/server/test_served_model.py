@@ -1,0 +1,23 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tendigits.errors import ModelError
+from tendigits.reading.model_file import shipped_models
+from tendigits.server.served_model import load_served_model
+
+
+def test_a_shipped_model_and_its_file_are_the_same() -> None:
+    path = shipped_models()["tiny"]
+    shipped, file = load_served_model("tiny"), load_served_model(str(path))
+    assert shipped.content == file.content == path.read_bytes()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert shipped.name == file.name == f"tiny {digest[:12]}"
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.onnx").write_bytes(b"no model")
+    for path in (tmp_path / "x.onnx", tmp_path / "nobody.onnx", tmp_path):
+        with pytest.raises(ModelError, match=str(path)):
+            load_served_model(str(path))
