@@ -153,21 +153,32 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Mode
     Raises:
         ModelError: it is no model file of tendigits, or damaged.
     """
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is raised
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    try:
-        # From memory, so that a file cannot point at other files.
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors share no narrower class
-        raise ModelError(f"{name} is no ONNX file that can be run; export it anew.") from error
+    session = open_session(data, name, threads)
     metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if metadata is None:
         raise ModelError(f"{name} was not made by `tendigits export`; give a file that was.")
     info = _read_info(metadata, name)
     _check_form(session, info, name)
     return Model(session, info)
+
+
+def open_session(
+    data: bytes, name: str, threads: int | None = None
+) -> onnxruntime.InferenceSession:
+    """Return what runs an ONNX file's content; `name` is what errors call it.
+
+    Raises:
+        ModelError: it is no ONNX file, or damaged.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is raised
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        # From memory, so that a file cannot point at other files.
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no narrower class
+        raise ModelError(f"{name} is no ONNX file that can be run; export it anew.") from error
 
 
 def model_bytes(path: str | Path) -> bytes:

@@ -1,0 +1,39 @@
+"""Whether two recognisers differ by more than chance."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from scipy.stats import binomtest
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """The test of two recognisers on the same images.
+
+    Attributes:
+        first_alone: how many images only the first got wrong.
+        second_alone: how many images only the second got wrong.
+        p_value: how probable so uneven a split is where both are equally good.
+    """
+
+    first_alone: int
+    second_alone: int
+    p_value: float
+
+
+def mcnemar(first_wrong: Collection[int], second_wrong: Collection[int]) -> McNemar:
+    """Compare two recognisers by the images that only one of them gets wrong (exact, two-sided).
+
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
+    proportions or percentages", Psychometrika 12, 1947; for recognisers: T. Dietterich,
+    "Approximate statistical tests for comparing supervised classification learning algorithms",
+    Neural Computation 10, 1998.
+
+    Args:
+        first_wrong: the indices of the images that the first gets wrong.
+        second_wrong: those of the second, on the same images.
+    """
+    first, second = set(first_wrong), set(second_wrong)
+    alone = len(first - second), len(second - first)
+    p_value = float(binomtest(alone[0], sum(alone)).pvalue) if sum(alone) else 1.0
+    return McNemar(*alone, p_value)
