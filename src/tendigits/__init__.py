@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tendigits.classifier import DigitClassifier
     from tendigits.datasets import Dataset, Examples, load_dataset
     from tendigits.errors import (
         DataError,
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
         ModelError,
         PictureError,
         RecipeError,
+        ReportError,
         RunError,
         TendigitsError,
         TrainingInterrupted,
     )
-    from tendigits.evaluation import Metrics, Prediction, evaluate, predict
+    from tendigits.evaluation import (
+        Metrics,
+        Prediction,
+        Report,
+        compare,
+        evaluate,
+        evaluate_fully,
+        predict,
+        read_report,
+    )
     from tendigits.experiment import resume, train
     from tendigits.export import export_model
     from tendigits.reading import Model, ModelInfo, Reader, Reading, load_model, read
@@ -35,6 +46,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DataError",
     "Dataset",
+    "DigitClassifier",
     "Examples",
     "Metrics",
     "MissingExtraError",
@@ -47,11 +59,15 @@ __all__ = [
     "Reading",
     "Recipe",
     "RecipeError",
+    "Report",
+    "ReportError",
     "Run",
     "RunError",
     "TendigitsError",
     "TrainingInterrupted",
+    "compare",
     "evaluate",
+    "evaluate_fully",
     "export_model",
     "load_dataset",
     "load_model",
@@ -59,12 +75,14 @@ __all__ = [
     "load_run",
     "predict",
     "read",
+    "read_report",
     "resume",
     "train",
 ]
 
 # Each name is imported on first use: reading a data set needs no torch.
 _HOMES = {
+    "classifier": ("DigitClassifier",),
     "datasets": ("Dataset", "Examples", "load_dataset"),
     "errors": (
         "DataError",
@@ -72,18 +90,31 @@ _HOMES = {
         "ModelError",
         "PictureError",
         "RecipeError",
+        "ReportError",
         "RunError",
         "TendigitsError",
         "TrainingInterrupted",
     ),
-    "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
+    "evaluation": (
+        "Metrics",
+        "Prediction",
+        "Report",
+        "compare",
+        "evaluate",
+        "evaluate_fully",
+        "predict",
+        "read_report",
+    ),
     "experiment": ("resume", "train"),
     "export": ("export_model",),
     "reading": ("Model", "ModelInfo", "Reader", "Reading", "load_model", "read"),
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
 }
-_NEEDED_FOR_TRAINING = ("torch", "safetensors", "matplotlib", "onnx", "onnxscript")
+_EXTRAS = {
+    **dict.fromkeys(("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"), "train"),
+    "sklearn": "sklearn",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -111,8 +142,9 @@ def missing_extra(error: ModuleNotFoundError) -> Exception | None:
     """Return the error that names the extra to install, where one has what is missing."""
     from tendigits.errors import MissingExtraError  # noqa: PLC0415
 
-    if error.name not in _NEEDED_FOR_TRAINING:
+    extra = _EXTRAS.get(error.name or "")
+    if extra is None:
         return None
     return MissingExtraError(
-        f"This needs {error.name}; install it with: pip install 'tendigits[train]'"
+        f"This needs {error.name}; install it with: pip install 'tendigits[{extra}]'"
     )

@@ -135,10 +135,9 @@ def evaluate(
     from tendigits.reading.model_file import shipped_models
 
     if model in shipped_models() or Path(model).is_file():
-        from tendigits.evaluation import evaluate_model, summarise_test
+        from tendigits.evaluation import evaluate_file
 
-        loaded = tendigits.load_model(model)
-        typer.echo(summarise_test(evaluate_model(loaded), loaded.info.classes))
+        typer.echo(evaluate_file(model))
         return
     run_read = tendigits.load_run(model)
     metrics = tendigits.evaluate(run_read)
@@ -155,6 +154,18 @@ def _evaluate_fully(model: str, output: Path) -> None:
     with Terminal() as terminal:
         evaluate_fully(model, output, terminal.step)
     typer.echo(f"Report: {output.absolute() / 'report.html'}")
+
+
+@app.command()
+def compare(
+    models: Annotated[
+        list[str], typer.Argument(help="Run folders, model files, shipped models' names, reports.")
+    ],
+) -> None:
+    """Set models side by side, and say what may be chance."""
+    from tendigits.evaluation import describe_comparison
+
+    typer.echo(describe_comparison(tendigits.compare(models)))
 
 
 @app.command()

@@ -162,6 +162,16 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Mode
     return Model(session, info)
 
 
+def describes_itself(data: bytes, name: str) -> bool:
+    """Tell whether an ONNX file's content says all about itself, as an export of ours does.
+
+    Raises:
+        ModelError: it is no ONNX file, or damaged.
+    """
+    metadata = open_session(data, name).get_modelmeta().custom_metadata_map
+    return METADATA_KEY in metadata
+
+
 def open_session(
     data: bytes, name: str, threads: int | None = None
 ) -> onnxruntime.InferenceSession:

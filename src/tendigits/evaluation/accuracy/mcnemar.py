@@ -1,6 +1,6 @@
 """Whether two recognisers differ by more than chance."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from scipy.stats import binomtest
@@ -37,3 +37,16 @@ def mcnemar(first_wrong: Collection[int], second_wrong: Collection[int]) -> McNe
     alone = len(first - second), len(second - first)
     p_value = float(binomtest(alone[0], sum(alone)).pvalue) if sum(alone) else 1.0
     return McNemar(*alone, p_value)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number: of many tests some come out by chance.
+
+    Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+    Journal of Statistics 6, 1979.
+    """
+    corrected, highest = [0.0] * len(p_values), 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        corrected[at] = highest
+    return corrected

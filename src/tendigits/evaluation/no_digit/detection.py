@@ -16,12 +16,14 @@ class Detection:
 
     Attributes:
         auroc: the chance that a digit scores higher than what is none.
-        aupr: the average precision with which digits are found.
+        aupr_digits: the average precision with which digits are found.
+        aupr_others: the average precision with which what is none is found.
         fpr_95: the share of what is none that passes where 95 % of the digits do.
     """
 
     auroc: float
-    aupr: float
+    aupr_digits: float
+    aupr_others: float
     fpr_95: float
 
 
@@ -35,7 +37,12 @@ def detection(digits: Scores, others: Scores) -> Detection:
         digits: (n,), the scores of digits.
         others: (m,), the scores of what is none.
     """
-    return Detection(auroc(digits, others), average_precision(digits, others), fpr(digits, others))
+    return Detection(
+        auroc=auroc(digits, others),
+        aupr_digits=average_precision(digits, others),
+        aupr_others=average_precision(-others, -digits),
+        fpr_95=false_positive_rate(digits, others),
+    )
 
 
 def auroc(digits: Scores, others: Scores) -> float:
@@ -45,17 +52,17 @@ def auroc(digits: Scores, others: Scores) -> float:
     return float(u / (len(digits) * len(others)))
 
 
-def average_precision(digits: Scores, others: Scores) -> float:
+def average_precision(wanted: Scores, others: Scores) -> float:
     """Return the precision at each threshold, weighted by the recall that it adds."""
-    thresholds, places = np.unique(np.concatenate([digits, others]), return_inverse=True)
-    of_digits = np.bincount(places[: len(digits)], minlength=len(thresholds))[::-1]
-    of_others = np.bincount(places[len(digits) :], minlength=len(thresholds))[::-1]
-    found = np.cumsum(of_digits)
+    thresholds, places = np.unique(np.concatenate([wanted, others]), return_inverse=True)
+    of_wanted = np.bincount(places[: len(wanted)], minlength=len(thresholds))[::-1]
+    of_others = np.bincount(places[len(wanted) :], minlength=len(thresholds))[::-1]
+    found = np.cumsum(of_wanted)
     precision = found / (found + np.cumsum(of_others))
-    return float((precision * of_digits).sum() / len(digits))
+    return float((precision * of_wanted).sum() / len(wanted))
 
 
-def fpr(digits: Scores, others: Scores) -> float:
+def false_positive_rate(digits: Scores, others: Scores) -> float:
     """Return the share of others at the highest threshold that 95 % of the digits reach."""
     needed = int(np.ceil(RECALL * len(digits)))
     threshold = np.sort(digits)[len(digits) - needed]

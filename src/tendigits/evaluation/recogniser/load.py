@@ -20,8 +20,8 @@ from tendigits.files import sha256_of
 from tendigits.networks import count_multiply_adds, count_parameters
 from tendigits.reading.model_file import (
     LOGITS,
-    METADATA_KEY,
     Model,
+    describes_itself,
     load_model_bytes,
     model_bytes,
     open_session,
@@ -91,9 +91,9 @@ def _from_run(run: Run) -> Recogniser:
 
 def _from_file(path: Path) -> Recogniser:
     data = model_bytes(path)
-    session = open_session(data, str(path))
-    if METADATA_KEY in session.get_modelmeta().custom_metadata_map:
+    if describes_itself(data, str(path)):
         return _from_model(load_model_bytes(data, str(path)), data, path.name)
+    session = open_session(data, str(path))
     form = find_form(session, load_dataset("mnist").train, str(path))
     proto = onnx.load_model_from_string(data)
     raw = to_torch(proto, form.output)

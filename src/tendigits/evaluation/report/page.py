@@ -4,6 +4,7 @@ import base64
 from pathlib import Path
 
 import jinja2
+import tomli_w
 
 from tendigits.evaluation.accuracy.label_errors import LABEL_ERRORS
 from tendigits.evaluation.report.contents import Report
@@ -30,9 +31,18 @@ def _render(template: str, report: Report, picture: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "count": _count, "short": _short}
+    environment.filters |= {
+        "percent": _percent,
+        "interval": _interval,
+        "count": _count,
+        "short": _short,
+    }
     return environment.get_template(template).render(
-        report=report, picture=picture, label_errors=LABEL_ERRORS
+        report=report,
+        picture=picture,
+        label_errors=LABEL_ERRORS,
+        recipe=tomli_w.dumps(report.origin.recipe),
+        learns_outliers="outliers" in report.origin.recipe,
     )
 
 
@@ -42,6 +52,10 @@ def _inlined(png: Path) -> str:
 
 def _percent(share: float, digits: int = 2) -> str:
     return f"{100 * share:.{digits}f} %"
+
+
+def _interval(ends: tuple[float, float], digits: int = 2) -> str:
+    return f"{_percent(ends[0], digits)} to {_percent(ends[1], digits)}"
 
 
 def _count(number: int) -> str:
