@@ -112,7 +112,9 @@ _HOMES = {
     "training": ("Run", "load_run"),
 }
 _EXTRAS = {
-    **dict.fromkeys(("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"), "train"),
+    **dict.fromkeys(
+        ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"), "train"
+    ),
     "sklearn": "sklearn",
 }
 

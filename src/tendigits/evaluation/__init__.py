@@ -8,8 +8,8 @@ from tendigits.evaluation.evaluate import (
     evaluate_model,
     run_test,
 )
-from tendigits.evaluation.predict import Prediction, predict
 from tendigits.evaluation.model_card import summarise_test
+from tendigits.evaluation.predict import Prediction, predict
 from tendigits.evaluation.report import (
     Comparison,
     Report,

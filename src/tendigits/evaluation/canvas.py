@@ -12,20 +12,21 @@ from tendigits.files import whole_file
 
 BLUE, RED, GREY, GREEN = "#1b6ca8", "#d1495b", "#8a8f98", "#3c8d5a"
 _DOTS_PER_INCH = 160
-_STYLE = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    "legend.frameon": False,
-}
 
 
 @contextmanager
 def figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
     """Yield a figure of `size` inches to draw on; it is written to `path` when all went well."""
     # Without pyplot: nothing is shown, nothing global is kept.
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(
+        {
+            "font.size": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": 10,
+            "legend.frameon": False,
+        }
+    ):
         drawn = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained")
         FigureCanvasAgg(drawn)
         yield drawn

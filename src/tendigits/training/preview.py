@@ -18,7 +18,7 @@ DISTORTED = 19
 def draw_augmented(
     examples: Examples, settings: AugmentationSettings, class_names: tuple[str, ...], path: Path
 ) -> None:
-    """Write a PNG: for each class that is there one image as it is, then 19 times as the network is fed it."""
+    """Write a PNG: one image of each class as it is, then 19 times as the network is fed it."""
     generator = torch.Generator().manual_seed(0)
     rows = []
     labels = np.unique(examples.labels)  # a data set may lack a class

@@ -54,10 +54,11 @@ def class_figures(
     precision = right / np.maximum(answers, 1)
     recall = right / np.maximum(truths, 1)
     f1 = 2 * right / np.maximum(truths + answers, 1)
-    columns = (truths, precision, recall, f1)
     return tuple(
-        ClassFigures(name, *values)
-        for name, values in zip(class_names, zip(*(c.tolist() for c in columns)), strict=True)
+        ClassFigures(
+            name, int(truths[at]), float(precision[at]), float(recall[at]), float(f1[at])
+        )
+        for at, name in enumerate(class_names)
     )
 
 

@@ -102,13 +102,13 @@ def draw_label_errors(images: NDArray[np.uint8], answers: Sequence[int], path: P
         answers: what was answered to each of the fifteen.
         path: the file to write.
     """
-    with figure(path, (5.2, 4.8)) as drawn:
+    with figure(path, (5.2, 5.0)) as drawn:
         grid = drawn.subplots(3, 5)
         for axes, error, answer in zip(grid.flat, LABEL_ERRORS, answers, strict=True):
             axes.axis("off")
             seen = str(error.seen) if error.seen is not None else error.verdict
-            title = f"label {error.given}, seen {seen}\nimage {error.index}"
-            show(axes, images[error.index], title, fontsize=7.5)
+            title = f"image {error.index}\nlabel {error.given}\nseen: {seen}"
+            show(axes, images[error.index], title)
             colour = RED if answer == error.given else BLUE
             axes.text(
                 *(0.5, -0.04),

@@ -65,8 +65,6 @@ def equal_width_bins(confidences: Floats) -> NDArray[np.int64]:
     return np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
 
 
-def _mean_distance(
-    bins: NDArray[np.int64], confidences: Floats, right: NDArray[np.bool_]
-) -> float:
+def _mean_distance(bins: NDArray[np.int64], confidences: Floats, right: NDArray[np.bool_]) -> float:
     excess = np.bincount(bins, confidences.astype(np.float64) - right, minlength=BINS)
     return float(np.abs(excess).sum() / len(right))

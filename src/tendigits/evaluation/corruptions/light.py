@@ -26,7 +26,7 @@ def stripe(images: Images, strength: int, random: np.random.Generator) -> Images
 def fog(images: Images, strength: int, random: np.random.Generator) -> Images:
     """Lay haze over the digits: noise that is the weaker the finer it is."""
     density = np.float32((0.3, 0.5, 0.75, 1.0, 1.5)[strength - 1])
-    haze = sum(_smooth(cells, len(images), random) / cells for cells in _OCTAVES)
+    haze = np.sum([_smooth(cells, len(images), random) / cells for cells in _OCTAVES], axis=0)
     haze -= haze.min(axis=(1, 2), keepdims=True)
     haze /= haze.max(axis=(1, 2), keepdims=True)
     fogged: Images = (images + density * haze) / (1 + density)

@@ -16,7 +16,8 @@ def spatter(images: Images, strength: int, random: np.random.Generator) -> Image
     noise = ndimage.gaussian_filter(random.standard_normal(images.shape, np.float32), (0, 1.5, 1.5))
     level = np.quantile(noise, 1 - covered)
     splashes = np.clip((noise - level) / noise.std() * 4, 0, 1)
-    return np.maximum(images, splashes)
+    splashed: Images = np.maximum(images, splashes)
+    return splashed
 
 
 def dotted_line(images: Images, strength: int, random: np.random.Generator) -> Images:

@@ -1,5 +1,7 @@
 """Pixels that are weighted sums of other pixels: one sparse matrix for all images."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -7,7 +9,7 @@ from scipy import sparse
 from tendigits.datasets import IMAGE_SIZE
 
 Images = NDArray[np.float32]
-Weights = sparse.csr_array
+Weights = Any  # scipy.sparse.csr_array, which is untyped
 MIDDLE = (IMAGE_SIZE - 1) / 2
 
 
@@ -22,7 +24,7 @@ def affine(matrix: NDArray[np.float64], shift: tuple[float, float] = (0.0, 0.0))
     source = matrix @ np.stack([rows, columns]) + np.array(shift)[:, np.newaxis] + MIDDLE
     low = np.floor(source)
     fraction = source - low
-    weights = Weights((IMAGE_SIZE**2, IMAGE_SIZE**2), dtype=np.float32)
+    weights = sparse.csr_array((IMAGE_SIZE**2, IMAGE_SIZE**2), dtype=np.float32)
     for down in (0, 1):
         for right in (0, 1):
             row, column = low[0] + down, low[1] + right
@@ -31,9 +33,7 @@ def affine(matrix: NDArray[np.float64], shift: tuple[float, float] = (0.0, 0.0))
     return weights
 
 
-def resample(
-    images: Images, variants: list[Weights], random: np.random.Generator
-) -> Images:
+def resample(images: Images, variants: list[Weights], random: np.random.Generator) -> Images:
     """Return the images (n, 28, 28), each by one of the variants, drawn at random."""
     chosen = random.integers(len(variants), size=len(images))
     resampled = np.empty_like(images)
@@ -51,4 +51,4 @@ def _places(
     at = (row * IMAGE_SIZE + column)[inside].astype(np.int64)
     pixels = np.flatnonzero(inside)
     shape = (IMAGE_SIZE**2, IMAGE_SIZE**2)
-    return Weights((share[inside].astype(np.float32), (pixels, at)), shape=shape)
+    return sparse.csr_array((share[inside].astype(np.float32), (pixels, at)), shape=shape)

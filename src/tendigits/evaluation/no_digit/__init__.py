@@ -2,13 +2,13 @@
 
 from tendigits.evaluation.no_digit.detection import Detection, detection
 from tendigits.evaluation.no_digit.refusal import Refusal, measure_refusal
-from tendigits.evaluation.no_digit.sets import fashion_is_there, no_digit_sets
+from tendigits.evaluation.no_digit.sets import find_fashion, no_digit_sets
 
 __all__ = [
     "Detection",
     "Refusal",
     "detection",
-    "fashion_is_there",
+    "find_fashion",
     "measure_refusal",
     "no_digit_sets",
 ]

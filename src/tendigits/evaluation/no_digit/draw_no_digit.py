@@ -10,7 +10,7 @@ from tendigits.evaluation.accuracy.draw_accuracy import show
 from tendigits.evaluation.canvas import BLUE, RED, figure
 
 _SHOWN = 8
-_BINS = np.linspace(0, 100, 41)
+_BINS = np.linspace(0, 100, 21)
 
 
 def draw_no_digits(sets: Mapping[str, NDArray[np.uint8]], path: Path) -> None:
@@ -34,7 +34,7 @@ def draw_sureness(
             weights = np.full(len(sureness), 100 / len(sureness))
             colour = BLUE if sureness is of_digits else RED
             axes.hist(100 * sureness, _BINS, weights=weights, color=colour)
-            axes.set_title(name, loc="left", y=0.75)
+            axes.set_title(name, x=0.02, y=0.7, loc="left")
             axes.set_ylim(0, 100)
             axes.set_yticks([0, 100], ["0", "100 %"], fontsize=7)
         grid[-1].set_xlabel("probability of the likeliest digit (%)")

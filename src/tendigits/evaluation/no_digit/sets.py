@@ -1,6 +1,7 @@
 """Images that show no digit: a set for each way not to be one."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ _DRAWN = {
 }
 FASHION = "Fashion-MNIST"
 NOISE = "uniform noise"
+_DEBIAN = Path("/usr/share/datasets/fashion-mnist")  # where its package puts it
 
 
 def no_digit_sets(
@@ -29,8 +31,7 @@ def no_digit_sets(
 ) -> dict[str, NDArray[np.uint8]]:
     """Return sets of 1,000 images (n, 28, 28) uint8 that show no digit, by name.
 
-    Clothes (Fashion-MNIST) are among them where that data set has been fetched; nothing is
-    downloaded for this.
+    Clothes (Fashion-MNIST) are among them where that data set is here; nothing is downloaded.
 
     Args:
         digits: what turned and cut digits are made of.
@@ -38,7 +39,8 @@ def no_digit_sets(
     """
     random = np.random.default_rng(_SEED)
     shape = (IMAGES_A_SET, 28, 28)
-    sets = {FASHION: clothes()[:IMAGES_A_SET]} if fashion_is_there() else {}
+    fashion = find_fashion()
+    sets = {FASHION: load_dataset(fashion).test.images[:IMAGES_A_SET]} if fashion else {}
     for done, (name, kind) in enumerate(_DRAWN.items()):
         step(f"No digits: {name}", done, len(_DRAWN))
         draw, _ = KINDS[kind]
@@ -48,12 +50,10 @@ def no_digit_sets(
     return sets
 
 
-def fashion_is_there() -> bool:
-    """Tell whether Fashion-MNIST has been fetched."""
+def find_fashion() -> Path | None:
+    """Return the folder that holds Fashion-MNIST, fetched or Debian's; None without one."""
     entry = CATALOGUE["fashion-mnist"]
-    return all((cache_folder() / entry.name / file).is_file() for file in entry.sha256)
-
-
-def clothes() -> NDArray[np.uint8]:
-    """Return Fashion-MNIST's test images."""
-    return load_dataset("fashion-mnist").test.images
+    for folder in (cache_folder() / entry.name, _DEBIAN):
+        if all((folder / file).is_file() for file in entry.sha256):
+            return folder
+    return None

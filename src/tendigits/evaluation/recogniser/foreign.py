@@ -24,7 +24,7 @@ SCALES = {
     "1 for paper, 0 for full ink": (-1.0, 1.0),
     "255 for paper, 0 for full ink": (-255.0, 255.0),
 }
-_TYPES = {
+_TYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(double)": np.float64,
     "tensor(float16)": np.float16,

@@ -106,8 +106,10 @@ def _padded(given: Attributes, inputs: Tensor, value: float, kernel: Any) -> Ten
 def _gemm(given: Attributes, left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     left = left.T if given.get("transA") else left
     right = right.T if given.get("transB") else right
-    product = given.get("alpha", 1.0) * (left @ right)
-    return product if bias is None else product + given.get("beta", 1.0) * bias
+    product: Tensor = given.get("alpha", 1.0) * (left @ right)
+    if bias is not None:
+        product = product + given.get("beta", 1.0) * bias
+    return product
 
 
 def _axes(given: Attributes, axes: Tensor | None) -> list[int]:

@@ -29,7 +29,8 @@ class Contender:
     """One of those that are compared.
 
     Attributes:
-        name: what it was called when it was given.
+        name: what it is called.
+        sha256: of its weights or file.
         accuracy: on MNIST's test images.
         calibration: of its probabilities as its users meet them.
         recipe: every setting of its training but the seed; empty where it is not known.
@@ -38,6 +39,7 @@ class Contender:
     """
 
     name: str
+    sha256: str
     accuracy: Accuracy
     calibration: Calibration
     recipe: dict[str, object]
@@ -66,7 +68,7 @@ class Comparison:
 
     Attributes:
         contenders: they, in the order in which they were given.
-        pairs: each two of them.
+        pairs: each two of them that differ by more than their seed.
         seeds: the accuracy over those that differ in their seed alone, by recipe.
     """
 
@@ -93,12 +95,13 @@ def compare(sources: Sequence[str | Path]) -> Comparison:
 
 
 def _contender(source: str | Path) -> Contender:
-    return _of_report(read_report(source), str(source)) if is_report(source) else _measured(source)
+    return _of_report(read_report(source)) if is_report(source) else _measured(source)
 
 
-def _of_report(report: Report, name: str) -> Contender:
+def _of_report(report: Report) -> Contender:
     return Contender(
-        name=name,
+        name=report.name,
+        sha256=report.origin.sha256,
         accuracy=report.accuracy,
         calibration=report.confidence.shipped,
         recipe=_without_seed(report.origin.recipe),
@@ -112,7 +115,8 @@ def _measured(source: str | Path) -> Contender:
     logits = recogniser.logits(test.images)
     answers = log_softmax(logits, axis=1)[:, :CLASSES]
     return Contender(
-        name=str(source),
+        name=recogniser.name,
+        sha256=recogniser.origin.sha256,
         accuracy=measure_accuracy(answers, test.labels, recogniser.class_names),
         calibration=measure_confidence(logits, test.labels, recogniser.temperature).shipped,
         recipe=_without_seed(recogniser.origin.recipe),
@@ -126,21 +130,29 @@ def _without_seed(recipe: dict[str, object]) -> dict[str, object]:
 
 
 def _pairs(contenders: Sequence[Contender]) -> tuple[Pair, ...]:
-    wrong = [[each.index for each in contender.accuracy.mistakes] for contender in contenders]
-    numbers = list(combinations(range(len(contenders)), 2))
-    tests = [mcnemar(wrong[first], wrong[second]) for first, second in numbers]
+    pairs = [
+        (first, second)
+        for first, second in combinations(contenders, 2)
+        if not first.recipe or first.recipe != second.recipe
+    ]
+    tests = [mcnemar(_wrong(first), _wrong(second)) for first, second in pairs]
     corrected = holm([test.p_value for test in tests])
     return tuple(
-        Pair((contenders[first].name, contenders[second].name), test, p_value)
-        for (first, second), test, p_value in zip(numbers, tests, corrected, strict=True)
+        Pair((first.name, second.name), test, p_value)
+        for (first, second), test, p_value in zip(pairs, tests, corrected, strict=True)
     )
 
 
+def _wrong(contender: Contender) -> set[int]:
+    return {mistake.index for mistake in contender.accuracy.mistakes}
+
+
 def _seeds(contenders: Sequence[Contender]) -> dict[str, Spread]:
-    recipes = [each.recipe for each in contenders if each.recipe]
-    repeated = [recipe for at, recipe in enumerate(recipes) if recipe in recipes[:at]]
+    different = list({each.sha256: each for each in contenders if each.recipe}.values())
     spreads = {}
-    for recipe in repeated:
-        same = [each.accuracy.metrics.accuracy for each in contenders if each.recipe == recipe]
-        spreads[str(recipe["name"])] = spread(same)
+    for contender in different:
+        same = [each for each in different if each.recipe == contender.recipe]
+        if len(same) > 1 and same[0] is contender:
+            accuracies = [each.accuracy.metrics.accuracy for each in same]
+            spreads[str(contender.recipe["name"])] = spread(accuracies)
     return spreads

@@ -4,15 +4,24 @@ from tendigits.evaluation.accuracy import Spread
 from tendigits.evaluation.report.comparison import Comparison, Contender, Pair
 
 CHANCE = 0.05
+HEADS = ("", "right", "95 % interval", "corrected", "NLL", "ECE", "corrupted", "no digit")
+LEGEND = """\
+corrected: right, ten labels of the test set as people see them; NLL: negative log-likelihood;
+ECE: calibration error; corrupted: wrong, mean of 15 corruptions; no digit: AUROC (the last two
+stand in reports alone)."""
+PAIR_HEADS = ("first / second", "wrong: only the first", "only the second", "p", "difference")
+PAIR_LEGEND = "p: McNemar's exact test, corrected for the number of pairs (Holm)."
 
 
 def describe_comparison(comparison: Comparison) -> str:
     """Return a comparison as a table, the seeds' spread, and what may be chance."""
-    lines = _table([_row(each) for each in comparison.contenders])
+    lines = [*_table([HEADS, *(_row(each) for each in comparison.contenders)]), LEGEND]
     for name, seeds in comparison.seeds.items():
         lines += ["", _seeds_line(name, seeds)]
-    lines += ["", "McNemar's test (exact), corrected for the number of pairs (Holm):"]
-    return "\n".join([*lines, *(_pair_line(pair) for pair in comparison.pairs)])
+    if comparison.pairs:
+        lines += ["", *_table([PAIR_HEADS, *(_pair_row(pair) for pair in comparison.pairs)])]
+        lines += [PAIR_LEGEND]
+    return "\n".join(lines)
 
 
 def _row(contender: Contender) -> tuple[str, ...]:
@@ -32,20 +41,13 @@ def _row(contender: Contender) -> tuple[str, ...]:
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    heads = ("", "right", "95 % interval", "corrected", "NLL", "ECE", "corrupted", "no digit")
-    widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(len(heads))]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        )
-        for row in (heads, *rows)
-    ]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
-        *lines,
-        "corrected: right, ten labels of the test set as people see them; NLL: negative",
-        "log-likelihood; ECE: calibration error; corrupted: wrong, mean of 15 corruptions; no",
-        "digit: AUROC (both from reports).",
+        "  ".join(
+            cell.rjust(width) if at else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
     ]
 
 
@@ -58,11 +60,12 @@ def _seeds_line(name: str, seeds: Spread) -> str:
     )
 
 
-def _pair_line(pair: Pair) -> str:
+def _pair_row(pair: Pair) -> tuple[str, ...]:
     first, second = pair.names
-    alone = pair.test
-    verdict = "more than chance" if pair.p_value < CHANCE else "may be chance"
     return (
-        f"{first} and {second}: {alone.first_alone} images only the first gets wrong, "
-        f"{alone.second_alone} only the second; p = {pair.p_value:.2g}: {verdict}"
+        f"{first} / {second}",
+        str(pair.test.first_alone),
+        str(pair.test.second_alone),
+        f"{pair.p_value:.2g}",
+        "more than chance" if pair.p_value < CHANCE else "may be chance",
     )

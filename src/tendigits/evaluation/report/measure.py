@@ -15,7 +15,7 @@ from tendigits.evaluation.attacks import measure_attacks
 from tendigits.evaluation.confidence import measure_confidence
 from tendigits.evaluation.corruptions import measure_robustness
 from tendigits.evaluation.cost import Costs, measure_cost
-from tendigits.evaluation.no_digit import fashion_is_there, measure_refusal, no_digit_sets
+from tendigits.evaluation.no_digit import find_fashion, measure_refusal, no_digit_sets
 from tendigits.evaluation.recogniser import Recogniser, load_recogniser
 from tendigits.evaluation.report.contents import FORMAT, Report
 from tendigits.reading.model_file import load_model, shipped_models
@@ -78,7 +78,7 @@ def measure_fully(recogniser: Recogniser, dataset: Dataset, step: Step) -> Measu
             of_digits,
             of_no_digits,
             recogniser.threshold,
-            fashion_missing=not fashion_is_there(),
+            fashion_missing=find_fashion() is None,
         ),
         attacks=measure_attacks(recogniser.network, test, step) if recogniser.network else None,
         costs=_costs(recogniser, accuracy.metrics.accuracy, shipped, step),
@@ -104,9 +104,7 @@ def _sureness(recogniser: Recogniser, logits: NDArray[np.float32]) -> NDArray[np
     return sureness
 
 
-def _costs(
-    recogniser: Recogniser, accuracy: float, shipped: list[Recogniser], step: Step
-) -> Costs:
+def _costs(recogniser: Recogniser, accuracy: float, shipped: list[Recogniser], step: Step) -> Costs:
     others = [each for each in shipped if each.origin.sha256 != recogniser.origin.sha256]
     costs = [measure_cost(recogniser, accuracy)]
     for done, each in enumerate(others):
