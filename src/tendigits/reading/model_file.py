@@ -147,6 +147,11 @@ def shipped_models() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_SHIPPED.glob("*.onnx"))}
 
 
+def shipped_reports() -> dict[str, Path]:
+    """Return the report.json of each model file that comes with the package, by name."""
+    return {name: path.with_suffix(".json") for name, path in shipped_models().items()}
+
+
 def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Model:
     """Load a model file's content; `name` is what errors call it.
 

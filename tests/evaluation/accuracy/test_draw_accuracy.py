@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from drawn import colours
 from tendigits.datasets import CATALOGUE, Dataset
@@ -27,7 +28,7 @@ def mistakes(count: int) -> list[Mistake]:
 @pytest.mark.parametrize("names", [entry.class_names for entry in CATALOGUE.values()])
 @pytest.mark.parametrize("answers", [EVERY_CLASS, EVERY_CLASS[::-1]], ids=["right", "wrong"])
 def test_the_confusion_of_every_data_set_is_drawn(
-    tmp_path: Path, names: tuple[str, ...], answers: np.ndarray[tuple[int], np.dtype[np.int64]]
+    tmp_path: Path, names: tuple[str, ...], answers: NDArray[np.int64]
 ) -> None:
     metrics = measure(np.eye(10, dtype=np.float32)[answers], EVERY_CLASS)
     draw_confusion(metrics, names, tmp_path / "confusion.png")

@@ -55,9 +55,7 @@ def class_figures(
     recall = right / np.maximum(truths, 1)
     f1 = 2 * right / np.maximum(truths + answers, 1)
     return tuple(
-        ClassFigures(
-            name, int(truths[at]), float(precision[at]), float(recall[at]), float(f1[at])
-        )
+        ClassFigures(name, int(truths[at]), float(precision[at]), float(recall[at]), float(f1[at]))
         for at, name in enumerate(class_names)
     )
 

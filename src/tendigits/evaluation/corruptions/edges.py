@@ -14,11 +14,18 @@ def canny_edges(images: Images, strength: int, random: np.random.Generator) -> I
     """
     sigma = (0.5, 0.8, 1.1, 1.4, 1.8)[strength - 1]
     smooth = ndimage.gaussian_filter(images, (0, sigma, sigma))
-    down, right = (ndimage.sobel(smooth, axis=axis) for axis in (1, 2))
+    down, right = _slopes(smooth, 1, 2), _slopes(smooth, 2, 1)
     slope = np.hypot(down, right)
     peaks = np.where(_is_ridge(slope, down, right), slope, 0)
     steepest = slope.max(axis=(1, 2), keepdims=True)
     return _connected(peaks > 0.3 * steepest, peaks > 0.1 * steepest).astype(np.float32)
+
+
+def _slopes(images: Images, along: int, across: int) -> Images:
+    """Return Sobel's derivative along one axis of each image, smoothed across it."""
+    smooth = ndimage.correlate1d(images, [1, 2, 1], axis=across)
+    slopes: Images = ndimage.correlate1d(smooth, [-1, 0, 1], axis=along)
+    return slopes
 
 
 def _is_ridge(slope: Images, down: Images, right: Images) -> NDArray[np.bool_]:

@@ -133,7 +133,7 @@ def _pairs(contenders: Sequence[Contender]) -> tuple[Pair, ...]:
     pairs = [
         (first, second)
         for first, second in combinations(contenders, 2)
-        if not first.recipe or first.recipe != second.recipe
+        if first.sha256 != second.sha256 and (not first.recipe or first.recipe != second.recipe)
     ]
     tests = [mcnemar(_wrong(first), _wrong(second)) for first, second in pairs]
     corrected = holm([test.p_value for test in tests])

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tendigits.datasets import load_dataset
+from tendigits.datasets.load import no_progress
 from tendigits.errors import ReportError
 from tendigits.evaluation.recogniser import load_recogniser
 from tendigits.evaluation.report.contents import Report
@@ -14,7 +15,7 @@ from tendigits.evaluation.report.pictures import draw_report
 from tendigits.files import write_json, write_text
 
 
-def evaluate_fully(source: str | Path, out: str | Path, step: Step) -> Report:
+def evaluate_fully(source: str | Path, out: str | Path, step: Step = no_progress) -> Report:
     """Measure a recogniser in every way that is known here, and write its report.
 
     Args:
