@@ -25,16 +25,8 @@ if TYPE_CHECKING:
         TendigitsError,
         TrainingInterrupted,
     )
-    from tendigits.evaluation import (
-        Metrics,
-        Prediction,
-        Report,
-        compare,
-        evaluate,
-        evaluate_fully,
-        predict,
-        read_report,
-    )
+    from tendigits.evaluation import Metrics, Prediction, evaluate, predict
+    from tendigits.evaluation.report import Report, compare, evaluate_fully, read_report
     from tendigits.experiment import resume, train
     from tendigits.export import export_model
     from tendigits.reading import Model, ModelInfo, Reader, Reading, load_model, read
@@ -95,16 +87,8 @@ _HOMES = {
         "TendigitsError",
         "TrainingInterrupted",
     ),
-    "evaluation": (
-        "Metrics",
-        "Prediction",
-        "Report",
-        "compare",
-        "evaluate",
-        "evaluate_fully",
-        "predict",
-        "read_report",
-    ),
+    "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
+    "evaluation.report": ("Report", "compare", "evaluate_fully", "read_report"),
     "experiment": ("resume", "train"),
     "export": ("export_model",),
     "reading": ("Model", "ModelInfo", "Reader", "Reading", "load_model", "read"),

@@ -78,7 +78,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.network_ = train_recogniser(run, examples, Silent()).cpu().eval()
         return self
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:  # noqa: N803
         """Return the probability (n, k) of each class for images as `fit` takes them.
 
         Raises:
@@ -89,8 +89,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         levels = validate_data(self, _in_rows(X), reset=False)
         answers = log_probabilities(self.network_, self._images(levels))
         probabilities = np.exp(answers[:, : len(self.classes_)].astype(np.float64))
-        shares: NDArray[np.float64] = probabilities / probabilities.sum(axis=1, keepdims=True)
-        return shares
+        shares = probabilities / probabilities.sum(axis=1, keepdims=True)
+        return shares.astype(np.float32)  # what the network computes in
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
         """Return the likeliest label (n,) for images as `fit` takes them.

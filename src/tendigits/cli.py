@@ -135,7 +135,7 @@ def evaluate(
     from tendigits.reading.model_file import shipped_models
 
     if model in shipped_models() or Path(model).is_file():
-        from tendigits.evaluation import evaluate_file
+        from tendigits.evaluation.evaluate_file import evaluate_file
 
         typer.echo(evaluate_file(model))
         return
@@ -148,11 +148,10 @@ def evaluate(
 
 
 def _evaluate_fully(model: str, output: Path) -> None:
-    from tendigits.evaluation import evaluate_fully
     from tendigits.terminal import Terminal
 
     with Terminal() as terminal:
-        evaluate_fully(model, output, terminal.step)
+        tendigits.evaluate_fully(model, output, terminal.step)
     typer.echo(f"Report: {output.absolute() / 'report.html'}")
 
 
@@ -163,7 +162,7 @@ def compare(
     ],
 ) -> None:
     """Set models side by side, and say what may be chance."""
-    from tendigits.evaluation import describe_comparison
+    from tendigits.evaluation.report import describe_comparison
 
     typer.echo(describe_comparison(tendigits.compare(models)))
 

@@ -11,19 +11,11 @@ from tendigits.errors import ModelError
 from tendigits.evaluation.accuracy import Metrics, find_mistakes, measure
 from tendigits.evaluation.accuracy.draw_accuracy import draw_confusion, draw_worst_errors
 from tendigits.evaluation.curves import draw_curves
-from tendigits.evaluation.model_card import model_card, summarise_test
+from tendigits.evaluation.model_card import model_card
 from tendigits.evaluation.predict import log_probabilities
-from tendigits.evaluation.recogniser import load_recogniser
 from tendigits.evaluation.validate import validate
 from tendigits.files import write_json, write_text
-from tendigits.reading.model_file import (
-    Model,
-    describes_itself,
-    load_model,
-    model_bytes,
-    scaled,
-    shipped_models,
-)
+from tendigits.reading.model_file import Model, scaled
 from tendigits.training import Run, load_network, load_run, load_run_data, read_history
 from tendigits.training.log import RunLog
 from tendigits.training.record import read_record
@@ -67,26 +59,6 @@ def evaluate_model(model: Model) -> Metrics:
     logits = model.logits(scaled(dataset.test.images))
     answers = log_softmax(logits / info.temperature, axis=1)[:, :CLASSES]
     return measure(answers, dataset.test.labels)
-
-
-def evaluate_file(source: str | Path) -> str:
-    """Test a model file, or an ONNX file of someone else's, and say what came out.
-
-    Args:
-        source: a path, or the name of a model that ships. A file of someone else's is tested on
-            MNIST.
-
-    Raises:
-        ModelError: it cannot be used, or its data set is not the one that is here.
-    """
-    path = shipped_models().get(str(source), Path(source))
-    if describes_itself(model_bytes(path), str(source)):
-        model = load_model(source)
-        return summarise_test(evaluate_model(model), model.info.classes)
-    recogniser, test = load_recogniser(source), load_dataset("mnist").test
-    answers = log_softmax(recogniser.logits(test.images), axis=1)
-    summary = summarise_test(measure(answers, test.labels), recogniser.class_names)
-    return "\n".join([*recogniser.origin.assumptions, summary])
 
 
 def compare_with_record(run: Run, metrics: Metrics) -> str:

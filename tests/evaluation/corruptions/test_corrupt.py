@@ -19,7 +19,8 @@ def test_copies_have_the_images_form_and_the_images_stay_as_they_are(
 ) -> None:
     images = mnist.test.images[:20].copy()
     copies = corrupt(images, name, 3)
-    assert (copies.shape, copies.dtype) == (images.shape, np.uint8)
+    assert copies.shape == images.shape
+    assert copies.dtype == np.uint8
     assert np.array_equal(images, mnist.test.images[:20])
     assert not np.array_equal(copies, images)
 

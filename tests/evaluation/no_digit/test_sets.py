@@ -23,7 +23,8 @@ def sets(mnist: Dataset) -> Sets:
 def test_each_set_holds_a_thousand_images(sets: Sets) -> None:
     assert len(sets) >= 6
     for images in sets.values():
-        assert (images.shape, images.dtype) == ((IMAGES_A_SET, 28, 28), np.uint8)
+        assert images.shape == (IMAGES_A_SET, 28, 28)
+        assert images.dtype == np.uint8
         assert images.any(axis=(1, 2)).all()
 
 

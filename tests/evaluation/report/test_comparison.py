@@ -6,7 +6,7 @@ import tendigits
 from tendigits import compare
 from tendigits.datasets import Dataset
 from tendigits.errors import ReportError
-from tendigits.evaluation import Comparison
+from tendigits.evaluation.report import Comparison
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
-from tendigits.evaluation import Comparison, compare, describe_comparison
 from tendigits.evaluation.accuracy import McNemar, Spread
+from tendigits.evaluation.report import Comparison, compare, describe_comparison
 from tendigits.evaluation.report.comparison import Pair
 
 

@@ -29,7 +29,7 @@ def test_the_seed_network_and_the_best_that_ships_stand_beside(full_report: Path
 def test_the_accuracy_is_the_one_that_the_model_file_states(full_report: Path) -> None:
     report = read_report(full_report)
     assert report.accuracy.metrics.accuracy == load_model("mlp").info.test.accuracy
-    assert [each.name for each in report.costs.recognisers][0] == "mlp"
+    assert report.costs.recognisers[0].name == "mlp"
     assert {each.name for each in report.costs.recognisers} == set(REPORTS)
 
 

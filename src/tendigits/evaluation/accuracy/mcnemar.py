@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
+from scipy.special import bdtr
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def mcnemar(first_wrong: Collection[int], second_wrong: Collection[int]) -> McNe
     """
     first, second = set(first_wrong), set(second_wrong)
     alone = len(first - second), len(second - first)
-    p_value = float(binomtest(alone[0], sum(alone)).pvalue) if sum(alone) else 1.0
+    tail = float(bdtr(min(alone), sum(alone), 0.5))  # of the binomial distribution
+    p_value = min(1.0, 2 * tail)
     return McNemar(*alone, p_value)
 
 
