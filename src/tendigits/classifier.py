@@ -88,9 +88,11 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         levels = validate_data(self, _in_rows(X), reset=False)
         answers = log_probabilities(self.network_, self._images(levels))
-        probabilities = np.exp(answers[:, : len(self.classes_)].astype(np.float64))
-        shares = probabilities / probabilities.sum(axis=1, keepdims=True)
-        return shares.astype(np.float32)  # what the network computes in
+        probabilities: NDArray[np.float64] = np.exp(
+            answers[:, : len(self.classes_)].astype(np.float64)
+        )
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities.astype(np.float32)  # what the network computes in
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
         """Return the likeliest label (n,) for images as `fit` takes them.

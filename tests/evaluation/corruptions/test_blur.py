@@ -19,7 +19,7 @@ def test_motion_smears_a_dot_along_a_line_of_the_given_length(strength: int) -> 
 
 
 def test_glass_lets_light_stray_by_a_pixel_a_pass(mnist: Dataset) -> None:
-    images = mnist.test.images[:100] / np.float32(255)
+    images = (mnist.test.images[:100] / 255).astype(np.float32)
     seen = glass_blur(images, 5, np.random.default_rng(0))
     assert seen.sum() == pytest.approx(images.sum(), rel=0.05)
     strayed = glass_blur(DOT, 5, np.random.default_rng(0))

@@ -16,7 +16,7 @@ def test_corruptions_are_drawn(tmp_path: Path, mnist: Dataset) -> None:
 
 
 def test_one_to_three_recognisers_are_drawn(tmp_path: Path) -> None:
-    errors = dict.fromkeys(CORRUPTIONS, (0.0, 0.1, 0.2, 0.5, 1.0))
+    errors: dict[str, tuple[float, ...]] = dict.fromkeys(CORRUPTIONS, (0.0, 0.1, 0.2, 0.5, 1.0))
     recognisers = tuple(CorruptedErrors(name, errors, 0.36) for name in "abc")
     found = []
     for count in (1, 2, 3):

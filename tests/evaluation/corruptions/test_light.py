@@ -18,7 +18,7 @@ def test_brightness_raises_every_level_by_the_same(random: np.random.Generator) 
 
 
 def test_a_stripe_in_the_middle_is_inverted(mnist: Dataset, random: np.random.Generator) -> None:
-    images = mnist.test.images[:5] / np.float32(255)
+    images = (mnist.test.images[:5] / 255).astype(np.float32)
     striped = stripe(images, 3, random)
     np.testing.assert_array_equal(striped[:, :, 11:17], 1 - images[:, :, 11:17])
     np.testing.assert_array_equal(striped[:, :, :11], images[:, :, :11])

@@ -21,7 +21,7 @@ def draw_reliability(confidence: Confidence, path: Path) -> None:
         for calibration, colour, label in lines:
             _reliability(upper, calibration, colour, label)
         upper.set_ylabel("right (%)")
-        upper.legend(loc="upper left")
+        upper.legend(loc="lower right")
         upper.grid(alpha=0.3)
         shown = confidence.shipped.bins
         lower.bar([100 * b.confidence for b in shown], [b.answers for b in shown], 3, color=BLUE)
