@@ -128,9 +128,10 @@ def missing_extra(error: ModuleNotFoundError) -> Exception | None:
     """Return the error that names the extra to install, where one has what is missing."""
     from tendigits.errors import MissingExtraError  # noqa: PLC0415
 
-    extra = _EXTRAS.get(error.name or "")
+    library = (error.name or "").partition(".")[0]
+    extra = _EXTRAS.get(library)
     if extra is None:
         return None
     return MissingExtraError(
-        f"This needs {error.name}; install it with: pip install 'tendigits[{extra}]'"
+        f"This needs {library}; install it with: pip install 'tendigits[{extra}]'"
     )

@@ -16,7 +16,7 @@ METADATA_KEY = "tendigits"
 FORMAT: Literal[1] = 1
 MAX_BYTES = 512 * 2**20
 INPUT, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
-_BATCH = 1000
+_BATCH = 250  # what stays in the caches; `tiny` is twice as fast as with 1,000
 _SHIPPED = Path(__file__).parent.parent / "models"
 
 

@@ -55,8 +55,8 @@ def _seeds_line(name: str, seeds: Spread) -> str:
     low, high = seeds.interval_95
     return (
         f"{name}, {seeds.runs} seeds: {100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} % "
-        f"({100 * seeds.lowest:.2f} to {100 * seeds.highest:.2f}); the mean's 95 % interval "
-        f"(bootstrap): {100 * low:.2f} to {100 * high:.2f} %"
+        f"({100 * seeds.lowest:.2f} to {100 * seeds.highest:.2f}); mean's "
+        f"95 % interval (bootstrap) {100 * low:.2f} to {100 * high:.2f} %"
     )
 
 
