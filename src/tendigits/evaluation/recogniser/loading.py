@@ -30,6 +30,7 @@ from tendigits.reading.model_file import (
 )
 from tendigits.training import Run, load_network, load_run
 from tendigits.training.record import read_record
+from tendigits.training.run import settings_without_paths
 
 
 def load_recogniser(source: str | Path) -> Recogniser:
@@ -72,7 +73,7 @@ def _from_run(run: Run) -> Recogniser:
             file=run.folder.name,
             sha256=sha256_of(run.weights),
             description=run.recipe.description,
-            recipe=run.recipe.model_dump(exclude_none=True),
+            recipe=settings_without_paths(run),
             data=run.data.name,
             data_sha256=run.data.sha256,
             made_with={
