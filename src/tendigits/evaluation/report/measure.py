@@ -59,8 +59,9 @@ def measure_fully(recogniser: Recogniser, dataset: Dataset, step: Step) -> Measu
         log_softmax(logits, axis=1)[:, :CLASSES], test.labels, recogniser.class_names
     )
     shipped = [load_recogniser(name) for name in shipped_models()]
+    beside = with_references(recogniser, shipped)
     robustness = measure_robustness(
-        {each.name: each.logits for each in _beside(recogniser, shipped)}, test, step
+        {name: each.logits for name, each in beside.items()}, test, step
     )
     no_digits = no_digit_sets(test, step)
     of_digits = _sureness(recogniser, logits)
@@ -88,13 +89,15 @@ def measure_fully(recogniser: Recogniser, dataset: Dataset, step: Step) -> Measu
     return Measured(report, no_digits, of_digits, of_no_digits)
 
 
-def _beside(recogniser: Recogniser, shipped: list[Recogniser]) -> list[Recogniser]:
-    """Return the recogniser, the seed network and the best that ships, each once."""
+def with_references(recogniser: Recogniser, shipped: list[Recogniser]) -> dict[str, Recogniser]:
+    """Return the recogniser, the seed network and the best that ships, each once, by name."""
     seed = next(each for each in shipped if each.name == SEED_NETWORK)
     best = max(shipped, key=lambda each: load_model(each.name).info.test.accuracy)
-    by_file = {each.origin.sha256: each for each in (best, seed, recogniser)}
-    order = dict.fromkeys([recogniser.origin.sha256, seed.origin.sha256, best.origin.sha256])
-    return [by_file[sha256] for sha256 in order]
+    beside = {recogniser.name: recogniser}
+    for each, part in ((seed, "the seed network"), (best, "the best that ships")):
+        if each.origin.sha256 not in {other.origin.sha256 for other in beside.values()}:
+            beside[f"{each.name} ({part})"] = each
+    return beside
 
 
 def _sureness(recogniser: Recogniser, logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import jinja2
 import tomli_w
 
-from tendigits.evaluation.accuracy.label_errors import LABEL_ERRORS
 from tendigits.evaluation.report.contents import Report
 
 
@@ -40,7 +39,6 @@ def _render(template: str, report: Report, picture: object) -> str:
     return environment.get_template(template).render(
         report=report,
         picture=picture,
-        label_errors=LABEL_ERRORS,
         recipe=tomli_w.dumps(report.origin.recipe),
         learns_outliers="outliers" in report.origin.recipe,
     )
