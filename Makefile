@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint format bench-seed bench-speed bench-read bench-serve bench-accuracy notebook clean
+.PHONY: help demo test lint format bench-seed bench-speed bench-read bench-serve bench-accuracy reports notebook clean
 
 help: ## list these jobs
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ bench-serve: .venv/installed ## how fast pictures are read over HTTP (needs wrk;
 
 bench-accuracy: .venv/installed ## each recipe's test accuracy over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py
+
+reports: .venv/installed ## a full report on each model that ships (minutes)
+	$(BIN)/python benchmarks/reports.py
 
 notebook: .venv/installed ## run docs/notebook.ipynb anew and keep its output
 	$(BIN)/jupyter execute --inplace docs/notebook.ipynb

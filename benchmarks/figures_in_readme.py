@@ -5,8 +5,10 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from tendigits import Report, read_report
 from tendigits.files import write_text
 from tendigits.networks import build_recogniser, count_multiply_adds, count_parameters
+from tendigits.reading.model_file import shipped_reports
 from tendigits.recipes import load_recipe
 
 RESULTS = Path(__file__).parent / "results"
@@ -27,6 +29,7 @@ def with_figures(readme: str) -> str:
         "speed": speed_table(),
         "reading": reading_table(),
         "serve": serve_table(),
+        "reports": reports_table(),
     }
     for name, table in tables.items():
         before, start, rest = readme.partition(f"<!-- {name} -->\n")
@@ -224,6 +227,29 @@ def serve_table() -> str:
 
 
 SERVERS = {"tendigits": "`tendigits serve`", "plain": "plain FastAPI endpoint"}
+
+
+def reports_table() -> str:
+    """Return the five figures that sum up the report of each model that ships."""
+    rows = [
+        "| model | test accuracy (95 % interval) | negative log-likelihood | calibration error "
+        "(ECE) | wrong, corrupted | no digit, AUROC |",
+        "|---|---|---|---|---|---|",
+    ]
+    reports = [read_report(path) for path in shipped_reports().values()]
+    return "\n".join([*rows, *(report_row(report) for report in reports)]) + "\n"
+
+
+def report_row(report: Report) -> str:
+    low, high = report.accuracy.metrics.interval_95
+    shipped = report.confidence.shipped
+    return (
+        f"| `{report.name}` "
+        f"| {100 * report.accuracy.metrics.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}) "
+        f"| {shipped.negative_log_likelihood:.4f} | {shipped.calibration_error:.4f} "
+        f"| {100 * report.robustness.recognisers[0].mean:.1f} % "
+        f"| {report.refusal.mean_auroc:.3f} |"
+    )
 
 
 def machine(environment: dict[str, Any]) -> str:

@@ -20,12 +20,12 @@ import accuracy
 from figures_in_readme import RESULTS, update_readme
 from tendigits import Reader, Run, export_model, load_dataset
 from tendigits.datasets import Examples
+from tendigits.evaluation.confidence import calibration_error
 from tendigits.files import write_json
 from tendigits.reading import ReadDigit
 
 SEEDS = 3
 SURE = 0.99
-BINS = 15
 
 
 def main() -> None:
@@ -69,16 +69,6 @@ def png(image: NDArray[np.uint8]) -> bytes:
 
 def is_right(digits: tuple[ReadDigit, ...], label: int) -> bool:
     return [digit.character for digit in digits] == [str(label)]
-
-
-def calibration_error(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Return the mean distance of confidence and accuracy over 15 bins of equal width (ECE)."""
-    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
-    distances = [
-        (bins == each).mean() * abs(confidences[bins == each].mean() - right[bins == each].mean())
-        for each in np.unique(bins)
-    ]
-    return float(np.sum(distances))
 
 
 if __name__ == "__main__":

@@ -56,13 +56,23 @@ def tendigits() -> CommandLine:
             command(*words),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
             env=env,
             cwd=cwd,
             check=False,
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def full_report(tendigits: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a full report on the shipped `mlp`, written by the command line."""
+    folder = tmp_path_factory.mktemp("reports") / "mlp"
+    result = tendigits("evaluate", "mlp", "--full", "-o", folder)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"Report: {folder / 'report.html'}\n"
+    return folder
 
 
 def command(*words: str | Path) -> list[str]:

@@ -15,7 +15,9 @@ from tendigits import load_run, resume, train
 from tendigits.datasets import Dataset
 from tendigits.recipes import MLPSettings, load_recipe
 
-VERBS: list[list[str]] = [[], ["train"], ["evaluate"], ["data"], ["serve"], ["corrections"]]
+VERBS: list[list[str]] = [
+    *([], ["train"], ["evaluate"], ["compare"], ["data"], ["serve"], ["corrections"])
+]
 HEAVY = ["torch", "scipy", "rich.progress", "matplotlib", "safetensors", "requests", "pandas"]
 HEAVY_MODULES_AFTER = f"""
 import json, sys
@@ -49,6 +51,16 @@ REFUSED = [
     (["train", "--resume", "nope"], ["nope"]),
     (["train", "--out", "taken"], ["taken", "--out"]),
     (["evaluate", "nope"], ["nope"]),
+    (["evaluate", "mlp", "--full"], ["--full", "-o"]),
+    (["evaluate", "mlp", "-o", "report"], ["--full", "-o"]),
+    (["evaluate", "mlp", "--full", "-o", "taken"], ["taken", "exists already"]),
+    (["evaluate", "taken/file", "--full", "-o", "report"], ["taken/file", "no ONNX file"]),
+    (["evaluate", "nope", "--full", "-o", "report"], ["nope"]),
+    (["evaluate", "taken", "--full", "-o", "report"], ["taken", "no run folder"]),
+    (["compare", "mlp"], ["two"]),
+    (["compare", "mlp", "nope"], ["nope"]),
+    (["compare", "mlp", "nope.json"], ["nope.json"]),
+    (["compare"], ["models"]),
     (["data", "minst"], ["minst", "mnist"]),
     (["data", "mnist", "--show", "nope/samples.png"], ["nope/samples.png"]),
     # What the words themselves are wrong in.
@@ -79,9 +91,10 @@ def test_help_imports_nothing_heavy(verb: list[str]) -> None:
 @pytest.mark.parametrize(
     ("verb", "named"),
     [
-        ([], ["train", "evaluate", "data", "--version"]),
+        ([], ["train", "evaluate", "compare", "data", "--version"]),
         (["train"], ["--data", "--epochs", "--set", "--out", "--resume", "--threads", "--seed"]),
-        (["evaluate"], ["run"]),
+        (["evaluate"], ["run", "--full", "--output"]),
+        (["compare"], ["reports"]),
         (["data"], ["--show"]),
         (["serve"], ["--host", "--port", "--model", "--database", "--api-key", "--open"]),
         (["corrections", "export"], ["--database"]),
@@ -198,6 +211,14 @@ def test_a_run_is_exported(
     assert "small-mnist, which is no data set known by name" in refused.stderr
 
 
+def test_models_and_reports_are_compared(tendigits: CommandLine, full_report: Path) -> None:
+    result = tendigits("compare", full_report, "tiny")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "97.89%" in result.stdout
+    assert "mlp / tiny" in result.stdout
+    assert result.stdout.count("more than chance") == 1
+
+
 def test_a_run_is_resumed_by_its_own_settings_alone(
     trained: subprocess.CompletedProcess[str], folder: Path, tendigits: CommandLine
 ) -> None:
@@ -249,6 +270,8 @@ def test_what_will_not_do_is_refused_in_one_line(
         ("train", "torch", ["train"]),
         ("train", "torch", ["evaluate", "run"]),
         ("train", "torch", ["evaluate", "tiny"]),
+        ("train", "torch", ["compare", "mlp", "tiny"]),
+        ("train", "jinja2", ["evaluate", "tiny", "--full", "-o", "report"]),
         ("train", "torch", ["export", "run", "-o", "model.onnx"]),
         ("train", "matplotlib", ["train"]),
         ("serve", "fastapi", ["serve"]),

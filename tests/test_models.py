@@ -6,7 +6,9 @@ import pytest
 
 import tendigits
 from tendigits.evaluation import evaluate_model
-from tendigits.reading.model_file import shipped_models
+from tendigits.evaluation.report.page import model_card
+from tendigits.files import sha256_of
+from tendigits.reading.model_file import shipped_models, shipped_reports
 from tendigits.recipes import Recipe
 
 MODELS = shipped_models()
@@ -30,6 +32,21 @@ def test_each_is_of_the_recipe_that_ships(name: str) -> None:
     made_by = Recipe.model_validate(info.recipe)
     for setting in ("network", "epochs", "optimizer", "augmentation", "outliers", "european"):
         assert getattr(made_by, setting) == getattr(shipped, setting)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_has_a_report_and_a_card_on_the_file_that_ships(name: str) -> None:
+    report = tendigits.read_report(shipped_reports()[name])
+    assert report.origin.sha256 == sha256_of(MODELS[name])
+    card = MODELS[name].with_suffix(".md").read_text(encoding="utf-8")
+    assert card == model_card(report)
+
+
+def test_one_that_ships_is_right_about_how_sure_it_is() -> None:
+    best = max(MODELS, key=lambda name: tendigits.load_model(name).info.test.accuracy)
+    shipped = tendigits.read_report(shipped_reports()[best]).confidence.shipped
+    assert shipped.calibration_error < 0.005
+    assert shipped.negative_log_likelihood < 0.016
 
 
 @pytest.mark.parametrize("name", MODELS)

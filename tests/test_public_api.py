@@ -33,6 +33,17 @@ def test_an_unknown_name_is_missed_as_python_misses_it() -> None:
         getattr(tendigits, "trian")  # noqa: B009 - mypy would miss it too
 
 
+def test_who_lacks_scikit_learn_is_told_what_to_install() -> None:
+    script = "import sys, tendigits\nsys.modules['sklearn'] = None\ntendigits.DigitClassifier"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert result.stderr.splitlines()[-1] == (
+        "tendigits.errors.MissingExtraError: This needs sklearn; install it with: "
+        "pip install 'tendigits[sklearn]'"
+    )
+
+
 @pytest.mark.parametrize("use", LIGHT)
 def test_data_and_recipes_need_no_torch(use: str) -> None:
     script = f"import sys, tendigits\n{use}\nprint('torch' in sys.modules)"

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tendigits.classifier import DigitClassifier
     from tendigits.datasets import Corrections, Dataset, Examples, load_dataset
     from tendigits.errors import (
         DataError,
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
         ModelError,
         PictureError,
         RecipeError,
+        ReportError,
         RunError,
         ServerError,
         TendigitsError,
         TrainingInterrupted,
     )
     from tendigits.evaluation import Metrics, Prediction, evaluate, predict
+    from tendigits.evaluation.report import Report, compare, evaluate_fully, read_report
     from tendigits.experiment import fine_tune, resume, train
     from tendigits.export import export_model
     from tendigits.reading import Model, ModelInfo, Reader, Reading, load_model, read
@@ -37,6 +40,7 @@ __all__ = [
     "Corrections",
     "DataError",
     "Dataset",
+    "DigitClassifier",
     "Examples",
     "Metrics",
     "MissingExtraError",
@@ -49,12 +53,16 @@ __all__ = [
     "Reading",
     "Recipe",
     "RecipeError",
+    "Report",
+    "ReportError",
     "Run",
     "RunError",
     "ServerError",
     "TendigitsError",
     "TrainingInterrupted",
+    "compare",
     "evaluate",
+    "evaluate_fully",
     "export_model",
     "fine_tune",
     "load_dataset",
@@ -63,12 +71,14 @@ __all__ = [
     "load_run",
     "predict",
     "read",
+    "read_report",
     "resume",
     "train",
 ]
 
 # Each name is imported on first use: reading a data set needs no torch.
 _HOMES = {
+    "classifier": ("DigitClassifier",),
     "datasets": ("Corrections", "Dataset", "Examples", "load_dataset"),
     "errors": (
         "DataError",
@@ -76,12 +86,14 @@ _HOMES = {
         "ModelError",
         "PictureError",
         "RecipeError",
+        "ReportError",
         "RunError",
         "ServerError",
         "TendigitsError",
         "TrainingInterrupted",
     ),
     "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
+    "evaluation.report": ("Report", "compare", "evaluate_fully", "read_report"),
     "experiment": ("fine_tune", "resume", "train"),
     "export": ("export_model",),
     "reading": ("Model", "ModelInfo", "Reader", "Reading", "load_model", "read"),
@@ -90,7 +102,8 @@ _HOMES = {
 }
 # The extra of `pip install` that brings a library which a verb needs.
 _EXTRAS = {
-    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript"),
+    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"),
+    "sklearn": ("sklearn",),
     "serve": (
         "fastapi",
         "fastapi_offline",
@@ -129,9 +142,10 @@ def missing_extra(error: ModuleNotFoundError) -> Exception | None:
     """Return the error that names the extra to install, where one has what is missing."""
     from tendigits.errors import MissingExtraError  # noqa: PLC0415
 
+    library = (error.name or "").partition(".")[0]
     for extra, libraries in _EXTRAS.items():
-        if error.name in libraries:
+        if library in libraries:
             return MissingExtraError(
-                f"This needs {error.name}; install it with: pip install 'tendigits[{extra}]'"
+                f"This needs {library}; install it with: pip install 'tendigits[{extra}]'"
             )
     return None

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 import tendigits
-from tendigits.errors import Interrupted, RunError, TendigitsError
+from tendigits.errors import Interrupted, ReportError, RunError, TendigitsError
 
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
 EXIT_USER_ERROR = 2
@@ -146,15 +146,26 @@ def evaluate(
     model: Annotated[
         str, typer.Argument(help="A run folder, a model file or a shipped model's name.")
     ],
+    full: Annotated[
+        bool, typer.Option("--full", help="Measure everything, into a report; takes minutes.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="The report's folder, for --full."),
+    ] = None,
 ) -> None:
-    """Repeat the test of a run, or test a model file."""
+    """Repeat the test of a run, or test a model file; with --full, write a report."""
+    if full != (output is not None):
+        raise ReportError("A full report needs both --full and a folder for it: -o FOLDER.")
+    if output is not None:
+        _evaluate_fully(model, output)
+        return
     from tendigits.reading.model_file import shipped_models
 
     if model in shipped_models() or Path(model).is_file():
-        from tendigits.evaluation import evaluate_model, summarise_test
+        from tendigits.evaluation.evaluate_file import evaluate_file
 
-        loaded = tendigits.load_model(model)
-        typer.echo(summarise_test(evaluate_model(loaded), loaded.info.classes))
+        typer.echo(evaluate_file(model))
         return
     run_read = tendigits.load_run(model)
     metrics = tendigits.evaluate(run_read)
@@ -162,6 +173,26 @@ def evaluate(
 
     typer.echo(summarise_test(metrics, run_read.data.class_names))
     typer.echo(compare_with_record(run_read, metrics))
+
+
+def _evaluate_fully(model: str, output: Path) -> None:
+    from tendigits.terminal import Terminal
+
+    with Terminal() as terminal:
+        tendigits.evaluate_fully(model, output, terminal.step)
+    typer.echo(f"Report: {output.absolute() / 'report.html'}")
+
+
+@app.command()
+def compare(
+    models: Annotated[
+        list[str], typer.Argument(help="Run folders, model files, shipped models' names, reports.")
+    ],
+) -> None:
+    """Set models side by side, and say what may be chance."""
+    from tendigits.evaluation.report import describe_comparison
+
+    typer.echo(describe_comparison(tendigits.compare(models)))
 
 
 @app.command()

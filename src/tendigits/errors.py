@@ -21,6 +21,10 @@ class ModelError(TendigitsError):
     """A model file is missing, damaged or not the package's."""
 
 
+class ReportError(TendigitsError):
+    """A report is missing or damaged, or cannot be written where it should be."""
+
+
 class PictureError(TendigitsError):
     """A picture is missing, damaged or over a limit."""
 

@@ -1,5 +1,9 @@
-"""Evaluation: what a trained recogniser is worth, in figures, words and pictures."""
+"""Evaluation: what a trained recogniser is worth, in figures, words and pictures.
 
+The full report and its rooms are imported where they are used, so that a training need not wait.
+"""
+
+from tendigits.evaluation.accuracy import Metrics, measure, wilson_interval
 from tendigits.evaluation.before_after import describe_fine_tuning
 from tendigits.evaluation.evaluate import (
     compare_with_record,
@@ -7,9 +11,8 @@ from tendigits.evaluation.evaluate import (
     evaluate_model,
     run_test,
 )
-from tendigits.evaluation.metrics import Metrics, measure, wilson_interval
+from tendigits.evaluation.model_card import summarise_test
 from tendigits.evaluation.predict import Prediction, predict
-from tendigits.evaluation.report import summarise_test
 from tendigits.evaluation.validate import Validation
 
 __all__ = [

@@ -8,10 +8,11 @@ from torch import nn
 
 from tendigits.datasets import CATALOGUE, CLASSES, Dataset, load_dataset
 from tendigits.errors import ModelError
-from tendigits.evaluation.figures import draw_confusion, draw_curves, draw_worst_errors
-from tendigits.evaluation.metrics import Metrics, measure
+from tendigits.evaluation.accuracy import Metrics, find_mistakes, measure
+from tendigits.evaluation.accuracy.draw_accuracy import draw_confusion, draw_worst_errors
+from tendigits.evaluation.curves import draw_curves
+from tendigits.evaluation.model_card import model_card
 from tendigits.evaluation.predict import log_probabilities
-from tendigits.evaluation.report import model_card
 from tendigits.evaluation.validate import validate
 from tendigits.files import write_json, write_text
 from tendigits.reading.model_file import Model, scaled
@@ -90,7 +91,12 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     run.figures.mkdir(exist_ok=True)
     draw_curves(history, run.figures / "curves.png")
     draw_confusion(metrics, dataset.class_names, run.figures / "confusion.png")
-    draw_worst_errors(dataset.test, answers, dataset.class_names, run.figures / "worst-errors.png")
+    draw_worst_errors(
+        dataset.test.images,
+        find_mistakes(answers, dataset.test.labels),
+        dataset.class_names,
+        run.figures / "worst-errors.png",
+    )
     write_text(run.model_card, model_card(run, history, metrics, dataset.class_names))
     RunLog(run.log).write("test", loss=metrics.loss, accuracy=metrics.accuracy)
     write_json(run.metrics, asdict(metrics))  # last: where it is, the run is complete

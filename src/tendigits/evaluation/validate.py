@@ -8,8 +8,8 @@ from scipy.special import log_softmax
 from torch import nn
 
 from tendigits.datasets import CLASSES, Examples
-from tendigits.evaluation.calibration import fit_temperature
-from tendigits.evaluation.metrics import measure
+from tendigits.evaluation.accuracy import measure
+from tendigits.evaluation.confidence import fit_temperature
 from tendigits.evaluation.predict import log_probabilities
 from tendigits.outliers import draw_outliers
 from tendigits.training import Run

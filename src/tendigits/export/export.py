@@ -31,6 +31,7 @@ from tendigits.reading.model_file import (
 from tendigits.reading.seal import seal
 from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.record import read_record
+from tendigits.training.run import settings_without_paths
 from tendigits.training.teacher import held_out_sha256
 
 CHECKED = 1000
@@ -142,7 +143,7 @@ def _describe(
         precision="int8" if precision == "int8" else "float32",
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network),
-        recipe=_without_paths(run),
+        recipe=settings_without_paths(run),
         test=TestFigures(metrics.accuracy, metrics.loss, metrics.examples),
         validation_accuracy=validation.accuracy if validation else None,
         exported_accuracy=None,
@@ -153,14 +154,6 @@ def _describe(
         versions={**run.environment.versions, **_versions("onnx", "onnxruntime")},
         git_revision=run.environment.git_revision,
     )
-
-
-def _without_paths(run: Run) -> dict[str, object]:
-    """Return the recipe's settings; a teacher is named by its checksum alone."""
-    settings = run.recipe.model_dump(exclude_none=True)
-    if run.recipe.distillation is not None:
-        settings["distillation"]["teacher"] = Path(run.recipe.distillation.teacher).name
-    return settings
 
 
 def _versions(*libraries: str) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tendigits.datasets import CLASSES, Examples
+from tendigits.datasets import Examples
 from tendigits.datasets.samples import draw_grid
 from tendigits.recipes import AugmentationSettings
 from tendigits.training.augmentation import augment
@@ -18,13 +18,14 @@ DISTORTED = 19
 def draw_augmented(
     examples: Examples, settings: AugmentationSettings, class_names: tuple[str, ...], path: Path
 ) -> None:
-    """Write a PNG: for each class one image as it is, then 19 times as the network is fed it."""
+    """Write a PNG: one image of each class as it is, then 19 times as the network is fed it."""
     generator = torch.Generator().manual_seed(0)
     rows = []
-    for label in range(CLASSES):
+    labels = np.unique(examples.labels)  # a data set may lack a class
+    for label in labels:
         image = examples.images[np.flatnonzero(examples.labels == label)[:1]]
         rows.append(np.concatenate([image, _distorted(image, settings, generator)]))
-    draw_grid(class_names, rows, path)
+    draw_grid([class_names[label] for label in labels], rows, path)
 
 
 def _distorted(

@@ -246,6 +246,14 @@ def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
     return dataset
 
 
+def settings_without_paths(run: Run) -> dict[str, object]:
+    """Return the recipe's settings; a teacher is named by its checksum and last name alone."""
+    settings = run.recipe.model_dump(exclude_none=True)
+    if run.recipe.distillation is not None:
+        settings["distillation"]["teacher"] = Path(run.recipe.distillation.teacher).name
+    return settings
+
+
 def save_weights(run: Run, network: nn.Module) -> None:
     """Write the weights of `network` to the run folder, whole."""
     state = network.state_dict().items()

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from tendigits.evaluation import Metrics, measure, wilson_interval
-from tendigits.evaluation.metrics import confusion_matrix
+from tendigits.evaluation.accuracy.metrics import confusion_matrix
 
 Answers = tuple[NDArray[np.float32], NDArray[np.int64]]
 

@@ -71,4 +71,4 @@ def wilson_interval(right: int, examples: int, z: float = Z_95) -> tuple[float, 
     centre = (share + z * z / (2 * examples)) / (1 + z * z / examples)
     spread = math.sqrt(share * (1 - share) / examples + (z / (2 * examples)) ** 2)
     half = z * spread / (1 + z * z / examples)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return centre - half if right else 0.0, centre + half if right < examples else 1.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tendigits.evaluation.calibration import fit_temperature
+from tendigits.evaluation.confidence import fit_temperature
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])

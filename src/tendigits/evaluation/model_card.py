@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tendigits.evaluation.metrics import Metrics
+from tendigits.evaluation.accuracy import Metrics
 from tendigits.networks import build_recogniser, count_parameters, summary_table
 from tendigits.recipes import Recipe
 from tendigits.training import EpochResult, Run

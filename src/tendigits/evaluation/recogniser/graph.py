@@ -1,0 +1,162 @@
+"""An ONNX graph in torch, so that it can be differentiated."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Attributes = dict[str, Any]
+Operator = Callable[..., Tensor]
+
+
+def to_torch(model: onnx.ModelProto, output: str) -> Callable[[Tensor], Tensor] | None:
+    """Return a function from the graph's input to `output`; None where it cannot be had.
+
+    The operators are those of plain classifiers; a graph with another one, or with weights in 8
+    bits, is not differentiated.
+
+    Args:
+        model: a graph with one input.
+        output: the name of one of its outputs.
+    """
+    nodes = _needed_nodes(model.graph, output)
+    if any(node.op_type not in _OPERATORS or len(node.output) > 1 for node in nodes):
+        return None
+    weights = {
+        each.name: torch.from_numpy(onnx.numpy_helper.to_array(each).copy())
+        for each in model.graph.initializer
+    }
+    steps = [(_OPERATORS[node.op_type], node, _attributes(node)) for node in nodes]
+    source = next(each.name for each in model.graph.input if each.name not in weights)
+
+    def answer(inputs: Tensor) -> Tensor:
+        values = {**weights, source: inputs}
+        for operator, node, attributes in steps:
+            given = [values[name] if name else None for name in node.input]
+            values[node.output[0]] = operator(attributes, *given)
+        return values[output]
+
+    return answer
+
+
+def count_weights(model: onnx.ModelProto) -> int:
+    """Return how many numbers the graph's tensors of fractions hold."""
+    fractions = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
+    return sum(
+        int(np.prod(each.dims, dtype=np.int64))
+        for each in model.graph.initializer
+        if each.data_type in fractions and len(each.dims)
+    )
+
+
+def _needed_nodes(graph: onnx.GraphProto, output: str) -> list[onnx.NodeProto]:
+    needed, nodes = {output}, []
+    for node in reversed(graph.node):
+        if needed & set(node.output):
+            nodes.append(node)
+            needed |= set(node.input)
+    return nodes[::-1]
+
+
+def _attributes(node: onnx.NodeProto) -> Attributes:
+    return {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+
+
+def _constant(given: Attributes) -> Tensor:
+    return torch.from_numpy(onnx.numpy_helper.to_array(given["value"]).copy())
+
+
+def _conv(given: Attributes, inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    return functional.conv2d(
+        _padded(given, inputs, 0.0, weight.shape[2:]),
+        weight,
+        bias,
+        stride=given.get("strides", 1),
+        dilation=given.get("dilations", 1),
+        groups=given.get("group", 1),
+    )
+
+
+def _max_pool(given: Attributes, inputs: Tensor) -> Tensor:
+    kernel = given["kernel_shape"]
+    padded = _padded(given, inputs, -torch.inf, kernel)
+    return functional.max_pool2d(padded, kernel, given.get("strides", 1))
+
+
+def _average_pool(given: Attributes, inputs: Tensor) -> Tensor:
+    kernel = given["kernel_shape"]
+    return functional.avg_pool2d(
+        _padded(given, inputs, 0.0, kernel), kernel, given.get("strides", 1)
+    )
+
+
+def _padded(given: Attributes, inputs: Tensor, value: float, kernel: Any) -> Tensor:
+    top, left, bottom, right = given.get("pads", (0, 0, 0, 0))
+    if given.get("auto_pad", b"NOTSET") in (b"SAME_UPPER", b"SAME_LOWER"):
+        rows, columns = kernel[0] - 1, kernel[1] - 1
+        top, left = rows // 2, columns // 2
+        bottom, right = rows - top, columns - left
+    return functional.pad(inputs, (left, right, top, bottom), value=value)
+
+
+def _gemm(given: Attributes, left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
+    left = left.T if given.get("transA") else left
+    right = right.T if given.get("transB") else right
+    product: Tensor = given.get("alpha", 1.0) * (left @ right)
+    if bias is not None:
+        product = product + given.get("beta", 1.0) * bias
+    return product
+
+
+def _axes(given: Attributes, axes: Tensor | None) -> list[int]:
+    found: list[int] = axes.tolist() if axes is not None else list(given["axes"])
+    return found
+
+
+def _batch_norm(given: Attributes, inputs: Tensor, *weights: Tensor) -> Tensor:
+    scale, bias, mean, variance = weights
+    return functional.batch_norm(
+        inputs, mean, variance, scale, bias, training=False, eps=given.get("epsilon", 1e-5)
+    )
+
+
+_OPERATORS: dict[str, Operator] = {
+    "Add": lambda _, left, right: left + right,
+    "AveragePool": _average_pool,
+    "BatchNormalization": _batch_norm,
+    "Concat": lambda given, *parts: torch.cat(parts, dim=given["axis"]),
+    "Constant": _constant,
+    "Conv": _conv,
+    "Div": lambda _, left, right: left / right,
+    "Dropout": lambda _, inputs, *__: inputs,
+    "Flatten": lambda given, inputs: inputs.flatten(given.get("axis", 1)),
+    "Gemm": _gemm,
+    "GlobalAveragePool": lambda _, inputs: inputs.mean(dim=(2, 3), keepdim=True),
+    "Identity": lambda _, inputs: inputs,
+    "LogSoftmax": lambda given, inputs: inputs.log_softmax(given.get("axis", -1)),
+    "MatMul": lambda _, left, right: left @ right,
+    "MaxPool": _max_pool,
+    "Mul": lambda _, left, right: left * right,
+    "ReduceMax": lambda given, inputs, axes=None: inputs.amax(
+        _axes(given, axes), keepdim=bool(given.get("keepdims", 1))
+    ),
+    "ReduceMean": lambda given, inputs, axes=None: inputs.mean(
+        _axes(given, axes), keepdim=bool(given.get("keepdims", 1))
+    ),
+    "Relu": lambda _, inputs: inputs.relu(),
+    "Reshape": lambda _, inputs, shape: inputs.reshape(_shape(inputs, shape)),
+    "Sigmoid": lambda _, inputs: inputs.sigmoid(),
+    "Softmax": lambda given, inputs: inputs.softmax(given.get("axis", -1)),
+    "Sub": lambda _, left, right: left - right,
+    "Tanh": lambda _, inputs: inputs.tanh(),
+    "Transpose": lambda given, inputs: inputs.permute(given["perm"]),
+}
+
+
+def _shape(inputs: Tensor, shape: Tensor) -> list[int]:
+    """Return the shape that ONNX means: 0 stands for the size that was there."""
+    return [int(size) or inputs.shape[at] for at, size in enumerate(shape)]
