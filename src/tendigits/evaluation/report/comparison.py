@@ -21,7 +21,7 @@ from tendigits.evaluation.accuracy import (
 from tendigits.evaluation.confidence import Calibration, measure_confidence
 from tendigits.evaluation.recogniser import load_recogniser
 from tendigits.evaluation.report.contents import Report
-from tendigits.evaluation.report.read import is_report, read_report
+from tendigits.evaluation.report.read_report import is_report, read_report
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 
 from tendigits import Report, read_report
 from tendigits.errors import ReportError
-from tendigits.evaluation.report.read import is_report
+from tendigits.evaluation.report.read_report import is_report
 
 
 def test_a_report_is_read_by_its_folder_or_file(full_report: Path) -> None:
