@@ -28,6 +28,7 @@ def with_figures(readme: str) -> str:
         "fast": fast_table(),
         "speed": speed_table(),
         "reading": reading_table(),
+        "read-mnist": read_mnist_table(),
         "serve": serve_table(),
         "reports": reports_table(),
     }
@@ -199,6 +200,26 @@ def reading_table() -> str:
         f"\n\nThe first answer of a fresh process takes {result['first_answer_seconds']:.2f} s. "
         f"`make bench-read`, on {machine(result['environment'])}.\n"
     )
+
+
+def read_mnist_table() -> str:
+    """Return how MNIST's test set is read as pictures, a row a seed and their mean."""
+    result = read(RESULTS / "read-mnist.json")
+    columns = ("accuracy", "refused", "calibration_error", "right_where_sure", "sure")
+    runs = result["runs"]
+    mean = {name: statistics.mean(run[name] for run in runs) for name in columns}
+    rows = [
+        "| `read_mnist.py` | right | refused | calibration error | of answers at 99 % right "
+        "| are so sure |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, run in [*((f"seed {run['seed']}", run) for run in runs), ("**mean**", mean)]:
+        rows.append(
+            f"| {name} | {100 * run['accuracy']:.2f} % | {100 * run['refused']:.2f} % "
+            f"| {run['calibration_error']:.4f} | {100 * run['right_where_sure']:.2f} % "
+            f"| {100 * run['sure']:.1f} % |"
+        )
+    return "\n".join(rows) + "\n"
 
 
 def serve_table() -> str:
