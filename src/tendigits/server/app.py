@@ -17,7 +17,7 @@ from tendigits.server.corrections.database import Database
 from tendigits.server.openapi import describe
 from tendigits.server.problems import tell_problems
 from tendigits.server.prometheus import Metrics
-from tendigits.server.routes import correct, health, model, read
+from tendigits.server.routes import correct, health, model, occlude, read
 from tendigits.server.served_model import ServedModel
 from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
@@ -56,7 +56,7 @@ def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},  # it would call an outside address
     )
     app.state.service = Service(settings, metrics, batcher, database)
-    for group in (read, correct, model, health):
+    for group in (read, occlude, correct, model, health):
         app.include_router(group.router)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
