@@ -7,10 +7,17 @@ import { byId, make } from './elements.js';
 import { showSight } from './sight.js';
 import { inWords, percent, sentenceOf } from './wording.js';
 
-/** @typedef {import('./api.js').DigitAnswer} DigitAnswer */
+/**
+ * @typedef {import('./api.js').DigitAnswer} DigitAnswer
+ * @typedef {import('./boxes.js').View} View
+ */
 
-export function clearAnswer() {
-  fill({ number: '', sentence: '', digits: [], size: null });
+/**
+ * Show no answer, and what to do in place of it.
+ * @param {string} sentence
+ */
+export function clearAnswer(sentence) {
+  fill({ number: '', sentence, digits: [], view: null });
 }
 
 export function showWaiting() {
@@ -20,23 +27,20 @@ export function showWaiting() {
 
 /**
  * @param {import('./api.js').PictureAnswer} answer
- * @param {{ width: number, height: number } | null} size of the picture in pixels; null where it is not shown
+ * @param {View | null} view of the picture; null where it is not shown
  */
-export function showAnswer(answer, size) {
-  fill({ number: answer.text, sentence: sentenceOf(answer), digits: answer.digits, size });
+export function showAnswer(answer, view) {
+  fill({ number: answer.text, sentence: sentenceOf(answer), digits: answer.digits, view });
 }
 
-/**
- * @param {{ number: string, sentence: string, digits: DigitAnswer[],
- *   size: { width: number, height: number } | null }} shown
- */
-function fill({ number, sentence, digits, size }) {
+/** @param {{ number: string, sentence: string, digits: DigitAnswer[], view: View | null }} shown */
+function fill({ number, sentence, digits, view }) {
   byId('answer').classList.remove('waits');
   byId('number').textContent = number;
   byId('number').classList.toggle('long', number.length > 3);
   byId('number').classList.toggle('longer', number.length > 9);
   byId('sentence').textContent = sentence;
-  showBoxes(size ? digits : [], size ?? { width: 1, height: 1 });
+  showBoxes(digits, view);
   byId('shapes').hidden = digits.length < 2;
   byId('shapes').replaceChildren(...digits.map((digit, index) => shapeButton(digit, () => choose(digits, index))));
   byId('detail').hidden = digits.length === 0;

@@ -14,7 +14,7 @@ import { askForKey, authorization } from './key.js';
  * @typedef {{ key: string, frame: string, read: Label, correct: Label }} NewCorrection
  * @typedef {NewCorrection & { id: number, model: string, created: string }} Correction
  * @typedef {{ corrections: Correction[], total: number, next: number | null }} CorrectionsPage
- * @typedef {{ digit: number, confidence: number, patch: number, step: number, hidden: number[][] }} Occlusion
+ * @typedef {{ answer: Label, confidence: number, patch: number, hidden: number[][] }} Occlusion
  */
 
 const SECONDS = 6;

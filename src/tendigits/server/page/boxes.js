@@ -3,14 +3,22 @@
 import { byId, makeSvg } from './elements.js';
 
 /**
+ * What of a picture's pixels fills the stage, in the middle and as large as it can be.
+ * @typedef {{ left: number, top: number, width: number, height: number }} View
+ */
+
+/**
  * Draw a box around each digit.
  * @param {import('./api.js').DigitAnswer[]} digits
- * @param {{ width: number, height: number }} size of the picture that they were found in, in pixels
+ * @param {View | null} view of the picture that they were found in; null where it is not shown
  */
-export function showBoxes(digits, { width, height }) {
+export function showBoxes(digits, view) {
   const boxes = byId('boxes');
-  boxes.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  boxes.replaceChildren(...digits.map((digit) => boxOf(digit, Math.max(width, height))));
+  boxes.replaceChildren();
+  if (!view) return;
+  const { left, top, width, height } = view;
+  boxes.setAttribute('viewBox', `${left} ${top} ${width} ${height}`);
+  boxes.append(...digits.map((digit) => boxOf(digit, Math.max(width, height))));
 }
 
 /**

@@ -10,6 +10,9 @@ import { inWords } from './wording.js';
  * @typedef {import('./api.js').DigitAnswer} DigitAnswer
  */
 
+/** @type {Label[]} */
+const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 'no digit'];
+
 /** What was stored for the shapes that are shown now. @type {WeakMap<DigitAnswer, import('./api.js').Correction>} */
 const stored = new WeakMap();
 /** @type {DigitAnswer} */
@@ -25,9 +28,7 @@ export function startCorrecting() {
  */
 export function showCorrecting(digit) {
   shown = digit;
-  const read = labelOf(digit);
-  const others = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, /** @type {Label} */ ('no digit')].filter((each) => each !== read);
-  byId('choices').replaceChildren(...others.map((label) => choice(digit, /** @type {Label} */ (label))));
+  byId('choices').replaceChildren(...LABELS.map((label) => choice(digit, label)));
   byId('correction-notice').replaceChildren();
   open(false);
   showStored(digit);
@@ -38,8 +39,13 @@ export function showCorrecting(digit) {
  * @param {Label} label
  */
 function choice(digit, label) {
-  const name = label === 'no digit' ? 'Not a digit' : String(label);
-  const button = make('button', { type: 'button', textContent: name });
+  const isNone = label === 'no digit';
+  const button = make('button', {
+    type: 'button',
+    textContent: isNone ? 'Not a digit' : String(label),
+    className: isNone ? 'none' : '',
+    disabled: label === labelOf(digit),
+  });
   button.addEventListener('click', () => store(digit, label));
   return button;
 }

@@ -46,8 +46,9 @@ export class Drawing {
   }
 
   /**
-   * The drawing as the server gets it: dark on white, of the area's form.
-   * @returns {Promise<{ blob: Blob, width: number, height: number }>}
+   * The drawing as the server gets it, dark on white and of the area's form, and the square in its
+   * middle that always fills the area's shorter side.
+   * @returns {Promise<{ blob: Blob, view: import('./boxes.js').View }>}
    */
   async asPicture() {
     const { clientWidth, clientHeight } = this.canvas;
@@ -59,7 +60,8 @@ export class Drawing {
     context.fillStyle = 'white';
     context.fillRect(0, 0, picture.width, picture.height);
     paint(context, this.strokes, 'black');
-    return { blob: await asPng(picture), width: picture.width, height: picture.height };
+    const [left, top] = [(picture.width - SIDE_SENT) / 2, (picture.height - SIDE_SENT) / 2];
+    return { blob: await asPng(picture), view: { left, top, width: SIDE_SENT, height: SIDE_SENT } };
   }
 
   /** @param {PointerEvent} event */

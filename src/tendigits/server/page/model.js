@@ -24,9 +24,9 @@ function accuracy({ test }) {
   return make(
     'div',
     { className: 'accuracy' },
-    make('p', { className: 'number', textContent: `${hundredths(test.accuracy)} %` }),
+    make('p', { className: 'number', textContent: `${hundredths(test.accuracy)}\u00a0%` }),
     make('p', {
-      textContent: `of ${NUMBER.format(test.examples)} test images were read rightly, before the export. The 95 % interval (Wilson) is ${low} % to ${high} %.`,
+      textContent: `of ${NUMBER.format(test.examples)} test images were read rightly, before the export. The 95 % interval (Wilson) is ${low}\u00a0% to ${high}\u00a0%.`,
     }),
   );
 }
@@ -41,10 +41,10 @@ function figures(model) {
     ['Multiply-adds', SHORT.format(model.multiply_adds), 'for each image'],
     ['Held-out images', share(model.validation_accuracy), 'read rightly; choices were made by these'],
     ['Temperature', model.temperature.toFixed(3), 'what makes the probabilities honest'],
-    ['Threshold', `${hundredths(model.threshold)} %`, 'what is less probable is refused'],
+    ['Threshold', `${hundredths(model.threshold)}\u00a0%`, 'what is less probable is refused'],
     ['Precision', model.precision, model.refuses ? 'has an output for “not a digit”' : 'ten outputs'],
     ['Data', model.data, model.data_licence],
-    ['Trained at', model.git_revision?.slice(0, 12) ?? 'unknown', 'the commit'],
+    ['Trained at', model.git_revision?.slice(0, 8) ?? 'unknown', 'the commit'],
   ];
 }
 
@@ -104,7 +104,7 @@ function flat(recipe, before = '') {
 
 /** @param {number | null} value */
 function share(value) {
-  return value === null ? 'none' : `${hundredths(value)} %`;
+  return value === null ? 'none' : `${hundredths(value)}\u00a0%`;
 }
 
 /** @param {number} value */

@@ -7,8 +7,9 @@ import { byId } from './elements.js';
 import { trying } from './notice.js';
 import { drawnAnew, listenForPictures, show } from './picture.js';
 
-/** @typedef {{ width: number, height: number }} Size */
+/** @typedef {import('./boxes.js').View} View */
 
+const IDLE = 'What you draw is read as soon as you lift the pen.';
 const MILLISECONDS_UNTOLD = 300; // an answer that comes sooner needs no word that it is awaited
 
 let latest = new AbortController();
@@ -28,6 +29,7 @@ export function startReading() {
     drawing.undo();
   });
   showState();
+  clearAnswer(IDLE);
 }
 
 function begun() {
@@ -39,12 +41,13 @@ function drawn() {
   showState();
   if (drawing.isEmpty) {
     latest.abort();
-    clearAnswer();
+    byId('notice').replaceChildren();
+    clearAnswer(IDLE);
     return;
   }
   readLatest(async (signal) => {
-    const { blob, ...size } = await drawing.asPicture();
-    return { answer: await readPicture(blob, signal, { isDrawing: true }), size };
+    const { blob, view } = await drawing.asPicture();
+    return { answer: await readPicture(blob, signal, { isDrawing: true }), view };
   });
 }
 
@@ -71,18 +74,27 @@ async function readFile(file, signal) {
   byId('picture').hidden = image === null;
   try {
     const answer = await readPicture(file, signal, { isDrawing: false });
-    return { answer, size: image ? { width: image.naturalWidth, height: image.naturalHeight } : null };
+    return { answer, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
   } catch (problem) {
     const isRefused = problem instanceof Problem && [413, 415].includes(problem.status);
     if (!image || !isRefused) throw problem;
-    const { blob, ...size } = await drawnAnew(image);
+    const { blob, width, height } = await drawnAnew(image);
     if (!blob) throw problem;
-    return { answer: await readPicture(blob, signal, { isDrawing: false }), size };
+    return { answer: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };
   }
 }
 
 /**
- * @param {(signal: AbortSignal) => Promise<{ answer: import('./api.js').PictureAnswer, size: Size | null }>} read
+ * @param {number} width
+ * @param {number} height
+ * @returns {View}
+ */
+function wholeOf(width, height) {
+  return { left: 0, top: 0, width, height };
+}
+
+/**
+ * @param {(signal: AbortSignal) => Promise<{ answer: import('./api.js').PictureAnswer, view: View | null }>} read
  */
 function readLatest(read) {
   trying(byId('notice'), async () => {
@@ -90,11 +102,11 @@ function readLatest(read) {
     const own = (latest = new AbortController());
     const waiting = setTimeout(() => !own.signal.aborted && showWaiting(), MILLISECONDS_UNTOLD);
     try {
-      const { answer, size } = await read(own.signal);
-      if (!own.signal.aborted) showAnswer(answer, size);
+      const { answer, view } = await read(own.signal);
+      if (!own.signal.aborted) showAnswer(answer, view);
     } catch (error) {
       own.signal.throwIfAborted(); // whatever it was, nobody waits for it
-      clearAnswer();
+      clearAnswer('');
       throw error;
     } finally {
       clearTimeout(waiting);

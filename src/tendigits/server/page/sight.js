@@ -57,10 +57,10 @@ function fallsOf({ confidence, hidden }) {
 }
 
 /** @param {Occlusion} occlusion */
-function explain(occlusion) {
-  const { digit, confidence, patch, hidden } = occlusion;
+function explain({ answer, confidence, patch, hidden }) {
   const least = Math.min(...hidden.flat());
-  const how = `The network gets these 28×28 points and no more. A patch of ${patch}×${patch} of them was hidden at each place in turn: the stronger the colour, the less sure of a ${digit} it was without them.`;
+  const what = answer === 'no digit' ? 'that it is no digit' : `of a ${answer}`;
+  const how = `The network gets these 28×28 points and no more; the colour marks where it is less sure ${what} when a patch of ${patch}×${patch} points is hidden.`;
   if (confidence - least < LITTLE) return `${how} It needs no single one: it stays at least ${percent(least)} sure.`;
   return `${how} Most hangs on the ${placeOf(hidden, least)}: without it, it is ${percent(least)} sure in place of ${percent(confidence)}.`;
 }

@@ -1,14 +1,16 @@
 // How figures and answers are written.
 
+const WORTH_A_WORD = 0.01;
+
 /**
  * A probability in percent; what is not certain is not written as 100 % or 0 %.
  * @param {number} probability from 0 to 1
  */
 export function percent(probability) {
   const value = 100 * probability;
-  if (value > 99.9 && value < 100) return 'over 99.9 %';
-  if (value < 0.1 && value > 0) return 'under 0.1 %';
-  return `${value < 10 || value > 99 ? value.toFixed(1) : value.toFixed(0)} %`;
+  if (value > 99.9) return '>99.9\u00a0%';
+  if (value < 0.1) return '<0.1\u00a0%';
+  return `${value < 10 || value > 99 ? value.toFixed(1) : value.toFixed(0)}\u00a0%`;
 }
 
 /**
@@ -37,6 +39,9 @@ export function sentenceOf(answer) {
 
 /** @param {import('./api.js').DigitAnswer} digit */
 function sentenceOfOne({ digit, confidence, accepted, second }) {
-  if (!accepted) return `This does not look like a digit. The nearest is ${digit}, with ${percent(confidence)}.`;
+  if (!accepted) {
+    const nearest = confidence < WORTH_A_WORD ? '' : ` ${digit} comes nearest, with ${percent(confidence)}.`;
+    return `This does not look like a digit.${nearest}`;
+  }
   return `It reads ${digit}, ${percent(confidence)} sure. Second choice: ${second.digit}, with ${percent(second.confidence)}.`;
 }
