@@ -16,6 +16,10 @@ export function authorization() {
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
+export function startKeys() {
+  byId('no-key').addEventListener('click', () => byId('key-dialog').close());
+}
+
 /**
  * Ask the person for a key; several calls that are refused at once ask once.
  * @returns {Promise<boolean>} whether one was given
