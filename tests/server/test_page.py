@@ -308,6 +308,21 @@ def test_a_server_that_hangs_is_not_waited_for_without_end(
         expect(page.locator("#number")).to_have_text("7")
 
 
+def test_a_server_that_refuses_says_why_and_is_asked_again_when_it_wants(
+    browser: Browser, tmp_path: Path
+) -> None:
+    # The one place of its queue is more than a client's share.
+    with (
+        serving(tmp_path, "--model", "tiny", "--queue", "1") as server,
+        page_of(browser, server.url) as page,
+    ):
+        draw_by_mouse(page, seven())
+        expect(page.locator("#notice")).to_contain_text("You have too many pictures waiting")
+        again = page.get_by_role("button", name="Try again")
+        expect(again).to_be_disabled()
+        expect(again).to_be_enabled()
+
+
 def test_a_locked_server_is_given_its_key(browser: Browser, tmp_path: Path) -> None:
     words = ("--model", "tiny", "--api-key", "open sesame")
     with serving(tmp_path, *words) as server, page_of(browser, server.url) as page:

@@ -25,10 +25,12 @@ export class Problem extends Error {
   /**
    * @param {string} sentence
    * @param {number} status the HTTP status; 0 where there was no answer
+   * @param {number} wait the seconds after which the server wants to be asked again
    */
-  constructor(sentence, status = 0) {
+  constructor(sentence, status = 0, wait = 0) {
     super(sentence);
     this.status = status;
+    this.wait = wait;
   }
 }
 
@@ -109,26 +111,30 @@ function withJson(method, content) {
  * @returns {Promise<any>}
  */
 async function call(path, options, seconds = SECONDS) {
-  const response = await send(path, options, seconds);
-  if (response.status === 401 || response.status === 403) {
+  const { response, content } = await send(path, options, seconds);
+  const { status } = response;
+  if (status === 401 || status === 403) {
     if (await askForKey()) return call(path, options, seconds);
-    throw new Problem('The server reads nothing without a key.', response.status);
+    throw new Problem('The server reads nothing without a key.', status);
   }
-  if (!response.ok) throw await problemOf(response);
-  return response.status === 204 ? null : response.json();
+  if (status === 204 || (response.ok && content !== null)) return content;
+  const sentence = content?.detail ?? `The server answered with an error (${status}).`;
+  throw new Problem(sentence, status, Number(response.headers.get('Retry-After')) || 0);
 }
 
 /**
  * @param {string} path
  * @param {RequestInit} options
  * @param {number} seconds
+ * @returns {Promise<{ response: Response, content: any }>} the content is null where it is no JSON
  */
 async function send(path, options, seconds) {
   const late = AbortSignal.timeout(1000 * seconds);
   const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
   const headers = { ...options.headers, ...authorization() };
   try {
-    return await fetch(path, { ...options, headers, signal });
+    const response = await fetch(path, { ...options, headers, signal });
+    return { response, content: parsed(await response.text()) };
   } catch (error) {
     if (late.aborted) throw new Problem(`The server did not answer within ${seconds} seconds.`);
     if (signal.aborted) throw error;
@@ -136,9 +142,11 @@ async function send(path, options, seconds) {
   }
 }
 
-/** @param {Response} response */
-async function problemOf(response) {
-  const problem = await response.json().catch(() => ({}));
-  const sentence = problem.detail ?? `The server answered with an error (${response.status}).`;
-  return new Problem(sentence, response.status);
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

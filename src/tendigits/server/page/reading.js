@@ -24,7 +24,7 @@ export function startReading() {
   byId('clear').addEventListener('click', clear);
   document.addEventListener('keydown', (event) => {
     const isUndo = event.key === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
-    if (!isUndo || byId('undo').disabled || event.target instanceof HTMLInputElement) return;
+    if (!isUndo || byId('undo').disabled || !byId('undo').checkVisibility()) return;
     event.preventDefault();
     drawing.undo();
   });

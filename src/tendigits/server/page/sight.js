@@ -39,11 +39,10 @@ function load() {
   const digit = shown;
   trying(byId('sees-notice'), async () => {
     const frame = await imageOf(digit.frame);
-    paintFrame(byId('seen'), frame);
+    paintFrame(byId('strokes'), frame);
     const occlusion = await occlusionOf(digit.frame);
     if (digit !== shown) return;
-    paintFrame(byId('matters'), frame);
-    paintFalls(byId('matters'), fallsOf(occlusion));
+    paintFalls(byId('strokes'), fallsOf(occlusion));
     byId('explanation').textContent = explain(occlusion);
   });
 }

@@ -10,7 +10,7 @@ export function percent(probability) {
   const value = 100 * probability;
   if (value > 99.9) return '>99.9\u00a0%';
   if (value < 0.1) return '<0.1\u00a0%';
-  return `${value < 10 || value > 99 ? value.toFixed(1) : value.toFixed(0)}\u00a0%`;
+  return `${value < 10 || value > 90 ? value.toFixed(1) : value.toFixed(0)}\u00a0%`;
 }
 
 /**
