@@ -265,6 +265,7 @@ def test_axe_finds_nothing(
     with page_of(browser, served.url, size, dark=dark) as page:
         check_with_axe(page)
         draw_by_mouse(page, row())
+        expect(page.locator("#number")).to_have_text("2104")
         page.click("#wrong")
         page.click("#sees summary")
         expect(page.locator("#explanation")).not_to_be_empty()
