@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint format bench-seed bench-speed bench-read bench-serve bench-accuracy reports notebook clean
+.PHONY: help demo test lint format bench-seed bench-speed bench-read bench-serve bench-accuracy reports notebook screenshots clean
 
 help: ## list these jobs
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ reports: .venv/installed ## a full report on each model that ships (minutes)
 
 notebook: .venv/installed ## run docs/notebook.ipynb anew and keep its output
 	$(BIN)/jupyter execute --inplace docs/notebook.ipynb
+
+screenshots: .venv/installed ## take the page's pictures anew (needs chromium)
+	PYTHONPATH=tests $(BIN)/python docs/screenshots.py
 
 clean: ## remove the environments and caches (runs stay)
 	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

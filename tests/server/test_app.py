@@ -10,6 +10,11 @@ def test_the_page_and_its_files_are_served(server: Server) -> None:
     assert answer.headers["Content-Type"].startswith("text/html")
     assert server.get("/page/index.html").content == answer.content
     assert server.get("/page/nothing.js").status_code == 404
+    script = server.get("/page/main.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    for each in (answer, script):
+        assert "default-src 'self'" in each.headers["Content-Security-Policy"]
+        assert each.headers["Cache-Control"] == "no-cache"
 
 
 def test_the_docs_need_no_other_site(server: Server) -> None:

@@ -15,6 +15,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 ADDRESSES = [
     ("POST", "/v1/read"),
+    ("POST", "/v1/occlusion"),
     ("GET", "/v1/corrections"),
     ("POST", "/v1/corrections"),
     ("DELETE", "/v1/corrections/1"),

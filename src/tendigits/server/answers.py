@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from tendigits.datasets import NO_DIGIT
+
 
 def _as_json_counts(value: object) -> object:
     """Take 3.0 for 3, as JSON has one kind of number."""
@@ -15,6 +17,11 @@ AS_JSON_COUNTS = BeforeValidator(_as_json_counts)
 Digit = Annotated[int, Field(ge=0, le=9, description="A digit."), AS_JSON_COUNTS]
 Probability = Annotated[float, Field(ge=0, le=1)]
 NoDigit = Literal["no digit"]
+
+
+def label_in_words(label: int) -> int | NoDigit:
+    """Return a label as answers and requests have it: a digit, or words for what is none."""
+    return "no digit" if label == NO_DIGIT else label
 
 
 class SecondAnswer(BaseModel):
@@ -56,6 +63,19 @@ class PictureAnswer(BaseModel):
         description="The shapes, line by line and from left to right."
     )
     error: str | None = Field(description="What is wrong with the picture, in one sentence.")
+
+
+class OcclusionAnswer(BaseModel):
+    """How an answer depends on the places of a frame."""
+
+    answer: Digit | NoDigit = Field(description="The most probable answer.")
+    confidence: Probability = Field(description="Its calibrated probability.")
+    patch: int = Field(description="How many pixels wide and high the patch is that is hidden.")
+    step: int = Field(description="By how many pixels the patch moves.")
+    hidden: list[list[Probability]] = Field(
+        description="The answer's probability with each patch hidden, row by row; a patch lies "
+        "around a square of `step` times `step` pixels."
+    )
 
 
 class CorrectionAnswer(BaseModel):

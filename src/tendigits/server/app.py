@@ -4,26 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 
 from tendigits.server.batching import Batcher
 from tendigits.server.corrections.database import Database
 from tendigits.server.openapi import describe
 from tendigits.server.problems import tell_problems
 from tendigits.server.prometheus import Metrics
-from tendigits.server.routes import correct, health, model, read
+from tendigits.server.routes import correct, health, model, occlude, read
+from tendigits.server.routes.page import serve_page
 from tendigits.server.served_model import ServedModel
 from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
 from tendigits.server.watch import HEADER, Watch
-
-PAGE = Path(__file__).parent / "page"
 
 
 def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
@@ -56,13 +52,9 @@ def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},  # it would call an outside address
     )
     app.state.service = Service(settings, metrics, batcher, database)
-    for group in (read, correct, model, health):
+    for group in (read, occlude, correct, model, health):
         app.include_router(group.router)
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
-
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(PAGE / "index.html")
+    serve_page(app)
 
     needs_key = bool(settings.api_keys)
     app.openapi = partial(describe, app, needs_key=needs_key)  # type: ignore[method-assign]

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import io
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Self, TypeVar
@@ -10,6 +11,7 @@ from typing import Annotated, ClassVar, Self, TypeVar
 import numpy as np
 from fastapi import Request
 from numpy.typing import NDArray
+from PIL import Image
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -174,6 +176,25 @@ def picture_content(picture: str | list[list[int]]) -> bytes | NDArray[np.uint8]
     if not content:
         raise Problem(422, "The picture is empty; encode the image file's bytes.")
     return content
+
+
+def decode_frame(picture: str | list[list[int]]) -> NDArray[np.uint8]:
+    """Return a frame (28, 28) uint8 of a JSON body.
+
+    Raises:
+        Problem: it is no PNG of that size.
+    """
+    content = picture_content(picture)
+    if isinstance(content, np.ndarray):
+        return content
+    wrong = Problem(422, "The frame is no PNG of 28x28 pixels; send one as frames=1 gives it.")
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            if image.size == (IMAGE_SIZE, IMAGE_SIZE):
+                return np.array(image.convert("L"), np.uint8)
+    except Exception:  # a damaged file can raise nearly anything
+        raise wrong from None
+    raise wrong
 
 
 def _from_json(body: bytes, frames: bool) -> Sent:

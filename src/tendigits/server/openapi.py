@@ -13,11 +13,17 @@ from tendigits.reading.model_file import ModelInfo, TestFigures
 from tendigits.server.bodies import ReadRequest
 from tendigits.server.problems import ProblemAnswer
 from tendigits.server.routes.correct import CorrectionRequest
+from tendigits.server.routes.occlude import OcclusionRequest
 
 # A name, its text, and the lines that go on with it.
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 # Named by `$ref` where a body is read by hand or a problem is told.
-NAMED: tuple[type[BaseModel], ...] = (CorrectionRequest, ProblemAnswer, ReadRequest)
+NAMED: tuple[type[BaseModel], ...] = (
+    CorrectionRequest,
+    OcclusionRequest,
+    ProblemAnswer,
+    ReadRequest,
+)
 
 
 def describe(app: FastAPI, *, needs_key: bool) -> dict[str, Any]:

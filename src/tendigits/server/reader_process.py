@@ -21,7 +21,9 @@ from PIL import Image, UnidentifiedImageError
 from tendigits.errors import PictureError
 from tendigits.reading.answer import as_answer
 from tendigits.reading.model_file import load_model_bytes, scaled
+from tendigits.reading.occlusion import PATCH, STEP, occlude
 from tendigits.reading.reader import Reader
+from tendigits.server.answers import label_in_words
 
 # What Pillow opens for a client: no format that starts another program.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -35,11 +37,14 @@ class Picture:
         name: what to call it.
         content: the bytes of an image file, or grey levels (h, w) uint8.
         frames: whether the answer holds the frames and the ten probabilities.
+        occlude: it is the grey levels of a frame, of which is asked on which strokes its answer
+            hangs.
     """
 
     name: str
     content: bytes | NDArray[np.uint8]
     frames: bool = False
+    occlude: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +99,8 @@ def read_picture(reader: Reader, picture: Picture, pixel_limit: int) -> Read | R
             refused = _refused_by_its_header(picture.content, pixel_limit)
             if refused is not None:
                 return refused
+        elif picture.occlude:
+            return _occluded(reader, picture.content)
         reading = reader.read(picture.content)
     except PictureError as error:
         sentence = str(error)
@@ -134,6 +141,18 @@ def _refused_by_its_header(content: bytes, pixel_limit: int) -> Refused | None:
     if pixels > pixel_limit:
         return Refused(413, f"The picture has {pixels:,} pixels; give at most {pixel_limit:,}.")
     return None
+
+
+def _occluded(reader: Reader, frame: NDArray[np.uint8]) -> Read:
+    found = occlude(reader.model, frame)
+    answer = {
+        "answer": label_in_words(found.label),
+        "confidence": round(found.confidence, 6),
+        "patch": PATCH,
+        "step": STEP,
+        "hidden": [[round(float(each), 6) for each in row] for row in found.hidden],
+    }
+    return Read(answer, "", frame[np.newaxis])
 
 
 def _add_frames(answer: dict[str, Any], reader: Reader, frames: NDArray[np.uint8]) -> None:

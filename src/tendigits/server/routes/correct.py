@@ -1,25 +1,30 @@
 """/v1/corrections: what the reader read wrong."""
 
 import asyncio
-import io
 from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from tendigits.datasets import IMAGE_SIZE, NO_DIGIT
-from tendigits.server.answers import CorrectionAnswer, CorrectionsPage, Digit, NoDigit
+from tendigits.datasets import NO_DIGIT
+from tendigits.server.answers import (
+    CorrectionAnswer,
+    CorrectionsPage,
+    Digit,
+    NoDigit,
+    label_in_words,
+)
 from tendigits.server.batching import Batcher
 from tendigits.server.bodies import (
     JSON,
     EncodedPicture,
     JsonPicture,
     OneOf,
+    decode_frame,
     media_type,
     parse_json,
     picture_content,
@@ -39,7 +44,6 @@ from tendigits.server.service import CurrentService
 router = APIRouter(prefix="/v1", tags=["corrections"], dependencies=[Depends(known_client)])
 
 LARGEST_ID = 2**63 - 1
-NO_DIGIT_IN_WORDS: NoDigit = "no digit"
 
 
 class CorrectionRequest(OneOf):
@@ -149,7 +153,7 @@ async def delete(
 
 async def _frame(given: CorrectionRequest, batcher: Batcher, client: str) -> NDArray[np.uint8]:
     if given.frame is not None:
-        return await asyncio.to_thread(_decoded_frame, picture_content(given.frame))
+        return await asyncio.to_thread(decode_frame, given.frame)
     assert given.picture is not None
     (outcome,) = await batcher.read([Picture("-", picture_content(given.picture))], client)
     if isinstance(outcome, Refused):
@@ -164,33 +168,16 @@ async def _frame(given: CorrectionRequest, batcher: Batcher, client: str) -> NDA
     return frame
 
 
-def _decoded_frame(content: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if isinstance(content, np.ndarray):
-        return content
-    wrong = Problem(422, "The frame is no PNG of 28x28 pixels; send one as frames=1 gives it.")
-    try:
-        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
-            if image.size == (IMAGE_SIZE, IMAGE_SIZE):
-                return np.array(image.convert("L"), np.uint8)
-    except Exception:  # a damaged file can raise nearly anything
-        raise wrong from None
-    raise wrong
-
-
 def _label(answer: int | str) -> int:
     return NO_DIGIT if isinstance(answer, str) else answer
-
-
-def _in_words(label: int) -> int | NoDigit:
-    return NO_DIGIT_IN_WORDS if label == NO_DIGIT else label
 
 
 def _answer(stored: Correction) -> dict[str, Any]:
     return {
         "id": stored.id,
         "key": stored.key,
-        "read": _in_words(stored.read),
-        "correct": _in_words(stored.correct),
+        "read": label_in_words(stored.read),
+        "correct": label_in_words(stored.correct),
         "frame": as_data_url(stored.frame),
         "model": stored.model,
         "created": stored.created.isoformat(),

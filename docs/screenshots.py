@@ -1,0 +1,115 @@
+"""Take the pictures of the page that the README shows: a real server, a real browser.
+
+`make screenshots` writes docs/screenshots/*.png. The page's type is the system's; Inter (Debian:
+fonts-inter), where it is installed.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, Page, expect
+
+from browser import DESK, PHONE, chromium, doodle, draw_by_mouse, page_of, row, seven
+from paper import on_paper
+from paper import row as row_of
+from server_process import png, serving
+from tendigits import load_dataset
+
+FOLDER = Path(__file__).parent / "screenshots"
+MOST_BYTES = 300_000
+
+
+def main() -> None:
+    """Write all of them."""
+    FOLDER.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        serving(Path(folder)) as server,
+    ):
+        take(browser, server.url, "row", show_row)
+        take(browser, server.url, "sight", show_sight, dark=True)
+        take(browser, server.url, "photo", show_photo)
+        take(browser, server.url, "phone", show_seven, size=PHONE)
+        take(browser, server.url, "phone-refused", show_doodle, size=PHONE, dark=True)
+        take(browser, server.url, "phone-corrections", show_corrections, size=PHONE)
+        take(browser, server.url, "model", show_model)
+
+
+def take(
+    browser: Browser,
+    url: str,
+    name: str,
+    show: Callable[[Page], None],
+    *,
+    size: tuple[int, int] = DESK,
+    dark: bool = False,
+) -> None:
+    """Write a picture of what `show` makes the page show."""
+    with page_of(browser, url, size, dark=dark) as page:
+        show(page)
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(500)  # until the bars have grown
+        path = FOLDER / f"{name}.png"
+        page.screenshot(path=path)
+    assert path.stat().st_size < MOST_BYTES
+    print(f"{path.relative_to(Path.cwd())}: {path.stat().st_size // 1000} kB")
+
+
+def show_seven(page: Page) -> None:
+    """Draw a seven."""
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("7")
+
+
+def show_row(page: Page) -> None:
+    """Draw several digits, and choose one."""
+    draw_by_mouse(page, row())
+    page.locator("#shapes button").nth(2).click()
+
+
+def show_doodle(page: Page) -> None:
+    """Draw what is no digit."""
+    draw_by_mouse(page, doodle())
+    expect(page.locator("#sentence")).to_contain_text("not look like a digit")
+
+
+def show_sight(page: Page) -> None:
+    """Draw a seven, and ask on which strokes the answer hangs."""
+    show_seven(page)
+    page.click("#sees summary")
+    expect(page.locator("#explanation")).not_to_be_empty()
+
+
+def show_photo(page: Page) -> None:
+    """Give a photo."""
+    digits = load_dataset("mnist").test.images[:7]
+    photo = on_paper(np.pad(row_of(digits), ((230, 280), (30, 30))), shadow=0.35)
+    page.set_input_files(
+        "#chosen", {"name": "photo.png", "mimeType": "image/png", "buffer": png(photo)}
+    )
+    expect(page.locator("#number")).not_to_be_empty()
+
+
+def show_corrections(page: Page) -> None:
+    """Correct a few answers, and list them."""
+    for digit in ("1", "2", "Not a digit"):
+        page.click("#clear") if page.locator("#clear").is_enabled() else None
+        show_seven(page)
+        page.click("#wrong")
+        page.get_by_role("button", name=digit, exact=True).click()
+        expect(page.locator("#stored")).not_to_be_empty()
+    page.click("nav >> text=Corrections")
+    expect(page.locator("#corrections-list li")).to_have_count(3)
+
+
+def show_model(page: Page) -> None:
+    """Ask what the model says of itself."""
+    page.click("nav >> text=Model")
+    expect(page.locator("#model-figures")).not_to_be_empty()
+
+
+if __name__ == "__main__":
+    main()

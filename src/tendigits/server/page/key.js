@@ -1,0 +1,53 @@
+// The key that some servers ask for; it is kept until the tab is closed.
+
+import { byId } from './elements.js';
+
+const NAME = 'tendigits-key';
+
+/** @type {Promise<boolean> | null} */
+let asking = null;
+
+/**
+ * Return the header that sends the key, where there is one.
+ * @returns {Record<string, string>}
+ */
+export function authorization() {
+  const key = sessionStorage.getItem(NAME);
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
+export function startKeys() {
+  byId('no-key').addEventListener('click', () => byId('key-dialog').close());
+}
+
+/**
+ * Ask the person for a key; several calls that are refused at once ask once.
+ * @returns {Promise<boolean>} whether one was given
+ */
+export function askForKey() {
+  asking ??= ask().finally(() => (asking = null));
+  return asking;
+}
+
+/** @returns {Promise<boolean>} */
+function ask() {
+  const dialog = byId('key-dialog');
+  const field = byId('key');
+  byId('key-refused').textContent = sessionStorage.getItem(NAME) ? 'The key was refused.' : '';
+  field.value = '';
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(keep(dialog.returnValue, field.value)), { once: true });
+  });
+}
+
+/**
+ * @param {string} choice
+ * @param {string} key
+ */
+function keep(choice, key) {
+  if (choice !== 'use') return false;
+  sessionStorage.setItem(NAME, key.trim());
+  return true;
+}

@@ -1,0 +1,385 @@
+import io
+import re
+import signal
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+
+from browser import (
+    DESK,
+    PHONE,
+    chromium,
+    doodle,
+    draw_by_mouse,
+    draw_by_touch,
+    page_of,
+    row,
+    seven,
+)
+from paper import on_paper
+from paper import row as row_of
+from server_process import Server, png, serving
+from tendigits.datasets import NO_DIGIT, Dataset
+from tendigits.evaluation.metrics import wilson_interval
+
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("page")
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[Server]:
+    with serving(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, served: Server) -> Iterator[Page]:
+    with page_of(browser, served.url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def photo(mnist: Dataset) -> FilePayload:
+    """A photo of 2104 by a phone that was held sideways: EXIF says so."""
+    picture = Image.fromarray(on_paper(row_of(mnist.test.images[1:5]), shadow=0.3, noise=0.02))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    file = io.BytesIO()
+    picture.rotate(90, expand=True).save(file, "JPEG", exif=exif, quality=92)
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+
+
+@SIZES
+def test_a_seven_that_is_drawn_is_read(
+    browser: Browser, served: Server, size: tuple[int, int]
+) -> None:
+    with page_of(browser, served.url, size) as page:
+        (draw_by_touch if size == PHONE else draw_by_mouse)(page, seven())
+        expect(page.locator("#number")).to_have_text("7")
+        expect(page.get_by_role("status").first).to_contain_text(re.compile(r"It reads 7, .+ sure"))
+        expect(page.locator("#bars li")).to_have_count(11)
+        expect(page.locator("#bars .is-answer")).to_contain_text("7")
+        expect(page.locator("#boxes rect")).to_have_count(1)
+        assert page.evaluate("scrollY") == 0  # the finger drew, and scrolled nothing
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
+def test_a_row_is_read_as_it_is_drawn_and_each_digit_can_be_chosen(page: Page) -> None:
+    draw_by_mouse(page, row())
+    expect(page.locator("#number")).to_have_text("2104")
+    page.locator("#shapes button").nth(2).click()
+    expect(page.locator("#bars .is-answer")).to_contain_text("0")
+    expect(page.locator("#boxes rect").nth(2)).to_have_class("box chosen")
+
+
+def test_what_is_no_digit_is_refused(page: Page) -> None:
+    draw_by_mouse(page, doodle())
+    expect(page.locator("#sentence")).to_contain_text("not look like a digit")
+    expect(page.locator("#boxes .refused").first).to_be_visible()
+
+
+def test_strokes_are_taken_back_one_by_one_or_all(page: Page) -> None:
+    draw_by_mouse(page, [*seven(), [(0.8, 0.2), (0.8, 0.8)]])
+    expect(page.locator("#number")).to_have_text("71")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#number")).to_have_text("7")
+    page.click("#clear")
+    expect(page.locator("#number")).to_have_text("")
+    expect(page.locator("#hint")).to_be_visible()
+    expect(page.locator("#undo")).to_be_disabled()
+
+
+def test_the_latest_answer_alone_counts(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/read*", hold, times=1)
+    draw_by_mouse(page, [[(0.8, 0.2), (0.8, 0.8)]])
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("71")
+    assert len(held) == 1
+    expect(page.locator("#notice")).to_be_empty()
+
+
+@SIZES
+def test_a_photo_is_shown_upright_with_a_box_around_each_digit(
+    browser: Browser, served: Server, size: tuple[int, int], photo: FilePayload
+) -> None:
+    with page_of(browser, served.url, size) as page:
+        page.set_input_files("#chosen", photo)
+        expect(page.locator("#number")).to_have_text("2104")
+        upright = Image.open(io.BytesIO(photo["buffer"])).size[::-1]
+        shown = page.evaluate("[picture.naturalWidth, picture.naturalHeight]")
+        assert tuple(shown) == upright
+        assert page.locator("#boxes").get_attribute("viewBox") == f"0 0 {upright[0]} {upright[1]}"
+        boxes = [each.bounding_box() for each in page.locator("#boxes rect").all()]
+        lefts = [each["x"] for each in boxes if each]
+        assert lefts == sorted(lefts)
+        stage = page.locator("#stage").bounding_box()
+        assert stage
+        assert all(stage["x"] <= left <= stage["x"] + stage["width"] for left in lefts)
+        page.click("#clear")
+        expect(page.locator("#drawing")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("event", "carrier"), [("drop", "dataTransfer"), ("paste", "clipboardData")]
+)
+def test_a_picture_is_dropped_or_pasted(
+    page: Page, mnist: Dataset, event: str, carrier: str
+) -> None:
+    page.evaluate(
+        """([event, carrier, bytes]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], 'seven.png', { type: 'image/png' }));
+            const kind = event === 'drop' ? DragEvent : ClipboardEvent;
+            document.dispatchEvent(new kind(event, { [carrier]: data, cancelable: true }));
+        }""",
+        [event, carrier, list(png(mnist.test.images[0]))],
+    )
+    expect(page.locator("#number")).to_have_text("7")
+    expect(page.locator("#picture")).to_be_visible()
+
+
+def test_what_is_no_picture_is_told(page: Page) -> None:
+    page.set_input_files("#chosen", {"name": "a.png", "mimeType": "image/png", "buffer": b"text"})
+    expect(page.locator("#notice")).to_contain_text("This is no picture that can be read")
+    draw_by_mouse_after_clearing(page)
+
+
+def test_a_correction_is_made_by_the_keyboard_and_is_in_the_database(
+    page: Page, folder: Path
+) -> None:
+    page.add_init_script("delete Crypto.prototype.randomUUID")  # as on a page without TLS
+    page.reload()
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("7")
+    before = stored(folder)
+    press_until_focused(page, "#wrong")
+    page.keyboard.press("Enter")
+    press_until_focused(page, "#choices button >> nth=1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#stored")).to_contain_text("read 7, should be 1")
+    assert stored(folder)[len(before) :] == [(7, 1)]
+    expect(page.locator("#stored button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#wrong")).to_be_focused()
+    assert stored(folder) == before
+
+
+def test_corrections_are_listed_and_undone(page: Page, folder: Path) -> None:
+    draw_by_mouse(page, doodle()[:2])
+    expect(page.locator("#sentence")).to_contain_text("not look like a digit")
+    page.click("#wrong")
+    page.click("#choices >> text=4")
+    expect(page.locator("#stored")).to_contain_text("read not a digit, should be 4")
+    assert stored(folder)[-1] == (NO_DIGIT, 4)
+    page.click("nav >> text=Corrections")
+    first = page.locator("#corrections-list li").first
+    expect(first).to_contain_text("Read not a digit, should be 4")
+    count = len(stored(folder))
+    first.get_by_role("button").click()
+    expect(page.locator("#corrections-list li")).to_have_count(count - 1)
+    assert len(stored(folder)) == count - 1
+
+
+def test_a_correction_whose_answer_was_lost_is_stored_once(page: Page, folder: Path) -> None:
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("7")
+    before = stored(folder)
+    page.route("**/v1/corrections", lose_the_answer, times=1)
+    page.click("#wrong")
+    page.click("#choices >> text=9")
+    expect(page.locator("#correction-notice")).to_contain_text("cannot be reached")
+    page.click("#correction-notice button")
+    expect(page.locator("#stored")).to_contain_text("read 7, should be 9")
+    assert stored(folder) == [*before, (7, 9)]
+
+
+def test_it_tells_on_which_strokes_an_answer_hangs(page: Page) -> None:
+    draw_by_mouse(page, seven())
+    page.click("#sees summary")
+    expect(page.locator("#explanation")).to_contain_text("less sure of a 7")
+    expect(page.locator("#explanation")).to_contain_text("sure in place of")
+
+
+def test_the_model_says_how_good_it_is(page: Page, served: Server) -> None:
+    test = served.get("/v1/model").json()["test"]
+    low, high = wilson_interval(round(test["accuracy"] * test["examples"]), test["examples"])
+    page.click("nav >> text=Model")
+    shown = page.locator("#model-figures")
+    expect(shown).to_contain_text(f"{100 * test['accuracy']:.2f}")
+    expect(shown).to_contain_text(re.compile(rf"{100 * low:.2f}.% to {100 * high:.2f}.%"))
+    page.click("text=The recipe")
+    expect(shown).to_contain_text("optimizer.kind")
+
+
+def test_it_asks_no_other_site_and_breaks_no_rule_of_its_own(
+    browser: Browser, served: Server
+) -> None:
+    with page_of(browser, "about:blank") as page:
+        asked: list[str] = []
+        said: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(served.url)
+        draw_by_mouse(page, seven())
+        page.click("#sees summary")
+        expect(page.locator("#explanation")).not_to_be_empty()
+        page.click("nav >> text=Model")
+        expect(page.locator("#model-figures")).not_to_be_empty()
+    assert said == []
+    here = {url for url in asked if url.startswith(served.url)}
+    assert {urlsplit(url).scheme for url in set(asked) - here} <= {"data", "blob"}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@SIZES
+def test_axe_finds_nothing(
+    browser: Browser, served: Server, size: tuple[int, int], dark: bool
+) -> None:
+    with page_of(browser, served.url, size, dark=dark) as page:
+        check_with_axe(page)
+        draw_by_mouse(page, row())
+        expect(page.locator("#number")).to_have_text("2104")
+        page.click("#wrong")
+        page.click("#sees summary")
+        expect(page.locator("#explanation")).not_to_be_empty()
+        check_with_axe(page)
+        page.click("#choices >> text=8")
+        page.click("nav >> text=Corrections")
+        expect(page.locator("#corrections-list li").first).to_be_visible()
+        check_with_axe(page)
+        page.click("nav >> text=Model")
+        expect(page.locator("#model-figures")).not_to_be_empty()
+        for part in page.locator("#model-figures summary").all():
+            part.click()
+        check_with_axe(page)
+
+
+def test_a_server_that_was_restarted_is_found_again(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path, "--model", "tiny") as server:
+        port = str(urlsplit(server.url).port)
+        with page_of(browser, server.url) as page:
+            server.process.kill()
+            server.process.wait()
+            draw_by_mouse(page, seven())
+            expect(page.locator("#notice")).to_contain_text("The server cannot be reached.")
+            with serving(tmp_path, "--model", "tiny", "--port", port):
+                page.get_by_role("button", name="Try again").click()
+                expect(page.locator("#number")).to_have_text("7")
+                expect(page.locator("#notice")).to_be_empty()
+
+
+def test_a_server_that_hangs_is_not_waited_for_without_end(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with serving(tmp_path, "--model", "tiny") as server, page_of(browser, server.url) as page:
+        server.process.send_signal(signal.SIGSTOP)
+        draw_by_mouse(page, seven())
+        expect(page.locator("#sentence")).to_have_text("Reading…")
+        expect(page.locator("#notice")).to_contain_text("did not answer within", timeout=10_000)
+        expect(page.locator("#sentence")).to_have_text("")
+        server.process.send_signal(signal.SIGCONT)
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("#number")).to_have_text("7")
+
+
+def test_a_server_that_refuses_says_why_and_is_asked_again_when_it_wants(
+    browser: Browser, tmp_path: Path
+) -> None:
+    # The one place of its queue is more than a client's share.
+    with (
+        serving(tmp_path, "--model", "tiny", "--queue", "1") as server,
+        page_of(browser, server.url) as page,
+    ):
+        draw_by_mouse(page, seven())
+        expect(page.locator("#notice")).to_contain_text("You have too many pictures waiting")
+        again = page.get_by_role("button", name="Try again")
+        expect(again).to_be_disabled()
+        expect(again).to_be_enabled()
+
+
+def test_a_locked_server_is_given_its_key(browser: Browser, tmp_path: Path) -> None:
+    words = ("--model", "tiny", "--api-key", "open sesame")
+    with serving(tmp_path, *words) as server, page_of(browser, server.url) as page:
+        draw_by_mouse(page, seven())
+        check_with_axe(page)
+        page.get_by_label("Key", exact=True).fill("wrong")
+        page.keyboard.press("Enter")
+        expect(page.locator("#key-refused")).to_have_text("The key was refused.")
+        page.get_by_label("Key", exact=True).fill("open sesame")
+        page.get_by_role("button", name="Use this key").click()
+        expect(page.locator("#number")).to_have_text("7")
+        page.reload()
+        draw_by_mouse(page, seven())
+        expect(page.locator("#number")).to_have_text("7")
+
+
+def test_a_file_that_is_too_large_is_made_smaller_here(
+    browser: Browser, tmp_path: Path, mnist: Dataset
+) -> None:
+    noisy = on_paper(row_of(mnist.test.images[1:5]), noise=0.05)
+    with serving(tmp_path, "--body-limit", "60000") as server, page_of(browser, server.url) as page:
+        content = png(np.ascontiguousarray(noisy))
+        assert len(content) > 60_000
+        page.set_input_files(
+            "#chosen", {"name": "a.png", "mimeType": "image/png", "buffer": content}
+        )
+        expect(page.locator("#number")).to_have_text("2104")
+
+
+def draw_by_mouse_after_clearing(page: Page) -> None:
+    page.click("#clear")
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("7")
+    expect(page.locator("#notice")).to_be_empty()
+
+
+def press_until_focused(page: Page, wanted: str) -> None:
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.locator(wanted).evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not lead to {wanted}")
+
+
+def stored(folder: Path) -> list[tuple[int, int]]:
+    """Return what was read and what is right, of each correction in the database."""
+    path = folder / "corrections.sqlite"
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(path)
+    try:
+        return list(connection.execute('SELECT "read", correct FROM corrections ORDER BY id'))
+    finally:
+        connection.close()
+
+
+def check_with_axe(page: Page) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
