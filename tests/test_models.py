@@ -6,7 +6,7 @@ import pytest
 
 import tendigits
 from tendigits.evaluation import evaluate_model
-from tendigits.evaluation.report.page import model_card
+from tendigits.evaluation.report.render import model_card
 from tendigits.files import sha256_of
 from tendigits.reading.model_file import shipped_models, shipped_reports
 from tendigits.recipes import Recipe

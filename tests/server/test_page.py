@@ -27,7 +27,7 @@ from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png, serving
 from tendigits.datasets import NO_DIGIT, Dataset
-from tendigits.evaluation.metrics import wilson_interval
+from tendigits.evaluation import wilson_interval
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 

@@ -11,7 +11,7 @@ from tendigits.evaluation.recogniser import load_recogniser
 from tendigits.evaluation.report.contents import Report
 from tendigits.evaluation.report.draw_report import draw_report
 from tendigits.evaluation.report.measure import Step, measure_fully
-from tendigits.evaluation.report.page import model_card, page
+from tendigits.evaluation.report.render import model_card, page
 from tendigits.files import write_json, write_text
 
 

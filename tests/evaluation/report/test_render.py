@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tendigits import Report, read_report
-from tendigits.evaluation.report.page import model_card, page
+from tendigits.evaluation.report.render import model_card, page
 
 VOID = {"meta", "img", "link", "br", "hr"}
 
