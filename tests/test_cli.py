@@ -70,7 +70,7 @@ REFUSED = [
     (["train", "mlp", "mlp"], ["mlp"]),
     (["export", "nope", "-o", "model.onnx"], ["nope", "no run folder"]),
     (["export", "nope"], ["--output"]),
-    (["evaluate", "taken/file"], ["taken/file", "is damaged, or was not made by"]),
+    (["evaluate", "taken/file"], ["taken/file", "no ONNX file"]),
     (["evaluate"], ["model"]),
     (["train", "--from", "mlp"], ["--add-corrections"]),
     (["train", "--add-corrections", "sqlite:///x.sqlite"], ["--from"]),

@@ -187,7 +187,7 @@ def test_a_correction_is_made_by_the_keyboard_and_is_in_the_database(
 
 
 def test_corrections_are_listed_and_undone(page: Page, folder: Path) -> None:
-    draw_by_mouse(page, doodle()[:2])
+    draw_by_mouse(page, doodle()[:1])
     expect(page.locator("#sentence")).to_contain_text("not look like a digit")
     page.click("#wrong")
     page.click("#choices >> text=4")

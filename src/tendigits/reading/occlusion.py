@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import IMAGE_SIZE, NO_DIGIT
+from tendigits.datasets import IMAGE_SIZE
 from tendigits.reading.model_file import Model, scaled
 
 PATCH = 6  # pixels; two strokes' width
@@ -36,9 +36,8 @@ def occlude(model: Model, frame: NDArray[np.uint8]) -> Occlusion:
     """Hide a patch of a frame (28, 28) uint8 at each place in turn, as paper."""
     frames = np.concatenate([frame[np.newaxis], np.where(_patches(), np.uint8(0), frame)])
     digits = model.probabilities(scaled(frames))
-    answers = np.column_stack([digits, 1 - digits.sum(axis=1)])
+    answers = np.column_stack([digits, 1 - digits.sum(axis=1)])  # the last is NO_DIGIT's
     label = int(answers[0].argmax())
-    assert label <= NO_DIGIT
     sure = answers[:, label].clip(0, 1)
     return Occlusion(label, float(sure[0]), sure[1:].reshape(PLACES, PLACES))
 

@@ -144,6 +144,18 @@ async def read_pictures(request: Request, limit: int, *, frames: bool) -> Sent:
     raise Problem(415, f"Send an image, {MULTIPART} or {JSON} as the Content-Type.")
 
 
+async def read_json(form: type[Form], request: Request, limit: int) -> Form:
+    """Return a request's JSON body as a `form`.
+
+    Raises:
+        Problem: the body is of another type (415), too large, no JSON, or of another form.
+    """
+    if media_type(request) != JSON:
+        raise Problem(415, f"Send {JSON} as the Content-Type.")
+    body = await read_body(request, limit)
+    return await asyncio.to_thread(parse_json, form, body)
+
+
 def parse_json(form: type[Form], body: bytes) -> Form:
     """Return a JSON body as a `form`.
 

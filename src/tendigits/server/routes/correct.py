@@ -25,10 +25,8 @@ from tendigits.server.bodies import (
     JsonPicture,
     OneOf,
     decode_frame,
-    media_type,
-    parse_json,
     picture_content,
-    read_body,
+    read_json,
 )
 from tendigits.server.corrections import (
     Correction,
@@ -90,10 +88,7 @@ _TO_DELETE = {"delete": {"operationId": "delete", "parameters": {"id": "$respons
 )
 async def add(request: Request, service: CurrentService, client: Client) -> JSONResponse:
     """Store a correction; it is on the disk when the answer is sent."""
-    if media_type(request) != JSON:
-        raise Problem(415, f"Send {JSON} as the Content-Type.")
-    body = await read_body(request, service.settings.body_limit)
-    given = await asyncio.to_thread(parse_json, CorrectionRequest, body)
+    given = await read_json(CorrectionRequest, request, service.settings.body_limit)
     new = NewCorrection(
         key=given.key,
         frame=await _frame(given, service.batcher, client),

@@ -7,14 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from tendigits.server.answers import OcclusionAnswer
-from tendigits.server.bodies import (
-    JSON,
-    JsonPicture,
-    decode_frame,
-    media_type,
-    parse_json,
-    read_body,
-)
+from tendigits.server.bodies import JSON, JsonPicture, decode_frame, read_json
 from tendigits.server.keys import Client
 from tendigits.server.problems import Problem, problem_answers
 from tendigits.server.reader_process import Picture, Refused
@@ -47,10 +40,7 @@ _BODY = {
 )
 async def occlusion(request: Request, service: CurrentService, client: Client) -> JSONResponse:
     """Tell how sure the network is of its answer with a patch of the frame hidden."""
-    if media_type(request) != JSON:
-        raise Problem(415, f"Send {JSON} as the Content-Type.")
-    body = await read_body(request, service.settings.body_limit)
-    given = await asyncio.to_thread(parse_json, OcclusionRequest, body)
+    given = await read_json(OcclusionRequest, request, service.settings.body_limit)
     frame = await asyncio.to_thread(decode_frame, given.frame)
     (outcome,) = await service.batcher.read([Picture("-", frame, occlude=True)], client)
     if isinstance(outcome, Refused):
