@@ -35,7 +35,8 @@ def find_sheet(sketch: Colours) -> Mask | None:
         sketch: (h, w, 3), a picture made small.
     """
     regions = []
-    for plane in range(3):
+    is_grey = np.array_equal(sketch[..., 0], sketch[..., 1])
+    for plane in range(1 if is_grey else 3):
         light = sketch[..., plane] > otsu(sketch[..., plane])
         regions += [light, ~light]
     sheets = [(region, _four_cornered(region)) for region in regions]
@@ -69,15 +70,16 @@ def without_table(pixels: Colours, sketch: Colours) -> Colours:
 def _four_cornered(region: Mask) -> Mask | None:
     """Return the region's largest part without holes, if it has four corners and is large."""
     labels, count = ndimage.label(region)
-    if not count:
-        return None
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    part: Mask = ndimage.binary_fill_holes(labels == sizes.argmax())
+    if not count or sizes.max() < SMALLEST_SHEET * (1 - WRITTEN[1]) * region.size:
+        return None
+    part = labels == sizes.argmax()
+    if share_of_border(~part) < TABLE_ON_BORDER:
+        return None
+    part = ndimage.binary_fill_holes(part)
     table = ndimage.binary_erosion(~part, iterations=EDGE, border_value=1)
     if part.mean() < SMALLEST_SHEET or table.mean() < SMALLEST_TABLE:
-        return None
-    if share_of_border(~part) < TABLE_ON_BORDER:
         return None
     quadrilateral = quadrilateral_of(part)
     if quadrilateral is None:
