@@ -235,6 +235,11 @@ def test_the_model_says_how_good_it_is(page: Page, served: Server) -> None:
     expect(shown).to_contain_text(re.compile(rf"{100 * low:.2f}.% to {100 * high:.2f}.%"))
     page.click("text=The recipe")
     expect(shown).to_contain_text("optimizer.kind")
+    report = served.get("/v1/model/report").json()
+    seven_row = page.locator(".confusion tbody tr").nth(7)
+    expect(seven_row.locator(".right")).to_have_text(str(report["confusion"][7][7]))
+    curve = page.get_by_role("img", name="Calibration curve")
+    expect(curve.locator("circle")).to_have_count(len(report["bins"]))
 
 
 def test_it_asks_no_other_site_and_breaks_no_rule_of_its_own(

@@ -100,6 +100,25 @@ class CorrectionsPage(BaseModel):
     )
 
 
+class BinAnswer(BaseModel):
+    """Test answers of about one confidence."""
+
+    answers: int = Field(description="How many.")
+    confidence: Probability = Field(description="The mean of their probabilities.")
+    accuracy: Probability = Field(description="The share of right ones.")
+
+
+class ReportAnswer(BaseModel):
+    """What the full report says of the model on the test set."""
+
+    confusion: list[list[int]] = Field(
+        description="How many images of each digit (row) were taken for each digit (column)."
+    )
+    negative_log_likelihood: float = Field(description="In nats, with the temperature.")
+    calibration_error: float = Field(description="The ECE over 15 bins, with the temperature.")
+    bins: list[BinAnswer] = Field(description="The calibration curve, from unsure to sure.")
+
+
 class HealthAnswer(BaseModel):
     """How the server is."""
 

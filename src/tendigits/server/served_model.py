@@ -10,6 +10,8 @@ from tendigits.reading.model_file import (
     model_bytes,
     shipped_models,
 )
+from tendigits.server.answers import ReportAnswer
+from tendigits.server.model_report import report_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +22,13 @@ class ServedModel:
         content: its bytes; a reader that is started later gets these, whatever the file then is.
         info: what it says of itself.
         name: its recipe's name, and the start of its SHA-256.
+        report: what the full report says of it; None without one.
     """
 
     content: bytes
     info: ModelInfo
     name: str
+    report: ReportAnswer | None
 
 
 def load_served_model(path: str) -> ServedModel:
@@ -35,4 +39,5 @@ def load_served_model(path: str) -> ServedModel:
     """
     content = model_bytes(shipped_models().get(path, Path(path)))
     info = load_model_bytes(content, path, threads=1).info
-    return ServedModel(content, info, f"{info.name} {hashlib.sha256(content).hexdigest()[:12]}")
+    sha256 = hashlib.sha256(content).hexdigest()
+    return ServedModel(content, info, f"{info.name} {sha256[:12]}", report_on(sha256))

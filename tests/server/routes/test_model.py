@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from server_process import Server, png, serving
-from tendigits import load_model
+from tendigits import export_model, load_model, train
 from tendigits.datasets import Dataset
 from tendigits.reading.model_file import ModelInfo, shipped_models
 
@@ -25,6 +25,26 @@ def reloadable(tmp_path: Path, model: Path) -> Iterator[Server]:
 def test_the_model_says_what_it_is(server: Server) -> None:
     told = TypeAdapter(ModelInfo).validate_json(server.get("/v1/model").content, extra="forbid")
     assert told == load_model("reader").info
+
+
+def test_a_model_that_ships_has_a_report(server: Server) -> None:
+    report = server.get("/v1/model/report").json()
+    test = load_model("reader").info.test
+    assert sum(map(sum, report["confusion"])) == test.examples
+    right = sum(report["confusion"][digit][digit] for digit in range(10))
+    assert right / test.examples == pytest.approx(test.accuracy, abs=3e-4)
+    assert sum(each["answers"] for each in report["bins"]) == test.examples
+    assert report["calibration_error"] < 0.01
+
+
+def test_another_model_has_none(tmp_path: Path, small_mnist: Dataset) -> None:
+    settings: dict[str, object] = {"epochs": 1, "network.widths": [4]}
+    run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
+    model = export_model(run, tmp_path / "own.onnx").path
+    with serving(tmp_path, "--model", model) as running:
+        answer = running.get("/v1/model/report")
+    assert answer.status_code == 404
+    assert "no report on this model" in answer.json()["detail"]
 
 
 def test_a_new_model_is_put_in_service(reloadable: Server, model: Path, mnist: Dataset) -> None:

@@ -14,6 +14,10 @@ import { askForKey, authorization } from './key.js';
  * @typedef {{ key: string, frame: string, read: Label, correct: Label }} NewCorrection
  * @typedef {NewCorrection & { id: number, model: string, created: string }} Correction
  * @typedef {{ corrections: Correction[], total: number, next: number | null }} CorrectionsPage
+ * @typedef {{ answers: number, confidence: number, accuracy: number }} Bin
+ * @typedef {{
+ *   confusion: number[][], bins: Bin[], calibration_error: number, negative_log_likelihood: number,
+ * }} Report
  * @typedef {{ answer: Label, confidence: number, patch: number, hidden: number[][] }} Occlusion
  */
 
@@ -45,6 +49,19 @@ export function readPicture(picture, signal, { isDrawing }) {
   const headers = { 'Content-Type': picture.type || 'application/octet-stream' };
   const seconds = isDrawing ? SECONDS : SECONDS_FOR_A_PICTURE;
   return call('/v1/read?frames=1', { method: 'POST', body: picture, headers, signal }, seconds);
+}
+
+/**
+ * What the full report says of the model; null where there is none.
+ * @returns {Promise<Report | null>}
+ */
+export async function describeReport() {
+  try {
+    return await call('/v1/model/report', {});
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
 // What the model file says of itself.
 
-import { describeModel } from './api.js';
+import { describeModel, describeReport } from './api.js';
 import { byId, make } from './elements.js';
 import { wilsonInterval } from './interval.js';
 import { trying } from './notice.js';
+import { calibration, confusion } from './report.js';
 
 const NUMBER = new Intl.NumberFormat('en');
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
@@ -11,10 +12,15 @@ const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignific
 /** Show it anew: another may be in service by now. */
 export function showModel() {
   return trying(byId('model-notice'), async () => {
-    const model = await describeModel();
+    const [model, report] = await Promise.all([describeModel(), describeReport()]);
     byId('model-title').textContent = `The model “${model.name}”`;
     byId('model-lead').textContent = model.description;
-    byId('model-figures').replaceChildren(accuracy(model), list(figures(model)), ...furtherParts(model));
+    byId('model-figures').replaceChildren(
+      accuracy(model),
+      list(figures(model)),
+      ...(report ? [confusion(report), calibration(report)] : []),
+      ...furtherParts(model),
+    );
   });
 }
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from tendigits.errors import ModelError
 from tendigits.reading.model_file import ModelInfo
-from tendigits.server.answers import ReloadAnswer
+from tendigits.server.answers import ReloadAnswer, ReportAnswer
 from tendigits.server.keys import known_client
 from tendigits.server.logs import log
 from tendigits.server.problems import Problem, problem_answers
@@ -22,6 +22,17 @@ router = APIRouter(prefix="/v1", tags=["model"], dependencies=[Depends(known_cli
 async def model(service: CurrentService) -> JSONResponse:
     """Tell what the model file says of itself."""
     return JSONResponse(asdict(service.batcher.model.info))
+
+
+@router.get("/model/report", response_model=ReportAnswer, responses=problem_answers(401, 404, 421))
+async def report(service: CurrentService) -> JSONResponse:
+    """Tell what the full report says of the model; those that ship have one."""
+    found = service.batcher.model.report
+    if found is None:
+        raise Problem(
+            404, "There is no report on this model; `tendigits evaluate --full` makes one."
+        )
+    return JSONResponse(found.model_dump())
 
 
 @router.post(
