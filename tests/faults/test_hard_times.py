@@ -92,9 +92,10 @@ def test_a_full_queue_is_told_and_one_client_cannot_fill_it(tmp_path: Path, larg
 
 def test_a_reader_that_dies_is_replaced(tmp_path: Path, large: bytes) -> None:
     with serving(tmp_path) as server, ThreadPoolExecutor(1) as clients:
-        answer = clients.submit(server.read, large)
         (reader,) = server.readers()
-        time.sleep(0.1)
+        os.kill(reader, signal.SIGSTOP)  # so that it is not done before it dies
+        answer = clients.submit(server.read, large)
+        time.sleep(0.5)
         os.kill(reader, signal.SIGKILL)
         assert answer.result().status_code == 503
         assert server.read(large).status_code == 200
