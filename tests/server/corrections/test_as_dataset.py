@@ -54,7 +54,7 @@ def test_the_command_line_exports_and_trains(
 
 def test_too_few_are_refused(mnist: Dataset, tmp_path: Path) -> None:
     one = Corrections(mnist.test.images[:2], np.array([1, NO_DIGIT]))
-    with pytest.raises(DataError, match="1 digits"):
+    with pytest.raises(DataError, match="to a digit: 1; a data set needs two"):
         export_corrections(one, tmp_path / "x.npz")
     assert list(tmp_path.iterdir()) == []
 

@@ -58,7 +58,8 @@ def export_corrections(corrections: Corrections, out: Path) -> str:
     digits, others = corrections.digits, corrections.others
     if len(digits) < 2:
         raise DataError(
-            f"There are corrections of {len(digits)} digits; a data set needs two at least."
+            f"Corrections to a digit: {len(digits)}; a data set needs two, so correct more or use "
+            "`tendigits train --from MODEL --add-corrections URL`."
         )
     parts = {"train": digits.learnt, "test": digits.held_out}
     if out.suffix == ".npz":
