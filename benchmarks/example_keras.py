@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 from keras import layers
 
-from tendigits.datasets import load_dataset, stratified_split
+from tendigits.data import load_dataset, stratified_split
 
 EPOCHS = 15
 BATCH_SIZE = 128

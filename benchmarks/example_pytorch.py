@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tendigits.datasets import load_dataset, stratified_split
+from tendigits.data import load_dataset, stratified_split
 
 EPOCHS = 14
 BATCH_SIZE = 64

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tendigits import Report, read_report
+from tendigits.classifiers.model_file import shipped_reports
 from tendigits.files import write_text
-from tendigits.networks import build_recogniser, count_multiply_adds, count_parameters
-from tendigits.reading.model_file import shipped_reports
+from tendigits.networks import build_classifier, count_multiply_adds, count_parameters
 from tendigits.recipes import load_recipe
 
 RESULTS = Path(__file__).parent / "results"
@@ -62,7 +62,7 @@ def accuracy_row(result: dict[str, Any]) -> str:
     recipe = load_recipe(result["recipe"])
     tests = [100 * run["test_accuracy"] for run in result["runs"]]
     seconds = statistics.median(run["training_seconds"] for run in result["runs"])
-    network = build_recogniser(recipe)
+    network = build_classifier(recipe)
     return (
         f"| `{recipe.name}` | {count_parameters(network):,} "
         f"| {count_multiply_adds(network) / 1e6:.1f} M "
@@ -205,17 +205,17 @@ def reading_table() -> str:
 def read_mnist_table() -> str:
     """Return how MNIST's test set is read as pictures, a row a seed and their mean."""
     result = read(RESULTS / "read-mnist.json")
-    columns = ("accuracy", "refused", "calibration_error", "right_where_sure", "sure")
+    columns = ("accuracy", "rejected", "calibration_error", "right_where_sure", "sure")
     runs = result["runs"]
     mean = {name: statistics.mean(run[name] for run in runs) for name in columns}
     rows = [
-        "| `read_mnist.py` | right | refused | calibration error | of answers at 99 % right "
+        "| `read_mnist.py` | right | rejected | calibration error | of answers at 99 % right "
         "| are so sure |",
         "|---|---|---|---|---|---|",
     ]
     for name, run in [*((f"seed {run['seed']}", run) for run in runs), ("**mean**", mean)]:
         rows.append(
-            f"| {name} | {100 * run['accuracy']:.2f} % | {100 * run['refused']:.2f} % "
+            f"| {name} | {100 * run['accuracy']:.2f} % | {100 * run['rejected']:.2f} % "
             f"| {run['calibration_error']:.4f} | {100 * run['right_where_sure']:.2f} % "
             f"| {100 * run['sure']:.1f} % |"
         )
@@ -268,8 +268,8 @@ def report_row(report: Report) -> str:
         f"| `{report.name}` "
         f"| {100 * report.accuracy.metrics.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}) "
         f"| {shipped.negative_log_likelihood:.4f} | {shipped.calibration_error:.4f} "
-        f"| {100 * report.robustness.recognisers[0].mean:.1f} % "
-        f"| {report.refusal.mean_auroc:.3f} |"
+        f"| {100 * report.robustness.classifiers[0].mean:.1f} % "
+        f"| {report.rejection.mean_auroc:.3f} |"
     )
 
 

@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
 
-from tendigits.datasets import Examples, load_dataset
+from tendigits.data import LabelledImages, load_dataset
 
 BUFFER_SIZE = 10_000
 BATCH_SIZE = 100
@@ -54,7 +54,7 @@ def main() -> None:
     )
 
 
-def as_tensors(part: Examples) -> tf.data.Dataset:
+def as_tensors(part: LabelledImages) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices((part.images[..., None], part.labels))
 
 

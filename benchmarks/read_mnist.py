@@ -1,8 +1,8 @@
 """MNIST's test set through the whole way of `tendigits read`, each image handed in as a PNG.
 
 Three runs of the recipe `reader` with seeds of their own (as `accuracy.py reader` trains them) are
-exported, and each reads all 10,000 pictures: decoded, its ink found, framed, classified, refused
-where it is not sure. A refused digit counts as wrong, but its confidence is held against the digit
+exported, and each reads all 10,000 pictures: decoded, its ink found, framed, classified, rejected
+where it is not sure. A rejected digit counts as wrong, but its confidence is held against the digit
 that it was taken for. Writes `benchmarks/results/read-mnist.json`
 and brings the README's table up to date.
 """
@@ -20,7 +20,7 @@ from PIL import Image
 import accuracy
 from figures_in_readme import RESULTS, update_readme
 from tendigits import Reader, Run, export_model, load_dataset
-from tendigits.datasets import Examples
+from tendigits.data import LabelledImages
 from tendigits.evaluation.confidence import calibration_error
 from tendigits.files import write_json
 from tendigits.reading import ReadDigit
@@ -41,7 +41,7 @@ def main() -> None:
     update_readme()
 
 
-def measure(run: Run, test: Examples) -> dict[str, float]:
+def measure(run: Run, test: LabelledImages) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         model = export_model(run, Path(folder) / "reader.onnx").path
         reader = Reader(model)
@@ -59,7 +59,7 @@ def measure(run: Run, test: Examples) -> dict[str, float]:
     result = {
         "seed": run.recipe.seed,
         "accuracy": float(right.mean()),
-        "refused": float(np.mean([not any(digit.accepted for digit in each) for each in answers])),
+        "rejected": float(np.mean([not any(digit.accepted for digit in each) for each in answers])),
         "calibration_error": calibration_error(confidences, guessed),
         "right_where_sure": float(guessed[confidences >= SURE].mean()),
         "sure": float((confidences >= SURE).mean()),

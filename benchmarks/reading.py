@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from figures_in_readme import RESULTS, update_readme
-from tendigits import Reader, load_dataset, load_model, load_recipe
+from tendigits import Reader, load_classifier, load_dataset, load_recipe
+from tendigits.classifiers.model_file import to_inputs
 from tendigits.files import write_json
-from tendigits.networks import build_recogniser
-from tendigits.pictures import decode, find_ink, find_shapes, make_frame
-from tendigits.reading.model_file import scaled
+from tendigits.images import decode, find_ink, find_shapes, make_frame
+from tendigits.networks import build_classifier
 from tendigits.training import describe_environment
 
 RESULT = RESULTS / "reading.json"
@@ -70,9 +70,9 @@ def seconds_to_first_answer(image: NDArray[np.uint8], folder: Path) -> float:
 
 def network_rates(name: str, images: NDArray[np.uint8]) -> list[dict[str, float | str | int]]:
     """Return images a second of one model, for each way to run it and each batch size."""
-    model = load_model(name)
+    model = load_classifier(name)
     recipe = load_recipe(name)
-    network = build_recogniser(recipe).eval()  # as fast with whatever weights
+    network = build_classifier(recipe).eval()  # as fast with whatever weights
 
     def in_torch(inputs: NDArray[np.float32]) -> object:
         with torch.inference_mode():
@@ -86,7 +86,7 @@ def network_rates(name: str, images: NDArray[np.uint8]) -> list[dict[str, float 
         ways["Keras predict"] = keras_predict()
     rows: list[dict[str, float | str | int]] = []
     for batch in BATCHES:
-        inputs = scaled(images[:batch])
+        inputs = to_inputs(images[:batch])
         for way, answer in ways.items():
             rate = batch / seconds(lambda answer=answer, inputs=inputs: answer(inputs))  # type: ignore[misc]
             rows.append({"model": name, "way": way, "batch": batch, "images_per_second": rate})
@@ -129,7 +129,7 @@ def whole_way(kind: str, files: list[bytes]) -> dict[str, object]:
             "frame",
             lambda shapes=shapes: np.array([make_frame(shape.ink) for shape in shapes]),  # type: ignore[misc]
         )
-        timed("network", lambda frames=frames: reader.model.probabilities(scaled(frames)))  # type: ignore[misc]
+        timed("network", lambda frames=frames: reader.model.probabilities(to_inputs(frames)))  # type: ignore[misc]
     shares = {step: spent / sum(steps.values()) for step, spent in steps.items()}
     told = ", ".join(f"{step} {100 * share:.0f} %" for step, share in shares.items())
     print(f"{kind}: {rate:.1f} pictures/s ({told})", flush=True)

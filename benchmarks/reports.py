@@ -1,6 +1,6 @@
 """A full report on each model that ships: its figures and its model card, beside the model file.
 
-Writes `src/tendigits/models/NAME.json` and `NAME.md`, the report's schema and the README's table
+Writes `src/tendigits/pretrained/NAME.json` and `NAME.md`, the report's schema and the README's table
 and pictures. A model whose file has not changed keeps its report; `--all` measures all anew.
 """
 
@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 
 from figures_in_readme import update_readme
 from tendigits import Report, evaluate_fully, read_report
+from tendigits.classifiers.model_file import shipped_models, shipped_reports
 from tendigits.files import sha256_of, write_json, write_text
-from tendigits.reading.model_file import shipped_models, shipped_reports
-from tendigits.terminal import Terminal
+from tendigits.progress import Terminal
 
 DOCS = Path(__file__).parent.parent / "docs"
 PICTURES = ("corruptions", "reliability")

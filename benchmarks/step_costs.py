@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import torch
 
-from tendigits.datasets import load_dataset
+from tendigits.data import load_dataset
 from tendigits.networks import build_network, count_parameters
 from tendigits.networks.linear import Linear, product
 from tendigits.recipes import load_recipe

@@ -33,7 +33,7 @@ def main() -> None:
         take(browser, server.url, "sight", show_sight, dark=True)
         take(browser, server.url, "photo", show_photo)
         take(browser, server.url, "phone", show_seven, size=PHONE)
-        take(browser, server.url, "phone-refused", show_doodle, size=PHONE, dark=True)
+        take(browser, server.url, "phone-rejected", show_doodle, size=PHONE, dark=True)
         take(browser, server.url, "phone-corrections", show_corrections, size=PHONE)
         take(browser, server.url, "model", show_model)
 

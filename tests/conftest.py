@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tendigits.datasets import Dataset, Examples, load_dataset
-from tendigits.datasets.idx import idx_bytes
+from tendigits.data import Dataset, LabelledImages, load_dataset
+from tendigits.data.idx import idx_bytes
 
 if TYPE_CHECKING:
     from postgresql import PostgreSQL
@@ -33,8 +33,8 @@ def small_mnist_folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory)
     folder.mkdir()
     write_idx_folder(
         folder,
-        Examples(mnist.train.images[:2000], mnist.train.labels[:2000]),
-        Examples(mnist.test.images[:500], mnist.test.labels[:500]),
+        LabelledImages(mnist.train.images[:2000], mnist.train.labels[:2000]),
+        LabelledImages(mnist.test.images[:500], mnist.test.labels[:500]),
     )
     return folder
 
@@ -80,7 +80,7 @@ def command(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "tendigits", *(os.fspath(word) for word in words)]
 
 
-def write_idx_folder(folder: Path, train: Examples, test: Examples) -> None:
+def write_idx_folder(folder: Path, train: LabelledImages, test: LabelledImages) -> None:
     """Write a data set as four plain IDX files."""
     for prefix, part in (("train", train), ("t10k", test)):
         (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(part.images))

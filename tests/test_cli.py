@@ -12,7 +12,7 @@ from PIL import Image
 import tendigits as package
 from conftest import CommandLine, command
 from tendigits import load_run, resume, train
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.recipes import MLPSettings, load_recipe
 
 VERBS: list[list[str]] = [
@@ -36,7 +36,7 @@ main()
 """
 
 # The words, and what the one line must name.
-REFUSED = [
+REJECTED = [
     (["train", "nope"], ["nope", "mlp"]),
     (["train", "--set", "epochz=3"], ["epochz", "epochs"]),
     (["train", "--set", "optimizer.learning_rat=1"], ["optimizer.learning_rate"]),
@@ -206,9 +206,9 @@ def test_a_run_is_exported(
     assert (result.returncode, result.stderr) == (0, "")
     assert "largest difference of a probability" in result.stdout
     assert f"Model file: {tmp_path / 'model.onnx'}" in result.stdout
-    refused = tendigits("evaluate", tmp_path / "model.onnx")
-    assert refused.returncode == 2
-    assert "small-mnist, which is no data set known by name" in refused.stderr
+    rejected = tendigits("evaluate", tmp_path / "model.onnx")
+    assert rejected.returncode == 2
+    assert "small-mnist, which is no data set known by name" in rejected.stderr
 
 
 def test_models_and_reports_are_compared(tendigits: CommandLine, full_report: Path) -> None:
@@ -251,8 +251,8 @@ def test_samples_are_drawn(tendigits: CommandLine, tmp_path: Path) -> None:
         assert picture.width > picture.height > 280
 
 
-@pytest.mark.parametrize(("words", "named"), REFUSED, ids=[" ".join(case[0]) for case in REFUSED])
-def test_what_will_not_do_is_refused_in_one_line(
+@pytest.mark.parametrize(("words", "named"), REJECTED, ids=[" ".join(case[0]) for case in REJECTED])
+def test_what_will_not_do_is_rejected_in_one_line(
     tendigits: CommandLine, tmp_path: Path, words: list[str], named: list[str]
 ) -> None:
     (tmp_path / "taken").mkdir()

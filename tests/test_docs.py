@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from paper import on_paper, row
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

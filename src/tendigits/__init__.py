@@ -1,4 +1,4 @@
-"""tendigits trains, measures and runs recognisers of handwritten digits.
+"""tendigits trains, measures and runs classifiers of handwritten digits.
 
 import tendigits
 
@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tendigits.classifier import DigitClassifier
-    from tendigits.datasets import Corrections, Dataset, Examples, load_dataset
+    from tendigits.api import fine_tune, resume, train
+    from tendigits.classifiers import Classifier, ModelInfo, Predictions
+    from tendigits.data import Dataset, LabelledImages, load_dataset
     from tendigits.errors import (
         DataError,
         MissingExtraError,
@@ -28,27 +29,30 @@ if TYPE_CHECKING:
     )
     from tendigits.evaluation import Metrics, Prediction, evaluate, predict
     from tendigits.evaluation.report import Report, compare, evaluate_fully, read_report
-    from tendigits.experiment import fine_tune, resume, train
     from tendigits.export import export_model
-    from tendigits.reading import Model, ModelInfo, Reader, Reading, load_model, read
+    from tendigits.feedback.corrections import Corrections
+    from tendigits.loading import load_classifier
+    from tendigits.reading import Reader, Reading, read
     from tendigits.recipes import Recipe, load_recipe
+    from tendigits.sklearn import DigitClassifier
     from tendigits.training import Run, load_run
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Classifier",
     "Corrections",
     "DataError",
     "Dataset",
     "DigitClassifier",
-    "Examples",
+    "LabelledImages",
     "Metrics",
     "MissingExtraError",
-    "Model",
     "ModelError",
     "ModelInfo",
     "PictureError",
     "Prediction",
+    "Predictions",
     "Reader",
     "Reading",
     "Recipe",
@@ -65,8 +69,8 @@ __all__ = [
     "evaluate_fully",
     "export_model",
     "fine_tune",
+    "load_classifier",
     "load_dataset",
-    "load_model",
     "load_recipe",
     "load_run",
     "predict",
@@ -78,8 +82,11 @@ __all__ = [
 
 # Each name is imported on first use: reading a data set needs no torch.
 _HOMES = {
-    "classifier": ("DigitClassifier",),
-    "datasets": ("Corrections", "Dataset", "Examples", "load_dataset"),
+    "sklearn": ("DigitClassifier",),
+    "classifiers": ("Classifier", "ModelInfo", "Predictions"),
+    "data": ("Dataset", "LabelledImages", "load_dataset"),
+    "feedback.corrections": ("Corrections",),
+    "loading": ("load_classifier",),
     "errors": (
         "DataError",
         "MissingExtraError",
@@ -94,9 +101,9 @@ _HOMES = {
     ),
     "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
     "evaluation.report": ("Report", "compare", "evaluate_fully", "read_report"),
-    "experiment": ("fine_tune", "resume", "train"),
+    "api": ("fine_tune", "resume", "train"),
     "export": ("export_model",),
-    "reading": ("Model", "ModelInfo", "Reader", "Reading", "load_model", "read"),
+    "reading": ("Reader", "Reading", "read"),
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
 }

@@ -17,7 +17,7 @@ EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
-    help="Train, measure and run recognisers of handwritten digits.",
+    help="Train, measure and run classifiers of handwritten digits.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -130,7 +130,7 @@ def train(
                 "--from MODEL and --add-corrections URL go together, and without a recipe: the "
                 "model has its own."
             )
-        from tendigits.server.corrections.as_dataset import load_corrections
+        from tendigits.feedback.as_dataset import load_corrections
 
         corrections = load_corrections(add_corrections)
         tendigits.fine_tune(
@@ -160,7 +160,7 @@ def evaluate(
     if output is not None:
         _evaluate_fully(model, output)
         return
-    from tendigits.reading.model_file import shipped_models
+    from tendigits.classifiers.model_file import shipped_models
 
     if model in shipped_models() or Path(model).is_file():
         from tendigits.evaluation.evaluate_file import evaluate_file
@@ -176,7 +176,7 @@ def evaluate(
 
 
 def _evaluate_fully(model: str, output: Path) -> None:
-    from tendigits.terminal import Terminal
+    from tendigits.progress import Terminal
 
     with Terminal() as terminal:
         tendigits.evaluate_fully(model, output, terminal.step)
@@ -214,7 +214,7 @@ def read(
     model: Annotated[str, typer.Option(help="A model file, or a shipped model's name.")] = "reader",
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Refuse what is less sure.", show_default="the model's"),
+        typer.Option(min=0, max=1, help="Reject what is less sure.", show_default="the model's"),
     ] = None,
     explain: Annotated[
         Path | None, typer.Option(metavar="PNG", help="Draw what was seen in one picture.")
@@ -314,8 +314,8 @@ def data(
     ] = None,
 ) -> None:
     """List the data sets, or describe one."""
-    from tendigits.datasets import describe_catalogue, describe_dataset, draw_samples, load_dataset
-    from tendigits.terminal import Terminal
+    from tendigits.data import describe_catalogue, describe_dataset, draw_samples, load_dataset
+    from tendigits.progress import Terminal
 
     if source is None:
         typer.echo(describe_catalogue())
@@ -345,7 +345,7 @@ def export_corrections(
     ] = None,
 ) -> None:
     """Write corrections as a data set that `tendigits train --data` takes."""
-    from tendigits.server.corrections.as_dataset import export_corrections, load_corrections
+    from tendigits.feedback.as_dataset import export_corrections, load_corrections
     from tendigits.server.settings import load_settings
 
     given = {} if database is None else {"database": database}
@@ -358,7 +358,7 @@ def _bar_beside_answers() -> Iterator[Callable[[str, int, int], None]]:
     if sys.stdout.isatty() or not sys.stderr.isatty():
         yield lambda *_: None  # and rich, which is slow to import, is not needed
         return
-    from tendigits.terminal import Terminal
+    from tendigits.progress import Terminal
 
     with Terminal(stderr=True) as terminal:
         yield terminal.step

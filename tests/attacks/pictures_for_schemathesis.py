@@ -8,7 +8,7 @@ import schemathesis
 from hypothesis import strategies as st
 from PIL import Image
 
-from tendigits.datasets import load_dataset
+from tendigits.data import load_dataset
 
 FORMS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 DIGITS = load_dataset("mnist").test.images[:5]

@@ -15,7 +15,7 @@ from PIL import Image
 
 from conftest import command
 from tendigits import PictureError, Reader
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 
 MEMORY = 3 * 2**30
 SECONDS = 60
@@ -107,7 +107,7 @@ def test_pictures_of_odd_shapes_are_read(height: int, width: int) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP"])
-def test_a_picture_with_any_byte_changed_is_read_or_refused(mnist: Dataset, form: str) -> None:
+def test_a_picture_with_any_byte_changed_is_read_or_rejected(mnist: Dataset, form: str) -> None:
     file = io.BytesIO()
     Image.fromarray(mnist.test.images[0]).save(file, form)
     content = file.getvalue()

@@ -1,4 +1,4 @@
-"""Hostile requests: refused in bounded memory with a problem that says nothing of the inside."""
+"""Hostile requests: rejected in bounded memory with a problem that says nothing of the inside."""
 
 import gzip
 import re
@@ -32,7 +32,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def assert_refused(answer: requests.Response) -> None:
+def assert_rejected(answer: requests.Response) -> None:
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert not INSIDE.search(answer.text), answer.text
@@ -41,16 +41,16 @@ def assert_refused(answer: requests.Response) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_pictures_are_refused_in_every_form_of_body(limited: Server, name: str) -> None:
+def test_hostile_pictures_are_rejected_in_every_form_of_body(limited: Server, name: str) -> None:
     content = HOSTILE[name]
     kinds = {"Content-Type": "image/png"}
-    assert_refused(limited.post("/v1/read", data=content, headers=kinds))
-    assert_refused(limited.post("/v1/read", files={"file": (name, content)}))
-    assert_refused(limited.post("/v1/read", json={"picture": base64_of(content)}))
+    assert_rejected(limited.post("/v1/read", data=content, headers=kinds))
+    assert_rejected(limited.post("/v1/read", files={"file": (name, content)}))
+    assert_rejected(limited.post("/v1/read", json={"picture": base64_of(content)}))
     correction = {"key": name, "picture": base64_of(content), "read": 1, "correct": 2}
-    assert_refused(limited.post("/v1/corrections", json=correction))
+    assert_rejected(limited.post("/v1/corrections", json=correction))
     correction["frame"] = correction.pop("picture")
-    assert_refused(limited.post("/v1/corrections", json=correction))
+    assert_rejected(limited.post("/v1/corrections", json=correction))
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_hostile_pictures_are_refused_in_every_form_of_body(limited: Server, nam
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/read", "/v1/corrections"])
-def test_hostile_bodies_are_refused(limited: Server, path: str, kind: str, body: bytes) -> None:
-    assert_refused(limited.post(path, data=body, headers={"Content-Type": kind}))
+def test_hostile_bodies_are_rejected(limited: Server, path: str, kind: str, body: bytes) -> None:
+    assert_rejected(limited.post(path, data=body, headers={"Content-Type": kind}))
 
 
-def test_a_body_over_the_limit_is_refused_by_its_header_and_in_fact(limited: Server) -> None:
+def test_a_body_over_the_limit_is_rejected_by_its_header_and_in_fact(limited: Server) -> None:
     kinds = {"Content-Type": "image/png"}
     for body in (bytes(BODY_LIMIT + 1), iter([bytes(BODY_LIMIT), b"\0"])):
         answer = limited.post("/v1/read", data=body, headers=kinds)
@@ -96,7 +96,7 @@ def test_a_body_over_the_limit_is_refused_by_its_header_and_in_fact(limited: Ser
         assert b" 413 " in connection.recv(4096)
 
 
-def test_pixels_over_the_limit_are_refused_before_they_are_decoded(limited: Server) -> None:
+def test_pixels_over_the_limit_are_rejected_before_they_are_decoded(limited: Server) -> None:
     answer = limited.read(png(np.zeros((1001, 1000), np.uint8)))
     assert answer.status_code == 413
     assert answer.json()["detail"] == ("The picture has 1,001,000 pixels; give at most 1,000,000.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tendigits import evaluate, load_run, train
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.errors import RunError
 from tendigits.evaluation import Metrics, compare_with_record, run_test
 from tendigits.files import write_json
@@ -75,11 +75,11 @@ def test_a_missing_record_is_told(copy: Run, metrics: Metrics) -> None:
 
 
 @pytest.mark.parametrize("record", ["", "{", "{}", "[]", '{"confusion": 1}', "\x00"])
-def test_a_damaged_record_is_refused_in_one_line(copy: Run, metrics: Metrics, record: str) -> None:
+def test_a_damaged_record_is_rejected_in_one_line(copy: Run, metrics: Metrics, record: str) -> None:
     copy.metrics.write_text(record, encoding="utf-8")
-    with pytest.raises(RunError, match=r"metrics\.json") as refusal:
+    with pytest.raises(RunError, match=r"metrics\.json") as rejection:
         compare_with_record(copy, metrics)
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(rejection.value)
 
 
 def test_a_recorded_loss_that_is_no_number_is_no_damage(copy: Run, metrics: Metrics) -> None:

@@ -3,10 +3,10 @@ from pathlib import Path
 import onnx
 import pytest
 
+from tendigits.classifiers.model_file import shipped_models
 from tendigits.errors import ModelError
 from tendigits.evaluation.evaluate_file import evaluate_file
-from tendigits.evaluation.recogniser import load_recogniser
-from tendigits.reading.model_file import shipped_models
+from tendigits.loading import load_classifier
 
 
 @pytest.fixture
@@ -30,14 +30,14 @@ def test_someone_elses_file_is_tested_and_what_was_assumed_is_said(someones: Pat
 
 
 def test_someone_elses_file_can_be_attacked_but_has_no_temperature(someones: Path) -> None:
-    recogniser = load_recogniser(someones)
-    assert recogniser.network is not None
-    assert recogniser.temperature is None
-    assert (recogniser.parameters, recogniser.multiply_adds) == (401_110, None)
-    assert recogniser.origin.recipe == {}
+    classifier = load_classifier(someones)
+    assert classifier.network is not None
+    assert classifier.temperature is None
+    assert (classifier.parameters, classifier.multiply_adds) == (401_110, None)
+    assert classifier.origin.recipe == {}
 
 
-def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_model_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("nothing of the kind")
     with pytest.raises(ModelError, match="no ONNX file"):
         evaluate_file(tmp_path / "text.onnx")

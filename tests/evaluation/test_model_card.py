@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tendigits import train
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation import Metrics, summarise_test
 from tendigits.training import EpochResult, Run, read_history
 

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tendigits import evaluate, predict, train
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.errors import DataError
 from tendigits.training import Run
 
@@ -84,9 +84,9 @@ def test_the_images_that_are_given_stay_as_they_are(run: Run, small_mnist: Datas
 
 
 @pytest.mark.parametrize("images", UNFIT.values(), ids=UNFIT)
-def test_images_of_another_form_are_refused_in_one_line(
+def test_images_of_another_form_are_rejected_in_one_line(
     run: Run, images: NDArray[np.uint8]
 ) -> None:
-    with pytest.raises(DataError, match=r"uint8.*28, 28") as refusal:
+    with pytest.raises(DataError, match=r"uint8.*28, 28") as rejection:
         predict(run, images)
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(rejection.value)

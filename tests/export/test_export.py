@@ -6,12 +6,12 @@ import onnx
 import pytest
 from torch import nn
 
-from tendigits import ModelError, RunError, export_model, load_model, predict, train
-from tendigits.datasets import Dataset
+from tendigits import ModelError, RunError, export_model, load_classifier, predict, train
+from tendigits.classifiers.model_file import to_inputs
+from tendigits.data import Dataset
 from tendigits.evaluation import Metrics, Validation
 from tendigits.export import export as export_module
 from tendigits.export.graph import to_onnx
-from tendigits.reading.model_file import scaled
 from tendigits.training import Run
 from tendigits.training.record import read_record
 
@@ -47,8 +47,8 @@ def test_the_file_answers_as_the_network_does(
 ) -> None:
     exported = export_model(run, tmp_path / "model.onnx")
     images = small_mnist.test.images
-    model = load_model(exported.path)
-    logits = model.logits(scaled(images))
+    model = load_classifier(exported.path)
+    logits = model.logits(to_inputs(images))
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     np.testing.assert_allclose(
         powers / powers.sum(axis=1, keepdims=True),
@@ -61,7 +61,7 @@ def test_the_file_answers_as_the_network_does(
 
 
 def test_the_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
-    info = load_model(export_model(run, tmp_path / "model.onnx").path).info
+    info = load_classifier(export_model(run, tmp_path / "model.onnx").path).info
     metrics = read_record(run.metrics, Metrics)
     assert (info.name, info.classes) == (run.recipe.name, tuple("0123456789"))
     assert info.recipe["seed"] == run.recipe.seed
@@ -78,7 +78,7 @@ def test_the_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
 
 def test_the_8_bit_file_is_smaller_and_nearly_as_good(plain_run: Run, tmp_path: Path) -> None:
     exported = export_model(plain_run, tmp_path / "int8.onnx", int8=True)
-    info = load_model(exported.path).info
+    info = load_classifier(exported.path).info
     assert info.precision == "int8"
     assert 0.95 < exported.agreement <= 1
     assert info.exported_accuracy == pytest.approx(info.validation_accuracy, abs=0.02)
@@ -110,7 +110,7 @@ def test_a_file_that_answers_otherwise_is_not_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_that_is_not_done_is_refused(small_mnist: Dataset, tmp_path: Path) -> None:
+def test_a_run_that_is_not_done_is_rejected(small_mnist: Dataset, tmp_path: Path) -> None:
     settings = {"epochs": 1, "network.widths": [4]}
     run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
     run.metrics.unlink()

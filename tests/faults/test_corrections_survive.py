@@ -11,7 +11,7 @@ import requests
 
 from postgresql import PostgreSQL
 from server_process import Server, is_alive, png, serving, wait_until
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 
 CLIENTS = 4
 SECONDS_OF_STREAM = 1.0
@@ -45,10 +45,10 @@ def test_a_crash_of_the_database_loses_none_and_reading_goes_on(
         acknowledged = stream(server, postgres.crash, tmp_path.name)
         try:
             assert len(acknowledged) > 20
-            refused = server.correct("away")
-            assert refused.status_code == 503
-            assert refused.headers["Retry-After"]
-            assert refused.json()["detail"] == (
+            rejected = server.correct("away")
+            assert rejected.status_code == 503
+            assert rejected.headers["Retry-After"]
+            assert rejected.json()["detail"] == (
                 "The corrections are out of reach now; try again later."
             )
             assert server.get("/v1/corrections").status_code == 503
@@ -84,7 +84,7 @@ def test_two_servers_share_one_database(postgres: PostgreSQL, tmp_path: Path) ->
         assert "shared" in other.stored_keys()
 
 
-def test_a_full_disk_refuses_corrections_and_keeps_what_was_acknowledged(
+def test_a_full_disk_rejects_corrections_and_keeps_what_was_acknowledged(
     tmp_path: Path, mnist: Dataset
 ) -> None:
     acknowledged = set()

@@ -12,7 +12,7 @@ import pytest
 
 from paper import on_paper, row
 from server_process import Server, is_alive, png, serving, wait_until
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 
 SLOW_CLIENTS = 1000
 
@@ -75,10 +75,10 @@ def test_a_full_queue_is_told_and_one_client_cannot_fill_it(tmp_path: Path, larg
         answers = list(clients.map(lambda _: server.read(large), range(16)))
         statuses = {answer.status_code for answer in answers}
         assert statuses == {200, 429}
-        refused = [answer for answer in answers if answer.status_code == 429]
-        assert all(answer.headers["Retry-After"] for answer in refused)
+        rejected = [answer for answer in answers if answer.status_code == 429]
+        assert all(answer.headers["Retry-After"] for answer in rejected)
         metrics = server.get("/metrics").text
-        assert f'tendigits_refusals_total{{status="429"}} {len(refused)}.0' in metrics
+        assert f'tendigits_rejections_total{{status="429"}} {len(rejected)}.0' in metrics
     keys = ["--api-key", "a", "--api-key", "b", "--api-key", "c"]
     with serving(tmp_path, "--queue", "8", *keys) as server, ThreadPoolExecutor(16) as clients:
 

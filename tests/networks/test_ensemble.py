@@ -1,7 +1,7 @@
 import torch
 from torch.nn import functional
 
-from tendigits.networks import Ensemble, build_network, build_recogniser, count_parameters
+from tendigits.networks import Ensemble, build_classifier, build_network, count_parameters
 from tendigits.recipes import load_recipe
 
 SMALL = {"network.stem_channels": 4, "network.stages": [[6]]}
@@ -18,7 +18,7 @@ def test_the_answer_is_the_mean_of_the_members_probabilities() -> None:
 
 def test_an_ensembles_recipe_makes_members_with_weights_of_their_own() -> None:
     recipe = load_recipe("fast", {**SMALL, "members": 3})
-    ensemble = build_recogniser(recipe)
+    ensemble = build_classifier(recipe)
     assert count_parameters(ensemble) == 3 * count_parameters(build_network(recipe.network, 0))
     firsts = [next(member.parameters()) for member in ensemble.members]  # type: ignore[union-attr]
     assert not torch.equal(firsts[0], firsts[1])

@@ -4,7 +4,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.networks.mlp import MLP
 
 

@@ -1,17 +1,17 @@
 import numpy as np
 
 from tendigits import PictureError, Reading
-from tendigits.pictures import Box
+from tendigits.images import Box
 from tendigits.reading import Guess, ReadDigit
 from tendigits.reading.answer import as_answer, as_line
 
 FRAME = np.zeros((28, 28), np.uint8)
 SURE = ReadDigit(7, 0.998, True, Box(1, 2, 30, 40), Guess(1, 0.001), FRAME)
-REFUSED = ReadDigit(4, 0.2, False, Box(50, 2, 70, 40), Guess(9, 0.1), FRAME)
+REJECTED = ReadDigit(4, 0.2, False, Box(50, 2, 70, 40), Guess(9, 0.1), FRAME)
 
 
 def test_a_reading_becomes_the_object_whose_form_is_kept() -> None:
-    answer = as_answer("a.png", Reading((SURE, REFUSED)))
+    answer = as_answer("a.png", Reading((SURE, REJECTED)))
     assert (answer["file"], answer["text"], answer["status"]) == ("a.png", "7?", "read")
     assert answer["digits"] == [
         {
@@ -44,5 +44,5 @@ def test_a_blank_picture_and_an_error_have_the_same_form() -> None:
 
 def test_a_line_names_the_text_the_confidence_and_the_file() -> None:
     assert as_line("a.png", Reading((SURE, SURE))).split() == ["77", "0.996", "a.png"]
-    assert as_line("a.png", Reading((REFUSED,))).split() == ["?", "0.000", "a.png"]
+    assert as_line("a.png", Reading((REJECTED,))).split() == ["?", "0.000", "a.png"]
     assert as_line("a.png", Reading(())).split() == ["(empty)", "a.png"]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from conftest import CommandLine, command
 from paper import on_paper, row
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_what_the_network_saw_is_drawn_and_kept(
         (["read", "x.png", "--threshold", "2"], "--threshold"),
     ],
 )
-def test_what_will_not_do_is_refused_in_one_line(
+def test_what_will_not_do_is_rejected_in_one_line(
     tendigits: CommandLine, words: list[str], named: str
 ) -> None:
     result = tendigits(*words)

@@ -7,8 +7,8 @@ from PIL import Image
 
 from paper import on_paper, row
 from tendigits import PictureError, Reader
-from tendigits.datasets import Dataset
-from tendigits.reading.explain import ACCEPTED, REFUSED, draw_explanation, write_crops
+from tendigits.data import Dataset
+from tendigits.reading.explain import ACCEPTED, REJECTED, draw_explanation, write_crops
 
 
 def colours(path: Path) -> set[tuple[int, ...]]:
@@ -16,9 +16,9 @@ def colours(path: Path) -> set[tuple[int, ...]]:
         return {tuple(colour) for colour in np.unique(np.asarray(image).reshape(-1, 3), axis=0)}
 
 
-def test_accepted_shapes_are_green_and_refused_ones_red(mnist: Dataset, tmp_path: Path) -> None:
+def test_accepted_shapes_are_green_and_rejected_ones_red(mnist: Dataset, tmp_path: Path) -> None:
     picture = on_paper(row(mnist.test.images[:3]))
-    for threshold, wanted, other in ((0.0, ACCEPTED, REFUSED), (1.0, REFUSED, ACCEPTED)):
+    for threshold, wanted, other in ((0.0, ACCEPTED, REJECTED), (1.0, REJECTED, ACCEPTED)):
         path = tmp_path / f"{threshold}.png"
         draw_explanation(picture, Reader(threshold=threshold).read(picture), path)
         assert wanted in colours(path)

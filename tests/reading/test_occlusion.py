@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from tendigits import load_model
-from tendigits.datasets import NO_DIGIT, Dataset
-from tendigits.reading.model_file import Model, scaled
+from tendigits.classifiers import load_model_file
+from tendigits.data import NON_DIGIT, Dataset
 from tendigits.reading.occlusion import occlude
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return load_model("reader", threads=1)
+    return load_model_file("reader", threads=1)
 
 
 def test_the_answer_hangs_on_strokes_and_not_on_paper(model: Model, mnist: Dataset) -> None:
@@ -30,12 +29,12 @@ def test_a_place_is_what_the_network_says_without_it(model: Model, mnist: Datase
     seven = mnist.test.images[0]
     without = seven.copy()
     without[8:14, 12:18] = 0
-    expected = model.probabilities(scaled(without[np.newaxis]))[0, 7]
+    expected = model.probabilities(to_inputs(without[np.newaxis]))[0, 7]
     assert occlude(model, seven).hidden[5, 7] == pytest.approx(expected, abs=1e-5)
 
 
 def test_what_is_no_digit_is_asked_why_it_is_none(model: Model) -> None:
     doodle = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
     found = occlude(model, doodle)
-    assert found.label == NO_DIGIT
+    assert found.label == NON_DIGIT
     assert found.confidence > 0.5

@@ -11,7 +11,7 @@ from PIL import Image
 import tendigits
 from paper import PHOTOS, drawn, on_paper, photo_of, row
 from tendigits import PictureError, Reader
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +77,14 @@ def test_a_blank_picture_is_empty(reader: Reader, level: int) -> None:
     assert (reading.text, reading.status, reading.digits) == ("", "empty", ())
 
 
-def test_what_is_no_digit_is_refused(reader: Reader) -> None:
+def test_what_is_no_digit_is_rejected(reader: Reader) -> None:
     square = np.full((300, 200), 255, np.uint8)
     square[60:200, 40:160] = 0
     (shape,) = reader.read(square).digits
     assert (shape.character, shape.accepted) == ("?", False)
 
 
-def test_the_threshold_moves_the_point_of_refusal(mnist: Dataset) -> None:
+def test_the_threshold_moves_the_point_of_rejection(mnist: Dataset) -> None:
     image = mnist.test.images[0]
     assert Reader(threshold=0.0).read(image).text == "7"
     assert Reader(threshold=1.0).read(image).text == "?"
@@ -127,7 +127,7 @@ def test_the_package_reads_a_path_by_itself(mnist: Dataset, tmp_path: Path) -> N
         ),
     )
 )
-def test_any_array_is_read_or_refused(reader: Reader, array: np.ndarray) -> None:
+def test_any_array_is_read_or_rejected(reader: Reader, array: np.ndarray) -> None:
     try:
         reading = reader.read(array)
     except PictureError:

@@ -43,11 +43,11 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def refused(*mentions: object) -> Iterator[None]:
+def rejected(*mentions: object) -> Iterator[None]:
     """Expect a RecipeError of one line, closed like a sentence, that holds all `mentions`."""
-    with pytest.raises(RecipeError) as refusal:
+    with pytest.raises(RecipeError) as rejection:
         yield
-    check_sentence(str(refusal.value), *mentions)
+    check_sentence(str(rejection.value), *mentions)
 
 
 def check_sentence(sentence: str, *mentions: object) -> None:
@@ -169,16 +169,16 @@ def test_an_unknown_key_in_a_file_is_answered_with_the_nearest(
     toml: Path, line: str, instead: str, unknown: str, hint: str
 ) -> None:
     toml.write_text(edited(line, instead))
-    with refused(f"{toml} has no meaning for the setting {unknown}; ", hint):
+    with rejected(f"{toml} has no meaning for the setting {unknown}; ", hint):
         load_recipe(toml)
 
 
 @pytest.mark.parametrize(
     "extra", ["[extra]", '"optimizer.learning_rate" = 1'], ids=["a table", "a quoted key"]
 )
-def test_a_key_that_only_looks_known_is_refused(toml: Path, extra: str) -> None:
+def test_a_key_that_only_looks_known_is_rejected(toml: Path, extra: str) -> None:
     toml.write_text(extra + "\n" + MINE if "=" in extra else MINE + extra)
-    with refused("not permitted"):
+    with rejected("not permitted"):
         load_recipe(toml)
 
 
@@ -195,7 +195,7 @@ def test_a_key_that_only_looks_known_is_refused(toml: Path, extra: str) -> None:
     ],
 )
 def test_an_unknown_setting_is_answered_with_the_nearest(unknown: str, hint: str) -> None:
-    with refused(f"No setting is called {unknown}; ", hint):
+    with rejected(f"No setting is called {unknown}; ", hint):
         load_recipe("mlp", {unknown: 1})
 
 
@@ -236,7 +236,7 @@ def test_an_unknown_setting_is_answered_with_the_nearest(unknown: str, hint: str
 def test_a_value_that_will_not_do_is_shown_with_the_reason(
     setting: str, value: object, reason: str
 ) -> None:
-    with refused(setting, "will not do: ", reason):
+    with rejected(setting, "will not do: ", reason):
         load_recipe("mlp", {setting: value})
 
 
@@ -251,11 +251,11 @@ def test_a_value_that_will_not_do_is_shown_with_the_reason(
         ("widths = [20]", "widths = [0]", "network.widths.0 = 0 will not do"),
     ],
 )
-def test_a_file_with_a_wrong_value_is_refused(
+def test_a_file_with_a_wrong_value_is_rejected(
     toml: Path, line: str, instead: str, reason: str
 ) -> None:
     toml.write_text(edited(line, instead))
-    with refused(reason):
+    with rejected(reason):
         load_recipe(toml)
 
 
@@ -264,32 +264,32 @@ def test_a_file_with_a_wrong_value_is_refused(
     [b"epochs 7", b"\xff\xfe\x00", b"\x89PNG\r\n", b"a = " + b"[" * 5000, b"a = " + b"9" * 5000],
     ids=["no equals", "no text", "a PNG", "too deep", "too many digits"],
 )
-def test_a_file_that_is_no_toml_is_refused(toml: Path, content: bytes) -> None:
+def test_a_file_that_is_no_toml_is_rejected(toml: Path, content: bytes) -> None:
     toml.write_bytes(content)
-    with refused(f"{toml} is no TOML file: "):
+    with rejected(f"{toml} is no TOML file: "):
         load_recipe(toml)
 
 
 @given(content=st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode()))
 @settings(deadline=None)
-def test_any_bytes_are_refused_in_one_sentence(scratch: Path, content: bytes) -> None:
+def test_any_bytes_are_rejected_in_one_sentence(scratch: Path, content: bytes) -> None:
     scratch.write_bytes(content)
-    with refused("scratch"):
+    with rejected("scratch"):
         load_recipe(scratch)
 
 
-def test_a_missing_file_is_refused(toml: Path) -> None:
-    with refused(f"No shipped recipe and no file is called {toml}; known are "):
+def test_a_missing_file_is_rejected(toml: Path) -> None:
+    with rejected(f"No shipped recipe and no file is called {toml}; known are "):
         load_recipe(toml)
 
 
-def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
-    with refused(f"No shipped recipe and no file is called {tmp_path}; "):
+def test_a_folder_in_place_of_a_file_is_rejected(tmp_path: Path) -> None:
+    with rejected(f"No shipped recipe and no file is called {tmp_path}; "):
         load_recipe(tmp_path)
 
 
 def test_a_misspelt_recipe_is_answered_with_the_nearest() -> None:
-    with refused("called mlpp; did you mean mlp?"):
+    with rejected("called mlpp; did you mean mlp?"):
         load_recipe("mlpp")
 
 
@@ -316,8 +316,8 @@ def test_a_setting_is_read_as_toml_writes_it(text: str, setting: tuple[str, obje
     assert parse_setting(text) == setting
 
 
-def test_a_setting_without_a_value_is_refused() -> None:
-    with refused("--set epochs has no value; write --set epochs=VALUE."):
+def test_a_setting_without_a_value_is_rejected() -> None:
+    with rejected("--set epochs has no value; write --set epochs=VALUE."):
         parse_setting("epochs")
 
 

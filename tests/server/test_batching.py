@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from server_process import png
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.server import batching
 from tendigits.server.batching import Batcher
 from tendigits.server.problems import Problem
@@ -74,7 +74,7 @@ def test_a_large_picture_closes_its_batch(pictures: list[Picture]) -> None:
     run(work)
 
 
-def test_too_many_pictures_are_refused_at_once(pictures: list[Picture]) -> None:
+def test_too_many_pictures_are_rejected_at_once(pictures: list[Picture]) -> None:
     async def work(batcher: Batcher) -> None:
         with pytest.raises(Problem) as told:
             await batcher.read(pictures[:6], "a")  # more than half

@@ -26,7 +26,7 @@ from browser import (
 from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png, serving
-from tendigits.datasets import NO_DIGIT, Dataset
+from tendigits.data import NON_DIGIT, Dataset
 from tendigits.evaluation import wilson_interval
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
@@ -89,10 +89,10 @@ def test_a_row_is_read_as_it_is_drawn_and_each_digit_can_be_chosen(page: Page) -
     expect(page.locator("#boxes rect").nth(2)).to_have_class("box chosen")
 
 
-def test_what_is_no_digit_is_refused(page: Page) -> None:
+def test_what_is_no_digit_is_rejected(page: Page) -> None:
     draw_by_mouse(page, doodle())
     expect(page.locator("#sentence")).to_contain_text("not look like a digit")
-    expect(page.locator("#boxes .refused").first).to_be_visible()
+    expect(page.locator("#boxes .rejected").first).to_be_visible()
 
 
 def test_strokes_are_taken_back_one_by_one_or_all(page: Page) -> None:
@@ -192,7 +192,7 @@ def test_corrections_are_listed_and_undone(page: Page, folder: Path) -> None:
     page.click("#wrong")
     page.click("#choices >> text=4")
     expect(page.locator("#stored")).to_contain_text("read not a digit, should be 4")
-    assert stored(folder)[-1] == (NO_DIGIT, 4)
+    assert stored(folder)[-1] == (NON_DIGIT, 4)
     page.click("nav >> text=Corrections")
     first = page.locator("#corrections-list li").first
     expect(first).to_contain_text("Read not a digit, should be 4")
@@ -314,7 +314,7 @@ def test_a_server_that_hangs_is_not_waited_for_without_end(
         expect(page.locator("#number")).to_have_text("7")
 
 
-def test_a_server_that_refuses_says_why_and_is_asked_again_when_it_wants(
+def test_a_server_that_rejects_says_why_and_is_asked_again_when_it_wants(
     browser: Browser, tmp_path: Path
 ) -> None:
     # The one place of its queue is more than a client's share.
@@ -336,7 +336,7 @@ def test_a_locked_server_is_given_its_key(browser: Browser, tmp_path: Path) -> N
         check_with_axe(page)
         page.get_by_label("Key", exact=True).fill("wrong")
         page.keyboard.press("Enter")
-        expect(page.locator("#key-refused")).to_have_text("The key was refused.")
+        expect(page.locator("#key-rejected")).to_have_text("The key was rejected.")
         page.get_by_label("Key", exact=True).fill("open sesame")
         page.get_by_role("button", name="Use this key").click()
         expect(page.locator("#number")).to_have_text("7")

@@ -7,8 +7,8 @@ from PIL import Image
 from paper import on_paper, row
 from server_process import png
 from tendigits import Reader
-from tendigits.datasets import Dataset
-from tendigits.server.reader_process import Picture, Read, Refused, as_data_url, read_picture
+from tendigits.data import Dataset
+from tendigits.server.reader_process import Picture, Read, Rejected, as_data_url, read_picture
 
 LIMIT = 1_000_000
 
@@ -44,12 +44,12 @@ def test_an_empty_picture_has_no_frames(reader: Reader) -> None:
 def test_what_pillow_would_hand_to_another_program_is_no_picture(reader: Reader) -> None:
     file = io.BytesIO()
     Image.new("L", (9, 9)).save(file, "EPS")
-    refused = read_picture(reader, Picture("-", file.getvalue()), LIMIT)
-    assert isinstance(refused, Refused)
-    assert refused.status == 415
+    rejected = read_picture(reader, Picture("-", file.getvalue()), LIMIT)
+    assert isinstance(rejected, Rejected)
+    assert rejected.status == 415
 
 
 def test_pixels_are_counted_before_they_are_decoded(reader: Reader) -> None:
     cut = png(np.zeros((1000, 1001), np.uint8))[:200]
-    refused = read_picture(reader, Picture("-", cut), LIMIT)
-    assert refused == Refused(413, "The picture has 1,001,000 pixels; give at most 1,000,000.")
+    rejected = read_picture(reader, Picture("-", cut), LIMIT)
+    assert rejected == Rejected(413, "The picture has 1,001,000 pixels; give at most 1,000,000.")

@@ -41,7 +41,7 @@ def test_it_listens_by_ipv6(tmp_path: Path) -> None:
         (["--port", "-1"], "port"),
     ],
 )
-def test_what_will_not_do_is_refused_in_one_line(
+def test_what_will_not_do_is_rejected_in_one_line(
     tendigits: CommandLine, words: list[str], named: str
 ) -> None:
     result = tendigits("serve", *words)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from tendigits.classifiers.model_file import shipped_models
 from tendigits.errors import ModelError
-from tendigits.reading.model_file import shipped_models
 from tendigits.server.served_model import load_served_model
 
 
@@ -16,7 +16,7 @@ def test_a_shipped_model_and_its_file_are_the_same() -> None:
     assert shipped.name == file.name == f"tiny {digest[:12]}"
 
 
-def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_model_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "x.onnx").write_bytes(b"no model")
     for path in (tmp_path / "x.onnx", tmp_path / "nobody.onnx", tmp_path):
         with pytest.raises(ModelError, match=str(path)):

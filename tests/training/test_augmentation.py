@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.recipes import AugmentationSettings
 from tendigits.training.augmentation import augment
 from tendigits.training.batches import epoch_generator, scaled
@@ -53,7 +53,7 @@ def test_an_epochs_random_state_is_its_own_and_always_the_same() -> None:
 
 @pytest.mark.parametrize("name", sorted(AugmentationSettings.model_fields))
 def test_every_setting_has_an_effect(images: torch.Tensor, name: str) -> None:
-    if name == "plain_epochs":  # it is the recipe that heeds it
+    if name == "unaugmented_epochs":  # it is the recipe that heeds it
         return
     settings = AugmentationSettings(elastic_pixels=1.0)
     other = 3 if name == "elastic_cells" else 0.5
@@ -106,7 +106,7 @@ def test_contrast_keeps_paper_and_full_ink(images: torch.Tensor) -> None:
 def test_scraps_lie_in_as_many_images_as_are_set_and_take_no_ink_away(
     images: torch.Tensor,
 ) -> None:
-    drawn = augment(images, AugmentationSettings(scraps=0.5), seeded())
+    drawn = augment(images, AugmentationSettings(neighbour_fragments=0.5), seeded())
     added = drawn - images
     assert added.min() > -1e-5
     changed = (added.amax((1, 2, 3)) > 0.05).float().mean()

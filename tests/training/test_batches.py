@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.training.batches import batches, epoch_order, scaled
 
 INDICES = np.arange(100, 1100)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from tendigits import resume, train
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.errors import RunError
 from tendigits.networks import build_network
 from tendigits.recipes import MLPSettings, load_recipe
@@ -91,32 +91,32 @@ def test_where_no_folder_is_there_is_no_checkpoint(tmp_path: Path) -> None:
 
 
 @each_damage
-def test_a_damaged_checkpoint_is_refused_and_changes_nothing(
+def test_a_damaged_checkpoint_is_rejected_and_changes_nothing(
     tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     path = save_checkpoint(tmp_path, 1, *learn(make_pair()))
     path.write_bytes(damage(path.read_bytes()))
-    refused_without_a_change(path, learn(make_pair(seed=1)))
+    rejected_without_a_change(path, learn(make_pair(seed=1)))
 
 
-def test_a_checkpoint_of_another_network_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_network_is_rejected_and_changes_nothing(tmp_path: Path) -> None:
     path = save_checkpoint(tmp_path, 1, *learn(make_pair(widths=(20, 8))))
-    refused_without_a_change(path, learn(make_pair(widths=(20, 9), seed=1)))
+    rejected_without_a_change(path, learn(make_pair(widths=(20, 9), seed=1)))
 
 
 @pytest.mark.parametrize("state", FORGERIES.values(), ids=FORGERIES)
-def test_a_forged_checkpoint_is_refused_and_changes_nothing(
+def test_a_forged_checkpoint_is_rejected_and_changes_nothing(
     tmp_path: Path, state: dict[str, Tensor]
 ) -> None:
     whole = load_file(save_checkpoint(tmp_path / "real", 1, *learn(make_pair())))
     path = write_checkpoint(tmp_path, save({**whole, **state}))
-    refused_without_a_change(path, learn(make_pair(seed=1)))
+    rejected_without_a_change(path, learn(make_pair(seed=1)))
 
 
-def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
+def test_a_pickle_is_rejected_and_never_run(tmp_path: Path) -> None:
     path = write_checkpoint(tmp_path, pickle.dumps(Mischief(tmp_path / "mischief")))
     assert find_checkpoints(tmp_path) == [path]
-    refused_without_a_change(path, learn(make_pair()))
+    rejected_without_a_change(path, learn(make_pair()))
     assert not (tmp_path / "mischief").exists()
 
 
@@ -221,12 +221,12 @@ def write_checkpoint(folder: Path, data: bytes) -> Path:
     return path
 
 
-def refused_without_a_change(path: Path, pair: Pair) -> None:
+def rejected_without_a_change(path: Path, pair: Pair) -> None:
     before = weights(pair), moments(pair), torch.get_rng_state().tolist()
-    with pytest.raises(RunError) as refusal:
+    with pytest.raises(RunError) as rejection:
         load_checkpoint(path, *pair)
-    assert str(path) in str(refusal.value)
-    assert "\n" not in str(refusal.value)
+    assert str(path) in str(rejection.value)
+    assert "\n" not in str(rejection.value)
     assert (weights(pair), moments(pair), torch.get_rng_state().tolist()) == before
 
 

@@ -20,7 +20,7 @@ def test_the_cpu_can_always_be_chosen() -> None:
     assert choose_device("cpu") == CPU
 
 
-def test_cuda_that_is_not_there_is_refused() -> None:
+def test_cuda_that_is_not_there_is_rejected() -> None:
     if torch.cuda.is_available():
         assert choose_device("cuda").type == "cuda"
     else:

@@ -6,19 +6,19 @@ import pytest
 from PIL import Image
 
 from tendigits import RecipeError, evaluate, load_recipe, resume, train
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.training import Run, read_history
 from tendigits.training.checkpoint import find_checkpoints
 
 # Everything that the engine has, on a network that takes a second.
 SMALL: dict[str, object] = {
     "epochs": 3,
-    "averaging": 0.9,
+    "ema_decay": 0.9,
     "network.stem_channels": 4,
     "network.stages": [[6], [8]],
     "augmentation.elastic_pixels": 1.0,
     "augmentation.stroke": 0.3,
-    "augmentation.plain_epochs": 1,
+    "augmentation.unaugmented_epochs": 1,
 }
 
 
@@ -99,7 +99,7 @@ def test_a_training_ends_early_once_the_validation_loss_stalls(
     assert stalled == [len(losses)]
 
 
-def test_patience_without_validation_images_is_refused() -> None:
+def test_patience_without_validation_images_is_rejected() -> None:
     with pytest.raises(RecipeError, match="patience = 2 will not do: it watches the validation"):
         load_recipe("mlp", {"patience": 2, "validation_fraction": 0.0})
 

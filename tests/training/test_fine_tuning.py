@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from tendigits import fine_tune, load_model, load_run, resume
-from tendigits.datasets import NO_DIGIT, Corrections, Dataset
+from tendigits import fine_tune, load_classifier, load_run, resume
+from tendigits.classifiers.model_file import shipped_models, to_inputs
+from tendigits.data import NON_DIGIT, Corrections, Dataset
 from tendigits.errors import RunError
 from tendigits.evaluation.predict import log_probabilities
 from tendigits.export import Exported
-from tendigits.networks import build_recogniser
-from tendigits.reading.model_file import scaled, shipped_models
+from tendigits.networks import build_classifier
 from tendigits.recipes import Recipe
 from tendigits.training import Start, fine_tuning_recipe
 from tendigits.training.fine_tuning import put_start_weights
@@ -25,7 +25,7 @@ Tune = Callable[..., Exported]
 def corrections(mnist: Dataset) -> Corrections:
     """A hand that writes its digits mirrored, and two scribbles."""
     frames = np.concatenate([mnist.test.images[:40, :, ::-1], mnist.test.images[40:42] // 2])
-    labels = np.concatenate([mnist.test.labels[:40], [NO_DIGIT, NO_DIGIT]])
+    labels = np.concatenate([mnist.test.labels[:40], [NON_DIGIT, NON_DIGIT]])
     return Corrections(np.ascontiguousarray(frames), labels)
 
 
@@ -42,16 +42,16 @@ def tuned(
 def test_a_network_takes_a_model_files_weights_and_answers_as_it_does(
     mnist: Dataset, name: str
 ) -> None:
-    model = load_model(name)
-    network = build_recogniser(Recipe.model_validate(model.info.recipe))
+    model = load_classifier(name)
+    network = build_classifier(Recipe.model_validate(model.info.recipe))
     content = shipped_models()[name].read_bytes()
     put_start_weights(content, network, torch.from_numpy(mnist.train.images[:2000]))
     images = mnist.test.images[:300]
-    expected = torch.log_softmax(torch.from_numpy(model.logits(scaled(images))), dim=1)
+    expected = torch.log_softmax(torch.from_numpy(model.logits(to_inputs(images))), dim=1)
     assert np.abs(log_probabilities(network, images) - expected.numpy()).max() < 1e-3
     network.train()  # its normalisation takes a batch's own statistics now
     with torch.no_grad():
-        answers = network(torch.from_numpy(scaled(images))).argmax(dim=1)
+        answers = network(torch.from_numpy(to_inputs(images))).argmax(dim=1)
     assert (answers == expected.argmax(dim=1)).float().mean() > 0.99
 
 
@@ -59,11 +59,11 @@ def test_it_learns_the_corrections_and_keeps_what_it_knew(
     tuned: tuple[Exported, Path], corrections: Corrections
 ) -> None:
     exported, _ = tuned
-    before, after = load_model("mlp"), load_model(exported.path)
+    before, after = load_classifier("mlp"), load_classifier(exported.path)
     learnt = corrections.digits.learnt
 
     def right(model: object) -> int:
-        answers = model.probabilities(scaled(learnt.frames)).argmax(axis=1)  # type: ignore[attr-defined]
+        answers = model.probabilities(to_inputs(learnt.frames)).argmax(axis=1)  # type: ignore[attr-defined]
         return int((answers == learnt.labels).sum())
 
     assert right(after) > right(before) + 5
@@ -98,7 +98,7 @@ def test_the_run_folder_alone_repeats_it(tuned: tuple[Exported, Path], tmp_path:
 
 
 @pytest.mark.parametrize("name", ["start.onnx", "corrections.npz"])
-def test_a_run_folder_that_has_changed_is_refused(
+def test_a_run_folder_that_has_changed_is_rejected(
     tuned: tuple[Exported, Path], tmp_path: Path, name: str
 ) -> None:
     folder = shutil.copytree(tuned[1], tmp_path / "run")
@@ -126,7 +126,7 @@ def test_what_it_did_is_told_before_a_model_is_written(
     assert places == sorted(places)
 
 
-def test_a_model_that_cannot_go_on_is_refused(
+def test_a_model_that_cannot_go_on_is_rejected(
     mnist: Dataset, small_mnist: Dataset, corrections: Corrections
 ) -> None:
     start = Start(shipped_models()["mlp"].read_bytes(), corrections)

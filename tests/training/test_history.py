@@ -60,7 +60,7 @@ def test_no_file_is_an_empty_history(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_history_is_refused(tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_history_is_rejected(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "history.csv"
     write_history(path, [FIRST])
     path.write_bytes(path.read_bytes() + damage)

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import tendigits
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.networks import build_network
 from tendigits.recipes import MLPSettings, load_recipe
 from tendigits.training import Run, Silent, create_run, describe_environment, read_history
 from tendigits.training import loop as training_loop
 from tendigits.training.batches import epoch_order
-from tendigits.training.loop import train_recogniser
+from tendigits.training.loop import train_classifier
 
 EPOCHS = 2
 BLANK = hashlib.sha256(bytes(28 * 28)).digest()  # what the summary table sends through
@@ -147,7 +147,7 @@ def test_the_loop_does_what_a_plain_loop_of_pytorchs_own_parts_does(
     small_mnist: Dataset, tmp_path: Path
 ) -> None:
     run = new_run(small_mnist, tmp_path, epochs=2, batch_size=70)  # the last batch is a part
-    network = train_recogniser(run, small_mnist.train, Silent())
+    network = train_classifier(run, small_mnist.train, Silent())
     losses, accuracies, plain = plain_loop(run, small_mnist)
 
     history = read_history(run.history)
@@ -169,7 +169,7 @@ def test_threads_random_state_and_rounding_are_set_back(
 ) -> None:
     run = new_run(small_mnist, tmp_path, epochs=1, threads=torch.get_num_threads() + 1)
     threads, state = torch.get_num_threads(), torch.get_rng_state()
-    train_recogniser(run, small_mnist.train, Silent())
+    train_classifier(run, small_mnist.train, Silent())
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.tensor(1e-40).mul(0.5).item() > 0  # denormal numbers are numbers again
@@ -177,7 +177,7 @@ def test_threads_random_state_and_rounding_are_set_back(
 
 def test_the_network_comes_back_ready_to_predict(small_mnist: Dataset, tmp_path: Path) -> None:
     run = new_run(small_mnist, tmp_path, epochs=1)
-    network = train_recogniser(run, small_mnist.train, Silent())
+    network = train_classifier(run, small_mnist.train, Silent())
     assert not network.training
 
 

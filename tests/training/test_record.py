@@ -31,12 +31,12 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_record_of_another_form_is_refused_in_one_line(tmp_path: Path, fault: object) -> None:
+def test_a_record_of_another_form_is_rejected_in_one_line(tmp_path: Path, fault: object) -> None:
     path = tmp_path / "example.json"
     path.write_text(json.dumps(fault), encoding="utf-8")
-    with pytest.raises(RunError, match=r"example\.json is damaged") as refusal:
+    with pytest.raises(RunError, match=r"example\.json is damaged") as rejection:
         read_record(path, Example)
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(rejection.value)
 
 
 def test_a_record_that_is_not_there_is_missed_by_name(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from tendigits.terminal import Terminal
+from tendigits.progress import Terminal
 from tendigits.training import Reporter, Silent
 
 REPORTERS: list[tuple[Reporter, str]] = [(Silent(), ""), (Terminal(), "a line\n")]

@@ -18,7 +18,7 @@ from torch import nn
 
 from conftest import write_idx_folder
 from tendigits import evaluate, load_dataset, load_run, resume, train
-from tendigits.datasets import Dataset, Examples, stratified_split
+from tendigits.data import Dataset, LabelledImages, stratified_split
 from tendigits.errors import DataError, RunError, TendigitsError
 from tendigits.evaluation.predict import log_probabilities
 from tendigits.recipes import load_recipe
@@ -178,7 +178,7 @@ def test_all_that_a_run_whose_loss_is_no_number_writes_is_json(
     small_mnist: Dataset, tmp_path: Path
 ) -> None:
     folder, hopeless = tmp_path / "run", {"epochs": 1, "optimizer.learning_rate": 1e30}
-    with suppress(TendigitsError):  # it may well be refused
+    with suppress(TendigitsError):  # it may well be rejected
         train("mlp", hopeless, data=small_mnist, out=folder, threads=1, quiet=True)
     assert folder.is_dir()
     for path in folder.glob("*.json*"):
@@ -220,7 +220,7 @@ def test_runs_begun_in_the_same_second_get_folders_of_their_own(
 
 
 @pytest.mark.parametrize("kind", ["a run", "a file"])
-def test_an_out_that_exists_is_refused_and_left_alone(
+def test_an_out_that_exists_is_rejected_and_left_alone(
     small_mnist: Dataset, tmp_path: Path, kind: str
 ) -> None:
     out = tmp_path / "out"
@@ -234,7 +234,7 @@ def test_an_out_that_exists_is_refused_and_left_alone(
 
 
 @pytest.mark.parametrize("out", ["file/run", "x" * 300])
-def test_an_out_that_cannot_be_made_is_refused(
+def test_an_out_that_cannot_be_made_is_rejected(
     small_mnist: Dataset, tmp_path: Path, out: str
 ) -> None:
     (tmp_path / "file").touch()
@@ -244,42 +244,44 @@ def test_an_out_that_cannot_be_made_is_refused(
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere", "file"])
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, folder: str) -> None:
+def test_a_folder_that_is_no_run_is_rejected(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="no run folder"):
         load_run(tmp_path / folder)
 
 
 @pytest.mark.parametrize(("file", "change"), CHANGES.values(), ids=CHANGES)
-def test_a_run_folder_with_senseless_values_is_refused(
+def test_a_run_folder_with_senseless_values_is_rejected(
     copy: Path, file: str, change: Change
 ) -> None:
     values = read_json(copy / file)
     change(values)
     (copy / file).write_text(json.dumps(values), encoding="utf-8")
-    refused_in_one_line(copy)
+    rejected_in_one_line(copy)
 
 
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 @pytest.mark.parametrize("file", ["split.json", "data.json", "environment.json", "recipe.toml"])
-def test_a_run_folder_with_a_damaged_file_is_refused(copy: Path, file: str, garbage: bytes) -> None:
+def test_a_run_folder_with_a_damaged_file_is_rejected(
+    copy: Path, file: str, garbage: bytes
+) -> None:
     (copy / file).write_bytes(garbage)
-    refused_in_one_line(copy)
+    rejected_in_one_line(copy)
 
 
 @pytest.mark.parametrize("file", ["split.json", "data.json", "environment.json", "recipe.toml"])
-def test_a_run_folder_that_lacks_a_file_is_refused(copy: Path, file: str) -> None:
+def test_a_run_folder_that_lacks_a_file_is_rejected(copy: Path, file: str) -> None:
     (copy / file).unlink()
-    refused_in_one_line(copy)
+    rejected_in_one_line(copy)
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
 @pytest.mark.parametrize("what", ["a pixel", "a label"])
-def test_a_data_set_that_has_changed_since_is_refused(
+def test_a_data_set_that_has_changed_since_is_rejected(
     small_mnist: Dataset, tmp_path: Path, part: str, what: str
 ) -> None:
     parts = {
-        name: Examples(examples.images.copy(), examples.labels.copy())
+        name: LabelledImages(examples.images.copy(), examples.labels.copy())
         for name, examples in (("train", small_mnist.train), ("test", small_mnist.test))
     }
     (folder := tmp_path / "data").mkdir()
@@ -315,25 +317,25 @@ def test_a_network_is_loaded_bit_for_bit_and_ready_to_predict(run: Run) -> None:
     [lambda _: b"", lambda data: data[:-5], lambda _: pickle.dumps({"0.weight": [1.0]})],
     ids=["emptied", "cut short", "a pickle"],
 )
-def test_damaged_weights_are_refused_with_a_way_out_that_leads_out(
+def test_damaged_weights_are_rejected_with_a_way_out_that_leads_out(
     run: Run, copy: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     weights = copy / "weights.safetensors"
     weights.write_bytes(damage(weights.read_bytes()))
-    with pytest.raises(RunError, match=r"weights\.safetensors is damaged.*--resume") as refusal:
+    with pytest.raises(RunError, match=r"weights\.safetensors is damaged.*--resume") as rejection:
         load_network(load_run(copy))
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(rejection.value)
     weights.unlink()
     resume(copy, quiet=True)
     assert weights.read_bytes() == run.weights.read_bytes()
 
 
-def test_weights_of_another_network_are_refused(copy: Path, run: Run) -> None:
+def test_weights_of_another_network_are_rejected(copy: Path, run: Run) -> None:
     other = run.recipe.changed({"network.widths": [350, 20]})
     (copy / "recipe.toml").write_text(other.to_toml(), encoding="utf-8")
-    with pytest.raises(RunError, match="weights") as refusal:
+    with pytest.raises(RunError, match="weights") as rejection:
         load_network(load_run(copy))
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(rejection.value)
 
 
 def test_a_run_without_weights_says_how_to_go_on(small_mnist: Dataset, tmp_path: Path) -> None:
@@ -353,12 +355,12 @@ def new_run(dataset: Dataset, folder: Path) -> Run:
     return create_run(load_recipe("mlp"), dataset, describe_environment(1), folder)
 
 
-def refused_in_one_line(folder: Path) -> None:
+def rejected_in_one_line(folder: Path) -> None:
     (folder / "metrics.json").unlink()
-    with pytest.raises(TendigitsError) as refusal:
+    with pytest.raises(TendigitsError) as rejection:
         resume(folder, quiet=True)
-    assert str(folder) in str(refusal.value)
-    assert "\n" not in str(refusal.value)
+    assert str(folder) in str(rejection.value)
+    assert "\n" not in str(rejection.value)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -369,8 +371,8 @@ def read_json(path: Path) -> dict[str, Any]:
 def strict_json(text: str) -> dict[str, Any]:
     """Read JSON as the standard has it, without NaN and Infinity."""
 
-    def refuse(constant: str) -> None:
+    def reject(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
-    value: dict[str, Any] = json.loads(text, parse_constant=refuse)
+    value: dict[str, Any] = json.loads(text, parse_constant=reject)
     return value

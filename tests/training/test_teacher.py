@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tendigits import RunError, export_model, load_run, predict, resume, train
-from tendigits.datasets import Dataset, Examples
+from tendigits.data import Dataset, LabelledImages
 from tendigits.training import Run
 from tendigits.training.run import load_network
 from tendigits.training.teacher import load_teacher, teacher_sha256, with_pinned_teacher
@@ -47,7 +47,9 @@ def test_a_student_believes_its_teacher_more_than_the_labels(
 ) -> None:
     # The teacher calls every digit by the next one's name.
     train_part = small_mnist.train
-    others = replace(small_mnist, train=Examples(train_part.images, (train_part.labels + 1) % 10))
+    others = replace(
+        small_mnist, train=LabelledImages(train_part.images, (train_part.labels + 1) % 10)
+    )
     settings: dict[str, object] = {"epochs": 4, "validation_fraction": 0.0}
     kept = {"threads": 1, "quiet": True}
     teacher = train("mlp", settings, data=others, out=tmp_path / "teacher", **kept)  # type: ignore[arg-type]
@@ -57,7 +59,7 @@ def test_a_student_believes_its_teacher_more_than_the_labels(
     assert (digits == (small_mnist.test.labels + 1) % 10).mean() > 0.7
 
 
-def test_a_teacher_that_learnt_from_the_validation_images_is_refused(
+def test_a_teacher_that_learnt_from_the_validation_images_is_rejected(
     teacher: Run, model_file: Path, small_mnist: Dataset, tmp_path: Path
 ) -> None:
     for number, path in enumerate((teacher.folder, model_file)):
@@ -82,7 +84,7 @@ def test_the_run_notes_which_teacher_it_had(
     assert run.recipe.distillation.sha256 == teacher_sha256(run.recipe.distillation)
 
 
-def test_a_teacher_that_has_changed_is_refused_when_the_run_goes_on(
+def test_a_teacher_that_has_changed_is_rejected_when_the_run_goes_on(
     model_file: Path, small_mnist: Dataset, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.onnx"

@@ -1,4 +1,4 @@
-"""Evaluation: what a trained recogniser is worth, in figures, words and pictures.
+"""Evaluation: what a trained classifier is worth, in figures, words and pictures.
 
 The full report and its rooms are imported where they are used, so that a training need not wait.
 """
@@ -13,7 +13,7 @@ from tendigits.evaluation.evaluate import (
 )
 from tendigits.evaluation.model_card import summarise_test
 from tendigits.evaluation.predict import Prediction, predict
-from tendigits.evaluation.validate import Validation
+from tendigits.evaluation.validation import Validation
 
 __all__ = [
     "Metrics",

@@ -5,16 +5,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import CLASSES, Corrections, Examples
+from tendigits.classifiers.model_file import load_model_bytes
+from tendigits.data import CLASSES, LabelledImages
 from tendigits.evaluation.predict import log_probabilities
-from tendigits.reading.model_file import load_model_bytes, scaled
+from tendigits.feedback.corrections import Corrections
 from tendigits.training import Run, load_network
 from tendigits.training.fine_tuning import learnable, load_start
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
-def describe_fine_tuning(run: Run, examples: Examples) -> str:
+def describe_fine_tuning(run: Run, examples: LabelledImages) -> str:
     """Return in lines what a run's model answered before and answers after.
 
     Args:
@@ -25,7 +26,7 @@ def describe_fine_tuning(run: Run, examples: Examples) -> str:
     old, network = load_model_bytes(start.model, "the model"), load_network(run)
 
     def before(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return old.logits(scaled(images))
+        return old.logits(images)
 
     def after(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return log_probabilities(network, images)
@@ -42,7 +43,7 @@ def describe_fine_tuning(run: Run, examples: Examples) -> str:
     ]
     left_out = len(start.corrections) - len(corrections)
     if left_out:
-        lines.append(f"{left_out} corrections of no digit were left out: the model cannot refuse.")
+        lines.append(f"{left_out} corrections of no digit were left out: the model cannot reject.")
     return "\n".join(lines)
 
 

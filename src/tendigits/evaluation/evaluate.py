@@ -6,7 +6,8 @@ from pathlib import Path
 from scipy.special import log_softmax
 from torch import nn
 
-from tendigits.datasets import CATALOGUE, CLASSES, Dataset, load_dataset
+from tendigits.classifiers import Classifier
+from tendigits.data import CATALOGUE, CLASSES, Dataset, load_dataset
 from tendigits.errors import ModelError
 from tendigits.evaluation.accuracy import Metrics, find_mistakes, measure
 from tendigits.evaluation.accuracy.draw_accuracy import draw_confusion, draw_worst_errors
@@ -15,7 +16,6 @@ from tendigits.evaluation.model_card import model_card
 from tendigits.evaluation.predict import log_probabilities
 from tendigits.evaluation.validate import validate
 from tendigits.files import write_json, write_text
-from tendigits.reading.model_file import Model, scaled
 from tendigits.training import Run, load_network, load_run, load_run_data, read_history
 from tendigits.training.log import RunLog
 from tendigits.training.record import read_record
@@ -40,7 +40,7 @@ def evaluate(run: Run | str | Path) -> Metrics:
     return measure(log_probabilities(network, test.images)[:, :CLASSES], test.labels)
 
 
-def evaluate_model(model: Model) -> Metrics:
+def evaluate_model(model: Classifier) -> Metrics:
     """Test a model file on the test part of the data set that it names.
 
     Raises:
@@ -56,7 +56,7 @@ def evaluate_model(model: Model) -> Metrics:
     dataset = load_dataset(info.data)
     if dataset.checksums != info.data_sha256:
         raise ModelError(f"The model was trained on another {info.data} than is here.")
-    logits = model.logits(scaled(dataset.test.images))
+    logits = model.logits(dataset.test.images)
     answers = log_softmax(logits / info.temperature, axis=1)[:, :CLASSES]
     return measure(answers, dataset.test.labels)
 

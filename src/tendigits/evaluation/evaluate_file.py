@@ -4,17 +4,17 @@ from pathlib import Path
 
 from scipy.special import log_softmax
 
-from tendigits.datasets import load_dataset
+from tendigits.classifiers.model_file import (
+    is_model_file,
+    load_model_file,
+    read_model,
+    shipped_models,
+)
+from tendigits.data import load_dataset
 from tendigits.evaluation.accuracy import measure
 from tendigits.evaluation.evaluate import evaluate_model
 from tendigits.evaluation.model_card import summarise_test
-from tendigits.evaluation.recogniser import load_recogniser
-from tendigits.reading.model_file import (
-    describes_itself,
-    load_model,
-    model_bytes,
-    shipped_models,
-)
+from tendigits.loading import load_classifier
 
 
 def evaluate_file(source: str | Path) -> str:
@@ -28,10 +28,10 @@ def evaluate_file(source: str | Path) -> str:
         ModelError: it cannot be used, or its data set is not the one that is here.
     """
     path = shipped_models().get(str(source), Path(source))
-    if describes_itself(model_bytes(path), str(source)):
-        model = load_model(source)
-        return summarise_test(evaluate_model(model), model.info.classes)
-    recogniser, test = load_recogniser(source), load_dataset("mnist").test
-    answers = log_softmax(recogniser.logits(test.images), axis=1)
-    summary = summarise_test(measure(answers, test.labels), recogniser.class_names)
-    return "\n".join([*recogniser.origin.assumptions, summary])
+    if is_model_file(read_model(path), str(source)):
+        model = load_model_file(source)
+        return summarise_test(evaluate_model(model), model.class_names)
+    classifier, test = load_classifier(source), load_dataset("mnist").test
+    answers = log_softmax(classifier.logits(test.images), axis=1)
+    summary = summarise_test(measure(answers, test.labels), classifier.class_names)
+    return "\n".join([*classifier.origin.assumptions, summary])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tendigits.evaluation.accuracy import Metrics
-from tendigits.networks import build_recogniser, count_parameters, summary_table
+from tendigits.networks import build_classifier, count_parameters, summary_table
 from tendigits.recipes import Recipe
 from tendigits.training import EpochResult, Run
 
@@ -32,7 +32,7 @@ def model_card(
     """
     low, high = metrics.interval_95
     last, environment, recipe = history[-1], run.environment, run.recipe
-    network = build_recogniser(recipe)
+    network = build_classifier(recipe)
     rows = "\n".join(
         f"| {name} | {sum(confusion)} | {errors} |"
         for name, confusion, errors in zip(
@@ -90,12 +90,12 @@ Python {environment.python}, {versions}; revision {environment.git_revision or "
 
 
 def _what_else(recipe: Recipe) -> str:
-    if recipe.outliers is None:
+    if recipe.ood is None:
         return "It has no answer for an image that shows none of the ten: it will name one all the same."
     return (
-        f"It has also learnt from {recipe.outliers.count:,} drawn frames that show none of the ten, "
+        f"It has also learnt from {recipe.ood.count:,} drawn frames that show none of the ten, "
         "and gives such an image a low probability for each of them; `validation.json` says from "
-        "where on to refuse."
+        "where on to reject."
     )
 
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from tendigits.datasets import CLASSES, IMAGE_SIZE
+from tendigits.data import CLASSES, IMAGE_SIZE
 from tendigits.errors import DataError
+from tendigits.networks.inputs import scaled
 from tendigits.training import Run, load_network, load_run
-from tendigits.training.batches import scaled
 
 _BATCH = 1000
 
@@ -23,7 +23,7 @@ class Prediction:
 
     Attributes:
         digits: (n,) int64, the most probable class of each.
-        probabilities: (n, 10) float32, each row sums to 1, or to less where the network can refuse:
+        probabilities: (n, 10) float32, each row sums to 1, or to less where the network can reject:
             what is missing is the probability that it is no digit.
     """
 

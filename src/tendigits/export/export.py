@@ -1,37 +1,34 @@
-"""From a run folder to a model file, checked before it is written."""
+"""From a run folder to a model file, which is checked before it is written."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from scipy.special import softmax
 from torch import nn
 
-from tendigits.datasets import CATALOGUE, CLASSES, Examples
+from tendigits.classifiers import ModelInfo, Predictions
+from tendigits.classifiers.model_file import (
+    METADATA_KEY,
+    load_model_bytes,
+    weights_beside,
+    with_checksum,
+)
+from tendigits.classifiers.model_info import FORMAT, TestFigures
+from tendigits.data import CATALOGUE
 from tendigits.errors import ModelError, RunError
-from tendigits.evaluation import Metrics, Validation
-from tendigits.evaluation.predict import log_probabilities
+from tendigits.evaluation import Metrics
+from tendigits.evaluation.validation import Validation
 from tendigits.export.graph import to_onnx
 from tendigits.export.quantize import to_int8
-from tendigits.files import to_json, write_bytes
+from tendigits.files import sha256_of, to_json, write_bytes
 from tendigits.networks import count_multiply_adds, count_parameters
-from tendigits.reading.model_file import (
-    FORMAT,
-    METADATA_KEY,
-    Model,
-    ModelInfo,
-    TestFigures,
-    load_model_bytes,
-    scaled,
-)
-from tendigits.reading.seal import seal
 from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.record import read_record
-from tendigits.training.run import settings_without_paths
+from tendigits.training.run import classifier_of_run, settings_without_paths
 from tendigits.training.teacher import held_out_sha256
 
 CHECKED = 1000
@@ -81,9 +78,11 @@ class Exported:
 
 
 def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) -> Exported:
-    """Write a run's trained network as one ONNX file that says all about itself.
+    """Write a run's trained network as one ONNX file with embedded metadata.
 
-    The file is compared with the network on 1,000 training images first.
+    The file is compared with the network on 1,000 training images first. Its weights are written
+    beside it as safetensors, so that `tendigits train --from` can go on from them; an 8-bit file
+    has none.
 
     Args:
         run: a run or the path of its folder.
@@ -92,42 +91,42 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
 
     Raises:
         RunError: there is no trained and tested run, or its data set has changed.
-        ModelError: the file answers otherwise than the network, by more than 1e-4 in float32.
+        ModelError: the file's predictions differ from the network's, by more than 1e-4 in float32.
     """
-    run = run if isinstance(run, Run) else load_run(run)
+    run, out = run if isinstance(run, Run) else load_run(run), Path(out)
     if not run.is_complete:
         raise RunError(
             f"The run {run.folder} is not trained and tested; go on with: {run.command_to_resume}"
         )
     network = load_network(run)
     train = load_run_data(run).train
-    validation = _validation(run)
-    info = _describe(run, network, validation, "int8" if int8 else "float32")
+    info = _describe(run, network, "int8" if int8 else "float32")
     proto = to_onnx(network, info.temperature)
     if int8:
         proto = to_int8(proto, train.images[run.split.train[:CHECKED]])
 
-    model = load_model_bytes(_with_info(proto, info), str(out))
-    difference, agreement = _compare(network, model, train.images[run.split.train[:CHECKED]])
+    exported = load_model_bytes(_with_info(proto, info), str(out))
+    images = train.images[run.split.train[:CHECKED]]
+    difference, agreement = _compare(
+        classifier_of_run(run).predict(images), exported.predict(images)
+    )
     if not int8 and not difference <= LARGEST_DIFFERENCE:
         raise ModelError(
-            f"The file answers otherwise than the network, by {difference:.1e}; {out} was not "
-            "written. Report it with the run's recipe."
+            f"The predictions of the file differ from the network's by {difference:.1e}; {out} was "
+            "not written. Report it with the run's recipe."
         )
-    if validation is not None:
-        info = replace(info, exported_accuracy=_accuracy(model, train, run.split.validation))
+    if info.validation_accuracy is not None:
+        chosen = run.split.validation
+        predictions = exported.predict(train.images[chosen], train.labels[chosen])
+        info = replace(info, exported_accuracy=float(predictions.correct.mean()))
     content = _with_info(proto, info)
-    _write(Path(out), content)
-    return Exported(Path(out), len(content), info, difference, agreement)
+    _write(out, content, None if int8 else run.weights.read_bytes())
+    return Exported(out, len(content), info, difference, agreement)
 
 
-def _validation(run: Run) -> Validation | None:
-    return read_record(run.validation, Validation) if len(run.split.validation) else None
-
-
-def _describe(
-    run: Run, network: nn.Module, validation: Validation | None, precision: str
-) -> ModelInfo:
+def _describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"]) -> ModelInfo:
+    has_validation = len(run.split.validation) > 0
+    validation = read_record(run.validation, Validation) if has_validation else None
     metrics = read_record(run.metrics, Metrics)
     licence = CATALOGUE[run.data.name].licence if run.data.name in CATALOGUE else "unknown"
     return ModelInfo(
@@ -139,8 +138,8 @@ def _describe(
         preprocessing=PREPROCESSING,
         temperature=validation.temperature if validation else 1.0,
         threshold=validation.threshold if validation else 0.0,
-        refuses=run.recipe.outliers is not None,
-        precision="int8" if precision == "int8" else "float32",
+        rejects=run.recipe.ood is not None,
+        precision=precision,
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network),
         recipe=settings_without_paths(run),
@@ -148,6 +147,7 @@ def _describe(
         validation_accuracy=validation.accuracy if validation else None,
         exported_accuracy=None,
         held_out_sha256=held_out_sha256(run.split),
+        weights_sha256=sha256_of(run.weights) if precision == "float32" else None,
         data=run.data.name,
         data_sha256=run.data.sha256,
         data_licence=licence,
@@ -168,26 +168,21 @@ def _with_info(proto: onnx.ModelProto, info: ModelInfo) -> bytes:
     described.doc_string = f"{info.name}: {info.description}"
     del described.metadata_props[:]
     onnx.helper.set_model_props(described, {METADATA_KEY: to_json(asdict(info))})
-    return seal(described.SerializeToString(deterministic=True))
+    return with_checksum(described.SerializeToString(deterministic=True))
 
 
-def _compare(network: nn.Module, model: Model, images: NDArray[np.uint8]) -> tuple[float, float]:
-    """Return the largest difference of a probability, and the share of the same answers."""
-    expected = softmax(log_probabilities(network, images) / model.info.temperature, axis=1)
-    expected = expected[:, :CLASSES]
-    answers = model.probabilities(scaled(images))
-    agreement = (answers.argmax(axis=1) == expected.argmax(axis=1)).mean()
-    return float(np.abs(answers - expected).max()), float(agreement)
+def _compare(expected: Predictions, exported: Predictions) -> tuple[float, float]:
+    """Return the largest difference of a probability, and the fraction of equal predictions."""
+    agreement = (expected.predicted == exported.predicted).mean()
+    difference = np.abs(expected.probabilities - exported.probabilities).max()
+    return float(difference), float(agreement)
 
 
-def _accuracy(model: Model, examples: Examples, chosen: NDArray[np.int64]) -> float:
-    answers = model.probabilities(scaled(examples.images[chosen])).argmax(axis=1)
-    return float((answers == examples.labels[chosen]).mean())
-
-
-def _write(out: Path, content: bytes) -> None:
+def _write(out: Path, content: bytes, weights: bytes | None) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        if weights is not None:
+            write_bytes(weights_beside(out), weights)
         write_bytes(out, content)
     except OSError as error:
         raise ModelError(

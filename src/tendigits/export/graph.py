@@ -9,8 +9,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from tendigits.datasets import CLASSES, IMAGE_SIZE
-from tendigits.reading.model_file import INPUT, LOGITS, PROBABILITIES
+from tendigits.classifiers.model_file import INPUT, LOGITS, PROBABILITIES
+from tendigits.data import CLASSES, IMAGE_SIZE
 
 OPSET = 20
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from tendigits.reading.model_file import INPUT, scaled
+from tendigits.classifiers.model_file import INPUT, to_inputs
 
 _BATCH = 100
 
@@ -20,7 +20,7 @@ class _Images(CalibrationDataReader):  # type: ignore[misc]
 
     def __init__(self, images: NDArray[np.uint8]) -> None:
         self._batches: Iterator[NDArray[np.float32]] = (
-            scaled(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)
+            to_inputs(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)
         )
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from tendigits.datasets import CLASSES
+from tendigits.data import CLASSES
 from tendigits.networks.conv import ConvNet
 from tendigits.networks.ensemble import Ensemble
 from tendigits.networks.mlp import MLP
@@ -27,7 +27,7 @@ def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) 
         return ConvNet(settings, outputs)
 
 
-def build_recogniser(recipe: Recipe) -> nn.Module:
+def build_classifier(recipe: Recipe) -> nn.Module:
     """Return what `recipe` trains: its network, or the ensemble of its members."""
     if recipe.members == 1:
         return build_network(recipe.network, recipe.seed, count_outputs(recipe))
@@ -37,5 +37,5 @@ def build_recogniser(recipe: Recipe) -> nn.Module:
 
 
 def count_outputs(recipe: Recipe) -> int:
-    """Return how many logits the recipe's network gives: ten, and one more where it refuses."""
-    return CLASSES + (recipe.outliers is not None)
+    """Return how many logits the recipe's network gives: ten, and one more where it rejects."""
+    return CLASSES + (recipe.ood is not None)

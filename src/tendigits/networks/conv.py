@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from tendigits.datasets import CLASSES
+from tendigits.data import CLASSES
 from tendigits.recipes import ConvSettings
 
 

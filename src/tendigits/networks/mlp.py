@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from tendigits.datasets import CLASSES, IMAGE_SIZE
+from tendigits.data import CLASSES, IMAGE_SIZE
 from tendigits.networks.linear import Linear
 
 

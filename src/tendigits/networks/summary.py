@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.data import IMAGE_SIZE
 
 
 def count_parameters(network: nn.Module) -> int:

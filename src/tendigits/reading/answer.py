@@ -7,7 +7,7 @@ Answer = dict[str, object]
 
 
 def as_answer(file: str, reading: Reading | PictureError) -> Answer:
-    """Return the JSON object of a picture that was read or refused; its form is kept."""
+    """Return the JSON object of a picture that was read or rejected; its form is kept."""
     if isinstance(reading, PictureError):
         return error_answer(file, str(reading))
     return {
@@ -20,7 +20,7 @@ def as_answer(file: str, reading: Reading | PictureError) -> Answer:
 
 
 def error_answer(file: str, sentence: str) -> Answer:
-    """Return the JSON object of a picture that was refused; `sentence` says why."""
+    """Return the JSON object of a picture that was rejected; `sentence` says why."""
     return {"file": file, "text": "", "status": "error", "digits": [], "error": sentence}
 
 

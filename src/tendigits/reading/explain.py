@@ -9,18 +9,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tendigits.errors import PictureError
 from tendigits.files import whole_file, write_text
-from tendigits.pictures import PictureSource, decode
+from tendigits.images import PictureSource, decode
 from tendigits.reading.reader import ReadDigit, Reading
 
 PICTURE_SIDE = 640
 FRAME_SIDE = 112
-ACCEPTED, REFUSED = (0, 128, 60), (200, 30, 30)
+ACCEPTED, REJECTED = (0, 128, 60), (200, 30, 30)
 
 
 def draw_explanation(picture: PictureSource, reading: Reading, path: Path) -> None:
     """Write a PNG: the picture with a box around each shape, beside it each frame enlarged.
 
-    Green is accepted, red refused; under a frame stands its answer, and the second one.
+    Green is accepted, red rejected; under a frame stands its answer, and the second one.
     """
     decoded = decode(picture)
     image = Image.fromarray((decoded.pixels * 255).round().astype(np.uint8))
@@ -42,7 +42,7 @@ def write_crops(name: str, reading: Reading, folder: Path) -> None:
     stem = Path(name).stem if name != "-" else "stdin"
     lines = []
     for number, digit in enumerate(reading.digits):
-        file = f"{stem}-{number:03d}-{digit.character.replace('?', 'refused')}.png"
+        file = f"{stem}-{number:03d}-{digit.character.replace('?', 'rejected')}.png"
         _save(Image.fromarray(digit.frame), folder / file)
         answer = {
             "file": file,
@@ -62,7 +62,7 @@ def _sides(digit: ReadDigit) -> tuple[int, int, int, int]:
 
 
 def _colour(digit: ReadDigit) -> tuple[int, int, int]:
-    return ACCEPTED if digit.accepted else REFUSED
+    return ACCEPTED if digit.accepted else REJECTED
 
 
 def _captioned(digit: ReadDigit) -> Image.Image:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import IMAGE_SIZE
-from tendigits.reading.model_file import Model, scaled
+from tendigits.classifiers import Classifier
+from tendigits.data import IMAGE_SIZE
 
 PATCH = 6  # pixels; two strokes' width
 STEP = 2
@@ -21,7 +21,7 @@ class Occlusion:
     """How an answer depends on the places of a frame.
 
     Attributes:
-        label: the most probable answer, 0 to 9, or 10 (NO_DIGIT) for what is no digit.
+        label: the most probable answer, 0 to 9, or 10 (NON_DIGIT) for what is no digit.
         confidence: its calibrated probability.
         hidden: (14, 14) float32, its probability with a patch of 6x6 pixels hidden; each is for
             the patch around a square of 2x2 pixels, row by row.
@@ -32,11 +32,11 @@ class Occlusion:
     hidden: NDArray[np.float32]
 
 
-def occlude(model: Model, frame: NDArray[np.uint8]) -> Occlusion:
+def occlude(classifier: Classifier, frame: NDArray[np.uint8]) -> Occlusion:
     """Hide a patch of a frame (28, 28) uint8 at each place in turn, as paper."""
     frames = np.concatenate([frame[np.newaxis], np.where(_patches(), np.uint8(0), frame)])
-    digits = model.probabilities(scaled(frames))
-    answers = np.column_stack([digits, 1 - digits.sum(axis=1)])  # the last is NO_DIGIT's
+    digits = classifier.predict(frames).probabilities
+    answers = np.column_stack([digits, 1 - digits.sum(axis=1)])  # the last is NON_DIGIT's
     label = int(answers[0].argmax())
     sure = answers[:, label].clip(0, 1)
     return Occlusion(label, float(sure[0]), sure[1:].reshape(PLACES, PLACES))

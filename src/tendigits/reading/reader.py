@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tendigits.classifiers import Classifier, load_model_file
 from tendigits.errors import PictureError
-from tendigits.pictures import (
+from tendigits.images import (
     Box,
     Ink,
     PictureSource,
@@ -21,11 +22,10 @@ from tendigits.pictures import (
     make_frame,
     ways_to_cut,
 )
-from tendigits.reading.model_file import Model, load_model, scaled
 
-REFUSED = "?"
+REJECTED = "?"
 DEFAULT_MODEL = "reader"
-# A shape that is refused is cut into no more digits than this,
+# A shape that is rejected is cut into no more digits than this,
 MOST_TOUCHING = 4
 # and each of them must be as sure as this, so that letters are not cut into digits.
 SURE = 0.93
@@ -55,6 +55,8 @@ class ReadDigit:
         box: where it is, in the pixels of the picture as it was given, upright.
         second: the next probable class.
         frame: (28, 28) uint8, what the network saw.
+        probabilities: (10,) float32, the calibrated probability of each digit; what they lack to
+            1 is the probability that it is a non-digit.
     """
 
     digit: int
@@ -63,11 +65,12 @@ class ReadDigit:
     box: Box
     second: Guess
     frame: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
 
     @property
     def character(self) -> str:
-        """The digit, or `?` where it is refused."""
-        return str(self.digit) if self.accepted else REFUSED
+        """The digit, or `?` where it is rejected."""
+        return str(self.digit) if self.accepted else REJECTED
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,25 +109,25 @@ class Reader:
     """Reads pictures with a model that is loaded once; safe to share among threads.
 
     Attributes:
-        model: the model.
-        threshold: shapes that are less probable than this are refused.
+        classifier: what predicts the digits.
+        threshold: shapes that are less probable than this are rejected.
     """
 
     def __init__(
-        self, model: Model | str | Path = DEFAULT_MODEL, threshold: float | None = None
+        self, model: Classifier | str | Path = DEFAULT_MODEL, threshold: float | None = None
     ) -> None:
         """Load a model.
 
         Args:
             model: a model, its file, or the name of a shipped one.
-            threshold: the point of refusal, from 0 (nothing is refused) to 1; the model's own when
+            threshold: the point of rejection, from 0 (nothing is rejected) to 1; the model's own when
                 None.
 
         Raises:
             ModelError: the file is no model.
         """
-        self.model = model if isinstance(model, Model) else load_model(model)
-        self.threshold = self.model.info.threshold if threshold is None else threshold
+        self.classifier = model if isinstance(model, Classifier) else load_model_file(model)
+        self.threshold = self.classifier.threshold if threshold is None else threshold
 
     def read(self, picture: PictureSource) -> Reading:
         """Read one picture: a path, bytes, a PIL image or an array.
@@ -171,7 +174,7 @@ class Reader:
         if not shapes:
             return []
         frames = np.array([make_frame(shape.ink) for shape in shapes], np.uint8)
-        answers = self.model.probabilities(scaled(frames))
+        answers = self.classifier.predict(frames).probabilities
         return [
             self._read_digit(shape, frame, probabilities, scale)
             for shape, frame, probabilities in zip(shapes, frames, answers, strict=True)
@@ -193,6 +196,7 @@ class Reader:
             box=_in_original(shape.box, scale),
             second=Guess(int(second), float(probabilities[second])),
             frame=frame,
+            probabilities=probabilities,
         )
 
 

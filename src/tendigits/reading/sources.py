@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from tendigits.errors import PictureError
-from tendigits.pictures.decode import MAX_BYTES
+from tendigits.images.decode import MAX_BYTES
 
 STANDARD_INPUT = "-"
 

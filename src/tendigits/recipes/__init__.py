@@ -17,7 +17,7 @@ from tendigits.recipes.settings import (
     FineTuningSettings,
     MLPSettings,
     MuonSettings,
-    OutlierSettings,
+    OODSettings,
     ScheduleSettings,
     SGDSettings,
 )
@@ -31,8 +31,8 @@ __all__ = [
     "MLPSettings",
     "MuonSettings",
     "NetworkSettings",
+    "OODSettings",
     "OptimizerSettings",
-    "OutlierSettings",
     "Precision",
     "Recipe",
     "SGDSettings",

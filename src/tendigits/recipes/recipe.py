@@ -27,13 +27,13 @@ from tendigits.recipes.settings import (
     ConvSettings,
     DistillationSettings,
     FineTuningSettings,
+    Fraction,
     MLPSettings,
     MuonSettings,
-    OutlierSettings,
+    OODSettings,
     ScheduleSettings,
     Settings,
     SGDSettings,
-    Share,
 )
 
 NetworkSettings = MLPSettings | ConvSettings
@@ -63,7 +63,7 @@ class Recipe(Settings):
         precision: the type of the network's products; `auto` is bfloat16 where the machine has
             units for it, float32 elsewhere.
         label_smoothing: the share of a label that is spread over all ten classes.
-        averaging: the decay, a step, of a running mean of the weights, which then is the trained
+        ema_decay: the decay, a step, of a running mean of the weights, which then is the trained
             network; 0 for none.
         patience: the training ends early once the validation loss has been no lower than its
             lowest for this many epochs; never when None.
@@ -73,8 +73,8 @@ class Recipe(Settings):
         optimizer: how its weights are moved.
         schedule: how the learning rate goes; constant without it.
         augmentation: how the training images are distorted; not at all without it.
-        outliers: what is learnt beside the digits so that it can be refused; nothing without it.
-        european: how many ones with a long flag and sevens with a bar are drawn and learnt.
+        ood: what is learnt beside the digits so that it can be rejected; nothing without it.
+        synthetic_digits: how many ones with a long flag and sevens with a bar are drawn and learnt.
         distillation: whose answers are learnt beside the labels; nobody's without it.
         fine_tuning: what is gone on from; the first weights are drawn by the seed without it.
     """
@@ -84,18 +84,18 @@ class Recipe(Settings):
     seed: int = Field(ge=0, lt=2**32)
     epochs: PositiveInt
     batch_size: PositiveInt
-    validation_fraction: Share
+    validation_fraction: Fraction
     precision: Precision = "auto"
-    label_smoothing: Share = 0.0
-    averaging: Share = 0.0
+    label_smoothing: Fraction = 0.0
+    ema_decay: Fraction = 0.0
     patience: PositiveInt | None = None
     members: Annotated[int, Field(ge=1, le=100)] = 1
     network: NetworkSettings = Field(discriminator="kind")
     optimizer: OptimizerSettings = Field(discriminator="kind")
     schedule: ScheduleSettings | None = None
     augmentation: AugmentationSettings | None = None
-    outliers: OutlierSettings | None = None
-    european: NonNegativeInt = 0
+    ood: OODSettings | None = None
+    synthetic_digits: NonNegativeInt = 0
     distillation: DistillationSettings | None = None
     fine_tuning: FineTuningSettings | None = None
 
@@ -115,7 +115,7 @@ class Recipe(Settings):
 
     def augmentation_in(self, epoch: int) -> AugmentationSettings | None:
         """Return how images are distorted in `epoch` (from 1), or None where they are not."""
-        if self.augmentation is None or epoch > self.epochs - self.augmentation.plain_epochs:
+        if self.augmentation is None or epoch > self.epochs - self.augmentation.unaugmented_epochs:
             return None
         return self.augmentation
 
@@ -152,7 +152,7 @@ def load_recipe(recipe: str | Path, settings: Mapping[str, object] | None = None
     """
     path = _find(recipe)
     values = _read_toml(path)
-    _refuse_unknown(values, path)
+    _reject_unknown(values, path)
     return _checked({"name": path.stem, **values}).changed(settings or {})
 
 
@@ -214,7 +214,7 @@ def _given_names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-def _refuse_unknown(values: Mapping[str, Any], path: Path) -> None:
+def _reject_unknown(values: Mapping[str, Any], path: Path) -> None:
     known = list(dict.fromkeys(_setting_names(Recipe)))
     for name in _given_names(values):
         if name not in known:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-Share = Annotated[float, Field(ge=0, lt=1)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Settings(BaseModel):
@@ -59,7 +59,7 @@ class AdamSettings(Settings):
 
     kind: Literal["adam"]
     learning_rate: PositiveFloat
-    betas: list[Share] = Field(min_length=2, max_length=2)
+    betas: list[Fraction] = Field(min_length=2, max_length=2)
     epsilon: PositiveFloat
 
 
@@ -78,7 +78,7 @@ class SGDSettings(Settings):
 
     kind: Literal["sgd"]
     learning_rate: PositiveFloat
-    momentum: Share
+    momentum: Fraction
     weight_decay: NonNegativeFloat
 
 
@@ -97,7 +97,7 @@ class MuonSettings(Settings):
 
     kind: Literal["muon"]
     learning_rate: PositiveFloat
-    momentum: Share
+    momentum: Fraction
     weight_decay: NonNegativeFloat
 
 
@@ -108,13 +108,13 @@ class ScheduleSettings(Settings):
         warmup: the share of all steps that the way up takes.
     """
 
-    warmup: Share
+    warmup: Fraction
 
 
-class OutlierSettings(Settings):
+class OODSettings(Settings):
     """Frames that show no digit, made by the project, learnt beside the digits.
 
-    The network then has an eleventh output for them, so that it can refuse.
+    The network then has an eleventh output for them, so that it can reject.
 
     Attributes:
         count: how many are drawn.
@@ -124,7 +124,7 @@ class OutlierSettings(Settings):
 
 
 class DistillationSettings(Settings):
-    """Learning from the answers of a trained recogniser to the same, distorted images.
+    """Learning from the answers of a trained classifier to the same, distorted images.
 
     Source: G. Hinton, O. Vinyals, J. Dean, "Distilling the knowledge in a neural network",
     arXiv:1503.02531.
@@ -132,13 +132,13 @@ class DistillationSettings(Settings):
     Attributes:
         teacher: a run folder or a model file. It must have held out the validation images that
             this run holds out, or its figures would flatter.
-        share: the teacher's part of the loss; the labels have the rest.
+        weight: the teacher's part of the loss; the labels have the rest.
         temperature: divides the logits of both before they are compared.
         sha256: of the teacher's weights or file; a run writes it into its own recipe.
     """
 
     teacher: str
-    share: float = Field(default=1.0, gt=0, le=1)
+    weight: float = Field(default=1.0, gt=0, le=1)
     temperature: PositiveFloat = 1.0
     sha256: str | None = None
 
@@ -149,13 +149,13 @@ class FineTuningSettings(Settings):
     The run folder keeps both.
 
     Attributes:
-        share: the part of an epoch's images that are corrections, each of which is repeated and
+        fraction: the part of an epoch's images that are corrections, each of which is repeated and
             distorted to that end, up to a hundred times.
         model_sha256: of the model file.
         corrections_sha256: of the file of the corrections.
     """
 
-    share: float = Field(default=0.1, gt=0, lt=1)
+    fraction: float = Field(default=0.1, gt=0, lt=1)
     model_sha256: str
     corrections_sha256: str
 
@@ -175,9 +175,9 @@ class AugmentationSettings(Settings):
         contrast: grey levels raised to a power of up to exp(contrast), either way.
         blur: mixed with up to this share of itself blurred over 5x5 pixels.
         noise: standard deviation of up to this much noise, in shares of full ink.
-        coarse: the share of images seen in so few pixels that a digit is 7 to 13 of them high.
-        scraps: the share of images into which a bit of another one, or of a ruled line, is laid.
-        plain_epochs: the last epochs, which see the images as they are.
+        downsampling: the share of images seen in so few pixels that a digit is 7 to 13 of them high.
+        neighbour_fragments: the share of images into which a bit of another one, or of a ruled line, is laid.
+        unaugmented_epochs: the last epochs, which see the images as they are.
     """
 
     rotation_degrees: NonNegativeFloat = 0.0
@@ -189,7 +189,7 @@ class AugmentationSettings(Settings):
     stroke: float = Field(default=0.0, ge=0, le=2)
     contrast: NonNegativeFloat = 0.0
     blur: float = Field(default=0.0, ge=0, le=1)
-    noise: Share = 0.0
-    coarse: Share = 0.0
-    scraps: Share = 0.0
-    plain_epochs: int = Field(default=0, ge=0)
+    noise: Fraction = 0.0
+    downsampling: Fraction = 0.0
+    neighbour_fragments: Fraction = 0.0
+    unaugmented_epochs: int = Field(default=0, ge=0)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from tendigits.datasets import NO_DIGIT
+from tendigits.data import NON_DIGIT
 
 
 def _as_json_counts(value: object) -> object:
@@ -16,12 +16,12 @@ def _as_json_counts(value: object) -> object:
 AS_JSON_COUNTS = BeforeValidator(_as_json_counts)
 Digit = Annotated[int, Field(ge=0, le=9, description="A digit."), AS_JSON_COUNTS]
 Probability = Annotated[float, Field(ge=0, le=1)]
-NoDigit = Literal["no digit"]
+NonDigit = Literal["non-digit"]
 
 
-def label_in_words(label: int) -> int | NoDigit:
+def label_in_words(label: int) -> int | NonDigit:
     """Return a label as answers and requests have it: a digit, or words for what is none."""
-    return "no digit" if label == NO_DIGIT else label
+    return "non-digit" if label == NON_DIGIT else label
 
 
 class SecondAnswer(BaseModel):
@@ -55,7 +55,7 @@ class PictureAnswer(BaseModel):
     """A picture, read: what `tendigits read --json` prints."""
 
     file: str = Field(description="The file's name, its number in a list, or `-`.")
-    text: str = Field(description="One character a shape; `?` where it is refused.")
+    text: str = Field(description="One character a shape; `?` where it is rejected.")
     status: Literal["read", "empty", "error"] = Field(
         description="`empty`: there is nothing in the picture; `error`: it cannot be read."
     )
@@ -68,7 +68,7 @@ class PictureAnswer(BaseModel):
 class OcclusionAnswer(BaseModel):
     """How an answer depends on the places of a frame."""
 
-    answer: Digit | NoDigit = Field(description="The most probable answer.")
+    answer: Digit | NonDigit = Field(description="The most probable answer.")
     confidence: Probability = Field(description="Its calibrated probability.")
     patch: int = Field(description="How many pixels wide and high the patch is that is hidden.")
     step: int = Field(description="By how many pixels the patch moves.")
@@ -83,8 +83,8 @@ class CorrectionAnswer(BaseModel):
 
     id: int = Field(description="Its number.")
     key: str = Field(description="The name that the client gave it.")
-    read: Digit | NoDigit = Field(description="What was read.")
-    correct: Digit | NoDigit = Field(description="What it should have been.")
+    read: Digit | NonDigit = Field(description="What was read.")
+    correct: Digit | NonDigit = Field(description="What it should have been.")
     frame: str = Field(description="The 28x28 frame, a PNG data URL.")
     model: str = Field(description="The model that the server read with, and its SHA-256's start.")
     created: datetime = Field(description="When it was stored.")

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from tendigits.server.batching import Batcher
-from tendigits.server.corrections.database import Database
+from tendigits.server.database import Database
 from tendigits.server.openapi import describe
 from tendigits.server.problems import tell_problems
 from tendigits.server.prometheus import Metrics

@@ -12,7 +12,7 @@ from tendigits.errors import ModelError
 from tendigits.server.logs import log
 from tendigits.server.problems import Problem
 from tendigits.server.prometheus import Metrics
-from tendigits.server.reader_process import Picture, Refused
+from tendigits.server.reader_process import Picture, Rejected
 from tendigits.server.readers import Outcome, ReaderProcess
 from tendigits.server.served_model import ServedModel
 from tendigits.server.settings import ServerSettings
@@ -21,7 +21,7 @@ from tendigits.server.settings import ServerSettings
 MOST_PICTURES = 32
 # and is closed by the picture that brings it to so many bytes: drawings don't wait for photos.
 MOST_BYTES = 256 * 1024
-# A picture that was not read in this time is refused.
+# A picture that was not read in this time is rejected.
 LONGEST_WAIT = 30.0  # seconds
 # One client may have no more than this share of the queue.
 CLIENT_SHARE = 0.5
@@ -97,7 +97,7 @@ class Batcher:
             Problem: the client has (429), or all clients together have (503), too many pictures
                 in the queue, or the wait was too long (503).
         """
-        self._refuse_too_many(len(pictures), client)
+        self._reject_too_many(len(pictures), client)
         loop = asyncio.get_running_loop()
         waiting = [Waiting(picture, loop.create_future()) for picture in pictures]
         self._pictures_of[client] += len(waiting)
@@ -115,7 +115,7 @@ class Batcher:
             self._pictures_of[client] -= len(waiting)
             self._pictures_of += Counter()  # forgets who has none
 
-    def _refuse_too_many(self, more: int, client: str) -> None:
+    def _reject_too_many(self, more: int, client: str) -> None:
         if self._queue.qsize() + more > self._settings.queue:
             raise Problem(503, BUSY)
         if self._pictures_of[client] + more > CLIENT_SHARE * self._settings.queue:
@@ -150,10 +150,10 @@ class Batcher:
             outcomes = await reader.read([each.picture for each in batch])
             has_died = False
         except (OSError, EOFError):
-            outcomes = [Refused(503, "The reading was cut off; try again.")] * len(batch)
+            outcomes = [Rejected(503, "The reading was cut off; try again.")] * len(batch)
             has_died = True
         for each, outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, Refused) and outcome.fault:
+            if isinstance(outcome, Rejected) and outcome.fault:
                 log.error("a picture was not read: %s", outcome.fault)
             if not each.outcome.done():
                 each.outcome.set_result(outcome)

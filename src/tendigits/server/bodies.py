@@ -25,7 +25,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.data import IMAGE_SIZE
 from tendigits.server.answers import AS_JSON_COUNTS
 from tendigits.server.problems import Problem, invalid
 from tendigits.server.reader_process import Picture

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tendigits.reading.model_file import shipped_reports
+from tendigits.classifiers.model_file import shipped_reports
 from tendigits.server.answers import BinAnswer, ReportAnswer
 
 

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from tendigits.reading.model_file import ModelInfo, TestFigures
+from tendigits.classifiers.model_info import ModelInfo, TestFigures
 from tendigits.server.bodies import ReadRequest
 from tendigits.server.problems import ProblemAnswer
 from tendigits.server.routes.correct import CorrectionRequest

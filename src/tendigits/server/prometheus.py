@@ -16,8 +16,8 @@ class Metrics:
         seconds: how long they took.
         batch_size: how many pictures a batch had.
         queue: how many pictures wait.
-        refusals: how many requests were refused because there are too many (429, 503).
-        shapes: how many shapes were read, by their digit; `?` for what was refused.
+        rejections: how many requests were rejected because there are too many (429, 503).
+        shapes: how many shapes were read, by their digit; `?` for what was rejected.
         corrections: how many were stored.
     """
 
@@ -46,9 +46,9 @@ class Metrics:
         self.queue = Gauge(
             "tendigits_queue_pictures", "Pictures that wait to be read.", registry=self.registry
         )
-        self.refusals = Counter(
-            "tendigits_refusals",
-            "Requests refused because there were too many, or the database was away.",
+        self.rejections = Counter(
+            "tendigits_rejections",
+            "Requests rejected because there were too many, or the database was away.",
             ("status",),
             registry=self.registry,
         )

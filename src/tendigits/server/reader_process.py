@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from tendigits.classifiers.model_file import load_model_bytes
 from tendigits.errors import PictureError
 from tendigits.reading.answer import as_answer
-from tendigits.reading.model_file import load_model_bytes, scaled
 from tendigits.reading.occlusion import PATCH, STEP, occlude
-from tendigits.reading.reader import Reader
+from tendigits.reading.reader import Reader, Reading
 from tendigits.server.answers import label_in_words
 
 # What Pillow opens for a client: no format that starts another program.
@@ -63,7 +63,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Refused:
+class Rejected:
     """A picture that cannot be read.
 
     Attributes:
@@ -92,27 +92,27 @@ def run_reader(connection: Connection, model: bytes, name: str, pixel_limit: int
         connection.send([read_picture(reader, picture, pixel_limit) for picture in batch])
 
 
-def read_picture(reader: Reader, picture: Picture, pixel_limit: int) -> Read | Refused:
-    """Return what is read in a picture, or why it is refused; nothing that it does is raised."""
+def read_picture(reader: Reader, picture: Picture, pixel_limit: int) -> Read | Rejected:
+    """Return what is read in a picture, or why it is rejected; nothing that it does is raised."""
     try:
         if isinstance(picture.content, bytes):
-            refused = _refused_by_its_header(picture.content, pixel_limit)
-            if refused is not None:
-                return refused
+            rejected = _rejected_by_its_header(picture.content, pixel_limit)
+            if rejected is not None:
+                return rejected
         elif picture.occlude:
             return _occluded(reader, picture.content)
         reading = reader.read(picture.content)
     except PictureError as error:
         sentence = str(error)
-        return Refused(422, sentence[0].upper() + sentence[1:])
+        return Rejected(422, sentence[0].upper() + sentence[1:])
     except Exception:  # others are in the batch, and a picture may hold anything
-        return Refused(
+        return Rejected(
             422, "The picture cannot be read; save it anew.", fault=traceback.format_exc()
         )
     answer = as_answer(picture.name, reading)
     frames = np.array([digit.frame for digit in reading.digits], np.uint8).reshape(-1, 28, 28)
     if picture.frames:
-        _add_frames(answer, reader, frames)
+        _add_frames(answer, reading)
     return Read(answer, reading.text, frames)
 
 
@@ -123,28 +123,28 @@ def as_data_url(frame: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def _refused_by_its_header(content: bytes, pixel_limit: int) -> Refused | None:
-    """Tell from a picture's header, before anything is decoded, whether it is refused."""
+def _rejected_by_its_header(content: bytes, pixel_limit: int) -> Rejected | None:
+    """Tell from a picture's header, before anything is decoded, whether it is rejected."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 pixels = image.width * image.height
     except Image.DecompressionBombError:
-        return Refused(413, f"The picture is too large; give at most {pixel_limit:,} pixels.")
+        return Rejected(413, f"The picture is too large; give at most {pixel_limit:,} pixels.")
     except UnidentifiedImageError:
-        return Refused(
+        return Rejected(
             415, "This is no picture that can be read; give a PNG, JPEG, WebP, BMP, GIF or TIFF."
         )
     except Exception:  # a damaged file can raise nearly anything
-        return Refused(422, "The picture is damaged; save it anew.")
+        return Rejected(422, "The picture is damaged; save it anew.")
     if pixels > pixel_limit:
-        return Refused(413, f"The picture has {pixels:,} pixels; give at most {pixel_limit:,}.")
+        return Rejected(413, f"The picture has {pixels:,} pixels; give at most {pixel_limit:,}.")
     return None
 
 
 def _occluded(reader: Reader, frame: NDArray[np.uint8]) -> Read:
-    found = occlude(reader.model, frame)
+    found = occlude(reader.classifier, frame)
     answer = {
         "answer": label_in_words(found.label),
         "confidence": round(found.confidence, 6),
@@ -155,9 +155,7 @@ def _occluded(reader: Reader, frame: NDArray[np.uint8]) -> Read:
     return Read(answer, "", frame[np.newaxis])
 
 
-def _add_frames(answer: dict[str, Any], reader: Reader, frames: NDArray[np.uint8]) -> None:
-    for digit, frame, probabilities in zip(
-        answer["digits"], frames, reader.model.probabilities(scaled(frames)), strict=True
-    ):
-        digit["frame"] = as_data_url(frame)
-        digit["probabilities"] = [round(float(each), 6) for each in probabilities]
+def _add_frames(answer: dict[str, Any], reading: Reading) -> None:
+    for digit, read in zip(answer["digits"], reading.digits, strict=True):
+        digit["frame"] = as_data_url(read.frame)
+        digit["probabilities"] = [round(float(each), 6) for each in read.probabilities]

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-from tendigits.server.reader_process import Picture, Read, Refused, run_reader
+from tendigits.server.reader_process import Picture, Read, Rejected, run_reader
 from tendigits.server.served_model import ServedModel
 
-Outcome = Read | Refused
+Outcome = Read | Rejected
 Result = TypeVar("Result")
 
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would share the server's sockets

@@ -4,12 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tendigits.reading.model_file import (
-    ModelInfo,
-    load_model_bytes,
-    model_bytes,
-    shipped_models,
-)
+from tendigits.classifiers import ModelInfo, shipped_models
+from tendigits.classifiers.model_file import load_model_bytes, read_model
 from tendigits.server.answers import ReportAnswer
 from tendigits.server.model_report import report_on
 
@@ -37,7 +33,7 @@ def load_served_model(path: str) -> ServedModel:
     Raises:
         ModelError: it is no model file of tendigits, or damaged.
     """
-    content = model_bytes(shipped_models().get(path, Path(path)))
+    content = read_model(shipped_models().get(path, Path(path)))
     info = load_model_bytes(content, path, threads=1).info
     sha256 = hashlib.sha256(content).hexdigest()
     return ServedModel(content, info, f"{info.name} {sha256[:12]}", report_on(sha256))

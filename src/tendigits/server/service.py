@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from tendigits.server.batching import Batcher
-from tendigits.server.corrections.database import Database
+from tendigits.server.database import Database
 from tendigits.server.prometheus import Metrics
 from tendigits.server.settings import ServerSettings
 

@@ -40,7 +40,7 @@ class ServerSettings(BaseSettings):
         body_limit: how many bytes a request may have.
         pixel_limit: how many pixels a picture may have.
         readers: how many processes read pictures.
-        queue: how many pictures may wait to be read; beyond that requests are refused.
+        queue: how many pictures may wait to be read; beyond that requests are rejected.
         api_keys: a client must send one of them as `Authorization: Bearer KEY`; in the environment
             with commas between them.
         open: listen beyond this machine although there is no key.

@@ -58,7 +58,7 @@ class Watch:
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         if status in (429, 503):
-            self._metrics.refusals.labels(str(status)).inc()
+            self._metrics.rejections.labels(str(status)).inc()
         log.info(
             "%s %s %d %.1f ms",
             scope["method"],

@@ -4,7 +4,7 @@ from tendigits.training.device import Device, computing_threads
 from tendigits.training.environment import Environment, describe_environment
 from tendigits.training.fine_tuning import Start, fine_tuning_recipe
 from tendigits.training.history import EpochResult, read_history
-from tendigits.training.loop import train_recogniser
+from tendigits.training.loop import train_classifier
 from tendigits.training.reporter import Reporter, Silent
 from tendigits.training.run import Run, create_run, load_network, load_run, load_run_data
 from tendigits.training.teacher import with_pinned_teacher
@@ -25,6 +25,6 @@ __all__ = [
     "load_run",
     "load_run_data",
     "read_history",
-    "train_recogniser",
+    "train_classifier",
     "with_pinned_teacher",
 ]

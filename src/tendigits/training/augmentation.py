@@ -23,8 +23,8 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
     """
     if settings.stroke:
         images = _change_stroke(images, settings.stroke, generator)
-    if settings.scraps:
-        images = _lay_scraps(images, settings.scraps, generator)
+    if settings.neighbour_fragments:
+        images = _add_neighbour_fragments(images, settings.neighbour_fragments, generator)
     grid = functional.affine_grid(
         _affine_maps(len(images), images.shape[-1], settings, generator),
         list(images.shape),
@@ -33,8 +33,8 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
     if settings.elastic_pixels:
         grid = grid + _elastic_field(images, settings, generator)
     images = functional.grid_sample(images, grid, align_corners=False)
-    if settings.coarse:
-        images = _make_coarse(images, settings.coarse, generator)
+    if settings.downsampling:
+        images = _downsample(images, settings.downsampling, generator)
     return _change_levels(images, settings, generator)
 
 
@@ -87,7 +87,7 @@ def _change_stroke(images: Tensor, limit: float, generator: torch.Generator) -> 
     return once + (amount - 1).clamp(min=0) * (thicker - once)
 
 
-def _lay_scraps(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def _add_neighbour_fragments(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Lay the edge of a neighbour into half of a share of images, a ruled line into the others."""
     chosen = _drawn(images, generator)
     size = images.shape[-1]
@@ -104,7 +104,7 @@ def _lay_scraps(images: Tensor, share: float, generator: torch.Generator) -> Ten
     return torch.maximum(images, scrap)
 
 
-def _make_coarse(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def _downsample(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Bring a share of images to a few pixels and back, as small pictures are enlarged."""
     size = images.shape[-1]
     side = int(torch.randint(10, 19, (), generator=generator, device=generator.device))

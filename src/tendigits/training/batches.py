@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tendigits.networks.inputs import scaled
 from tendigits.recipes import AugmentationSettings
 from tendigits.training.augmentation import augment
 
@@ -21,11 +22,6 @@ def epoch_generator(seed: int, epoch: int, device: torch.device) -> torch.Genera
     """Return the random state of an epoch's distortions: the same also after a resume."""
     state = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
     return torch.Generator(device).manual_seed(int(state >> np.uint64(1)))
-
-
-def scaled(images: Tensor) -> Tensor:
-    """Return grey levels (n, 28, 28) uint8 as (n, 1, 28, 28) float32 in [0, 1]."""
-    return torch.div(images, 255).unsqueeze_(1)
 
 
 def batches(

@@ -10,13 +10,14 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from tendigits.datasets import Corrections, Dataset, stratified_split
-from tendigits.datasets.corrections import corrections_from_npz
+from tendigits.classifiers import ModelInfo
+from tendigits.classifiers.model_file import load_model_bytes
+from tendigits.data import Dataset, stratified_split
 from tendigits.errors import RunError
+from tendigits.feedback.corrections import Corrections, corrections_from_npz
 from tendigits.files import sha256_of
-from tendigits.reading.model_file import ModelInfo, load_model_bytes
+from tendigits.networks.inputs import scaled
 from tendigits.recipes import Recipe
-from tendigits.training.batches import scaled
 from tendigits.training.run import Run
 from tendigits.training.teacher import held_out_sha256
 
@@ -44,7 +45,8 @@ class Start:
     @property
     def info(self) -> ModelInfo:
         """What the model file says of itself."""
-        return load_model_bytes(self.model, "the model", threads=1).info
+        info = load_model_bytes(self.model, "the model", threads=1).info
+        return info
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -65,7 +67,7 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
         RecipeError: no such setting, or a value out of range.
     """
     info = start.info
-    _refuse_what_cannot_go_on(info, dataset)
+    _reject_what_cannot_go_on(info, dataset)
     given = {name: value for name, value in info.recipe.items() if name != "distillation"}
     recipe = Recipe.model_validate(given)
     files = {name: hashlib.sha256(content).hexdigest() for name, content in start.files.items()}
@@ -112,8 +114,8 @@ def load_start(run: Run) -> Start:
 
 
 def learnable(corrections: Corrections, recipe: Recipe) -> Corrections:
-    """Return those that the recipe's network can be right about: not all can refuse."""
-    return corrections.digits if recipe.outliers is None else corrections
+    """Return those that the recipe's network can be right about: not all can reject."""
+    return corrections.digits if recipe.ood is None else corrections
 
 
 @torch.no_grad()
@@ -153,7 +155,7 @@ def put_start_weights(model: bytes, network: nn.Module, images: Tensor) -> None:
     _take_out(normalisations, added, network, images)
 
 
-def _refuse_what_cannot_go_on(info: ModelInfo, dataset: Dataset) -> None:
+def _reject_what_cannot_go_on(info: ModelInfo, dataset: Dataset) -> None:
     if info.precision != "float32":
         raise RunError(f"The model {info.name} has 8-bit weights; give its float32 file.")
     if info.recipe.get("members", 1) != 1:

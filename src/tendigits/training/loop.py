@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from tendigits.datasets import Examples
+from tendigits.data import LabelledImages
 from tendigits.errors import RunError
 from tendigits.networks import Ensemble, build_network, count_outputs, summary_table
 from tendigits.recipes import DistillationSettings, Recipe
@@ -40,7 +40,7 @@ from tendigits.training.teacher import Teacher, load_teacher
 _VALIDATION_BATCH = 1000
 
 
-def train_recogniser(run: Run, examples: Examples, reporter: Reporter) -> nn.Module:
+def train_classifier(run: Run, examples: LabelledImages, reporter: Reporter) -> nn.Module:
     """Train what the run's recipe describes: its network, or each member of its ensemble.
 
     Args:
@@ -71,11 +71,11 @@ def train_recogniser(run: Run, examples: Examples, reporter: Reporter) -> nn.Mod
     return ensemble.eval()
 
 
-def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module:
+def train_network(run: Run, examples: LabelledImages, reporter: Reporter) -> nn.Module:
     """Train one network on `examples`, from its newest checkpoint to its last epoch.
 
     Its history, checkpoints, log and weights are written to the run's folder. Arguments and
-    errors are those of `train_recogniser`.
+    errors are those of `train_classifier`.
     """
     recipe, log, device = run.recipe, RunLog(run.log), torch.device(run.environment.device)
     material = learning_material(run, examples)
@@ -136,7 +136,7 @@ def train_network(run: Run, examples: Examples, reporter: Reporter) -> nn.Module
                 images_per_second=len(order) / seconds,
                 data_milliseconds_per_step=1000 * data.seconds / steps,
             )
-            _refuse_divergence(result)
+            _reject_divergence(result)
             history.append(result)
             write_history(run.history, history)
             save_checkpoint(run.checkpoints, epoch, saved, optimizer)
@@ -187,10 +187,10 @@ def _distilled(
     probabilities = functional.softmax(answers / settings.temperature, 1)
     against_teacher = functional.cross_entropy(logits / settings.temperature, probabilities)
     # A temperature flattens the gradient by its square, which is given back.
-    return torch.lerp(loss, settings.temperature**2 * against_teacher, settings.share)
+    return torch.lerp(loss, settings.temperature**2 * against_teacher, settings.weight)
 
 
-def _refuse_divergence(result: EpochResult) -> None:
+def _reject_divergence(result: EpochResult) -> None:
     if not math.isfinite(result.loss):
         raise RunError(
             f"The loss is no number after epoch {result.epoch}; give a smaller "
@@ -219,9 +219,9 @@ def _loss_and_accuracy(logits: Tensor, targets: Tensor) -> tuple[float, float]:
 
 def _running_mean(network: nn.Module, recipe: Recipe) -> AveragedModel | None:
     """Return a running mean of the weights of `network`, or None where the recipe has none."""
-    if not recipe.averaging:
+    if not recipe.ema_decay:
         return None
-    mean = get_ema_multi_avg_fn(recipe.averaging)
+    mean = get_ema_multi_avg_fn(recipe.ema_decay)
     return AveragedModel(network, multi_avg_fn=mean, use_buffers=True)
 
 

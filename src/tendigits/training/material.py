@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import NO_DIGIT, Examples
-from tendigits.outliers import draw_outliers
-from tendigits.training.european import draw_european
+from tendigits.data import NON_DIGIT, LabelledImages
+from tendigits.data.synthetic import draw_ood_images
+from tendigits.data.synthetic.european import draw_synthetic_digits
 from tendigits.training.fine_tuning import learnable, load_start
 from tendigits.training.run import Run
 
@@ -30,14 +30,14 @@ class Material:
     learnt: NDArray[np.int64]
 
 
-def learning_material(run: Run, examples: Examples) -> Material:
+def learning_material(run: Run, examples: LabelledImages) -> Material:
     """Return what the run's recipe learns from; pieces of images held out are not among it."""
-    digits = Examples(examples.images[run.split.train], examples.labels[run.split.train])
+    digits = LabelledImages(examples.images[run.split.train], examples.labels[run.split.train])
     material = Material(examples.images, examples.labels, run.split.train)
     material = _with(material, *_drawn(run, digits))
     if run.recipe.fine_tuning is not None:
         learnt = learnable(load_start(run).corrections, run.recipe).learnt
-        repeats = _repeats(len(learnt), len(material.learnt), run.recipe.fine_tuning.share)
+        repeats = _repeats(len(learnt), len(material.learnt), run.recipe.fine_tuning.fraction)
         material = _with(material, learnt.frames, learnt.labels, repeats)
     return material
 
@@ -56,14 +56,14 @@ def _with(
     )
 
 
-def _drawn(run: Run, digits: Examples) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _drawn(run: Run, digits: LabelledImages) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the frames that the recipe wants beside the data set, and their labels."""
     recipe = run.recipe
-    outliers = recipe.outliers.count if recipe.outliers else 0
-    european = draw_european(recipe.european, digits, recipe.seed)
+    outliers = recipe.ood.count if recipe.ood else 0
+    european = draw_synthetic_digits(recipe.synthetic_digits, digits, recipe.seed)
     return (
-        np.concatenate([draw_outliers(outliers, digits, recipe.seed), european.images]),
-        np.concatenate([np.full(outliers, NO_DIGIT), european.labels]),
+        np.concatenate([draw_ood_images(outliers, digits, recipe.seed), european.images]),
+        np.concatenate([np.full(outliers, NON_DIGIT), european.labels]),
     )
 
 

@@ -6,17 +6,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tendigits.datasets import Examples
-from tendigits.datasets.samples import draw_grid
+from tendigits.data import LabelledImages
+from tendigits.data.samples import draw_grid
+from tendigits.networks.inputs import scaled
 from tendigits.recipes import AugmentationSettings
 from tendigits.training.augmentation import augment
-from tendigits.training.batches import scaled
 
 DISTORTED = 19
 
 
 def draw_augmented(
-    examples: Examples, settings: AugmentationSettings, class_names: tuple[str, ...], path: Path
+    examples: LabelledImages,
+    settings: AugmentationSettings,
+    class_names: tuple[str, ...],
+    path: Path,
 ) -> None:
     """Write a PNG: one image of each class as it is, then 19 times as the network is fed it."""
     generator = torch.Generator().manual_seed(0)

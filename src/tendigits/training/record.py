@@ -1,4 +1,4 @@
-"""Reading what a run has written about itself: checked, and refused in one sentence."""
+"""Reading what a run has written about itself: checked, and rejected in one sentence."""
 
 from pathlib import Path
 from typing import TypeVar

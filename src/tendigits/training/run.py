@@ -15,13 +15,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
-from tendigits.datasets import CLASSES, Dataset, Split, load_dataset, stratified_split
-from tendigits.datasets.download import Progress
-from tendigits.datasets.idx import MAX_ELEMENTS
-from tendigits.datasets.load import no_progress
+from tendigits.classifiers import Classifier, Origin
+from tendigits.data import CLASSES, Dataset, Split, load_dataset, stratified_split
+from tendigits.data.download import Progress
+from tendigits.data.idx import MAX_ELEMENTS
+from tendigits.data.load import no_progress
 from tendigits.errors import RecipeError, RunError
-from tendigits.files import write_bytes, write_json, write_text
-from tendigits.networks import build_recogniser
+from tendigits.files import sha256_of, write_bytes, write_json, write_text
+from tendigits.networks import build_classifier, count_multiply_adds, count_parameters
+from tendigits.networks.torch_logits import torch_logits
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
 from tendigits.training.record import read_record
@@ -270,7 +272,7 @@ def load_network(run: Run) -> nn.Module:
         raise RunError(
             f"The run {run.folder} is not trained to its end; go on with: {run.command_to_resume}"
         )
-    network = build_recogniser(run.recipe)
+    network = build_classifier(run.recipe)
     try:
         network.load_state_dict(load_file(run.weights))
     except (SafetensorError, RuntimeError, OSError) as error:
@@ -280,6 +282,48 @@ def load_network(run: Run) -> nn.Module:
             f"{run.command_to_resume}"
         ) from error
     return network.eval()
+
+
+def classifier_of_run(run: Run) -> Classifier:
+    """Return a run's trained network as a classifier, calibrated on its validation images.
+
+    Raises:
+        RunError: the training is not done, or a file of the run is damaged.
+    """
+    from tendigits.evaluation.validation import Validation  # noqa: PLC0415
+
+    network = load_network(run)
+    validation = read_record(run.validation, Validation) if run.validation.exists() else None
+    environment = run.environment
+    return Classifier(
+        name=run.folder.name,
+        class_names=run.data.class_names,
+        logits=torch_logits(network),
+        temperature=validation.temperature if validation else None,
+        threshold=validation.threshold if validation else 0.0,
+        parameters=count_parameters(network),
+        multiply_adds=count_multiply_adds(network),
+        bytes=run.weights.stat().st_size,
+        origin=Origin(
+            kind="run",
+            file=run.folder.name,
+            sha256=sha256_of(run.weights),
+            description=run.recipe.description,
+            recipe=settings_without_paths(run),
+            data=run.data.name,
+            data_sha256=run.data.sha256,
+            made_with={
+                "machine": f"{environment.cpu}, {environment.threads} threads, "
+                f"{environment.device}, {environment.precision}",
+                "system": environment.system,
+                "started": environment.started,
+                "revision": environment.git_revision or "unknown",
+                "python": environment.python,
+                **environment.versions,
+            },
+        ),
+        torch_network=lambda: network,
+    )
 
 
 def _default_folder(recipe: Recipe) -> Path:

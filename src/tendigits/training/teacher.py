@@ -1,4 +1,4 @@
-"""A trained recogniser whose answers a network learns from."""
+"""A trained classifier whose answers a network learns from."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tendigits.datasets import Split, stratified_split
+from tendigits.classifiers import Classifier, load_model_file
+from tendigits.data import Split, stratified_split
 from tendigits.errors import RunError
 from tendigits.files import sha256_of
-from tendigits.reading import Model, load_model
 from tendigits.recipes import DistillationSettings, Recipe
 from tendigits.training.run import Run, load_network, load_run
 
@@ -33,7 +33,7 @@ def load_teacher(run: Run) -> Teacher | None:
         raise RunError(f"The teacher {path} has changed since the run was begun; train anew.")
     if path.is_dir():
         return _of_network(load_network(load_run(path)), run)
-    return _of_model(load_model(path, run.environment.threads))
+    return _of_model(load_model_file(path, run.environment.threads))
 
 
 def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
@@ -93,7 +93,8 @@ def _held_out_by_teacher(settings: DistillationSettings) -> str:
     teacher_sha256(settings)  # says what to give where there is nothing
     if path.is_dir():
         return held_out_sha256(load_run(path).split)
-    return load_model(path).info.held_out_sha256
+    info = load_model_file(path).info
+    return info.held_out_sha256
 
 
 def _of_network(network: nn.Module, run: Run) -> Teacher:
@@ -112,9 +113,9 @@ def _of_network(network: nn.Module, run: Run) -> Teacher:
     return answer
 
 
-def _of_model(model: Model) -> Teacher:
+def _of_model(model: Classifier) -> Teacher:
     def answer(images: Tensor) -> Tensor:
-        inputs: NDArray[np.float32] = images.cpu().numpy()
-        return torch.from_numpy(model.logits(inputs)).to(images.device)
+        levels: NDArray[np.uint8] = (images[:, 0] * 255).round().clamp(0, 255).byte().cpu().numpy()
+        return torch.from_numpy(model.logits(levels)).to(images.device)
 
     return answer

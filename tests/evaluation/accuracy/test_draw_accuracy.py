@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from drawn import colours
-from tendigits.datasets import CATALOGUE, Dataset
+from tendigits.data import CATALOGUE, Dataset
 from tendigits.evaluation import measure
 from tendigits.evaluation.accuracy import Mistake
 from tendigits.evaluation.accuracy.classes import ConfusedPair

@@ -1,6 +1,6 @@
 import numpy as np
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.accuracy.label_errors import LABEL_ERRORS, correct_labels
 
 

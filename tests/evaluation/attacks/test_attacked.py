@@ -1,15 +1,15 @@
 import pytest
 
-from tendigits.datasets import Dataset, Examples
+from tendigits.data import Dataset, LabelledImages
 from tendigits.evaluation.attacks import Attacks, measure_attacks
-from tendigits.evaluation.recogniser import load_recogniser
+from tendigits.loading import load_classifier
 
 
 @pytest.fixture(scope="module")
 def attacks(mnist: Dataset) -> Attacks:
-    network = load_recogniser("mlp").network
+    network = load_classifier("mlp").network
     assert network is not None
-    few = Examples(mnist.test.images[:300], mnist.test.labels[:300])
+    few = LabelledImages(mnist.test.images[:300], mnist.test.labels[:300])
     return measure_attacks(network, few, lambda *_: None)
 
 

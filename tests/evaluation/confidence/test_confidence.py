@@ -32,10 +32,10 @@ def test_without_a_temperature_the_logits_are_taken_as_they_are() -> None:
 
 def test_what_is_given_to_no_digit_is_missing_from_the_digit() -> None:
     eleven = np.concatenate([LOGITS, LOGITS.max(axis=1, keepdims=True)], axis=1)
-    ten, refusing = (measure_confidence(each, DRAWN, None) for each in (LOGITS, eleven))
-    assert refusing.before.negative_log_likelihood > ten.before.negative_log_likelihood
-    assert max(each.confidence for each in refusing.before.bins) <= 0.5
-    assert refusing.selective[0].accuracy == ten.selective[0].accuracy
+    ten, rejecting = (measure_confidence(each, DRAWN, None) for each in (LOGITS, eleven))
+    assert rejecting.before.negative_log_likelihood > ten.before.negative_log_likelihood
+    assert max(each.confidence for each in rejecting.before.bins) <= 0.5
+    assert rejecting.selective[0].accuracy == ten.selective[0].accuracy
 
 
 def test_every_answer_is_in_a_bin() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.corruptions.blur import glass_blur, motion_blur
 
 DOT = np.zeros((100, 28, 28), np.float32)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 
 NAMES = list(CORRUPTIONS)

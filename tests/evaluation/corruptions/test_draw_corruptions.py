@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from drawn import colours
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.corruptions import CORRUPTIONS
 from tendigits.evaluation.corruptions.draw_corruptions import (
     draw_corruption_samples,
@@ -15,11 +15,11 @@ def test_corruptions_are_drawn(tmp_path: Path, mnist: Dataset) -> None:
     assert colours(tmp_path / "samples.png") > 10
 
 
-def test_one_to_three_recognisers_are_drawn(tmp_path: Path) -> None:
+def test_one_to_three_classifiers_are_drawn(tmp_path: Path) -> None:
     errors: dict[str, tuple[float, ...]] = dict.fromkeys(CORRUPTIONS, (0.0, 0.1, 0.2, 0.5, 1.0))
-    recognisers = tuple(CorruptedErrors(name, errors, 0.36) for name in "abc")
+    classifiers = tuple(CorruptedErrors(name, errors, 0.36) for name in "abc")
     found = []
     for count in (1, 2, 3):
-        draw_robustness(Robustness(10, recognisers[:count]), tmp_path / "robustness.png")
+        draw_robustness(Robustness(10, classifiers[:count]), tmp_path / "robustness.png")
         found.append(colours(tmp_path / "robustness.png"))
     assert 10 < found[0] < found[1]

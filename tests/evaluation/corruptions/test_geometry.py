@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.corruptions.geometry import rotate, scale, shear, translate
 
 

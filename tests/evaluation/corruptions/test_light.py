@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.corruptions.light import brightness, fog, stripe
 
 PAPER = np.zeros((50, 28, 28), np.float32)

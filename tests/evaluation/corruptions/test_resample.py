@@ -1,7 +1,7 @@
 import numpy as np
 from scipy import ndimage
 
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.corruptions.resample import MIDDLE, affine, resample
 
 TURN = np.array([[0.8, -0.6], [0.6, 0.8]])

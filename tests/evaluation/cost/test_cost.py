@@ -1,9 +1,9 @@
 from tendigits.evaluation.cost import measure_cost
-from tendigits.evaluation.recogniser import load_recogniser
+from tendigits.loading import load_classifier
 
 
-def test_a_recogniser_is_timed_and_weighed() -> None:
-    cost = measure_cost(load_recogniser("mlp"), 0.98)
+def test_a_classifier_is_timed_and_weighed() -> None:
+    cost = measure_cost(load_classifier("mlp"), 0.98)
     assert (cost.name, cost.accuracy, cost.parameters) == ("mlp", 0.98, 401_110)
     assert cost.multiply_adds == 400_400
     assert cost.bytes > 4 * cost.parameters

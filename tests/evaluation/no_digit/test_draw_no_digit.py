@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from drawn import colours
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.evaluation.no_digit.draw_no_digit import draw_no_digits, draw_sureness
 
 

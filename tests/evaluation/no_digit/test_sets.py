@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tendigits.datasets import CATALOGUE, Dataset
+from tendigits.data import CATALOGUE, Dataset
 from tendigits.evaluation.no_digit import find_fashion, no_digit_sets
 from tendigits.evaluation.no_digit.sets import FASHION, IMAGES_A_SET
 

@@ -4,7 +4,7 @@ import pytest
 
 import tendigits
 from tendigits import compare
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.errors import ReportError
 from tendigits.evaluation.report import Comparison
 
@@ -54,7 +54,7 @@ def test_a_report_is_read_and_differs_from_its_model_by_chance(full_report: Path
     assert report.accuracy.metrics == model.accuracy.metrics
     assert report.calibration == model.calibration
     assert report.corrupted_error is not None
-    assert found.pairs == ()  # the same recogniser twice
+    assert found.pairs == ()  # the same classifier twice
     assert found.seeds == {}
 
 

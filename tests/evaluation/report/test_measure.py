@@ -3,10 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tendigits import load_model, read_report
-from tendigits.evaluation.recogniser import load_recogniser
+from tendigits import load_classifier, read_report
+from tendigits.classifiers.model_file import shipped_reports
 from tendigits.evaluation.report.measure import with_references
-from tendigits.reading.model_file import shipped_reports
 
 REPORTS = shipped_reports()
 
@@ -17,19 +16,19 @@ def test_figures_are_the_same_from_run_to_run(full_report: Path) -> None:
     for report in (again, shipped):
         for section in ("costs", "made_with"):
             del report[section]
-        if shipped["refusal"]["fashion_missing"] != again["refusal"]["fashion_missing"]:
-            del report["refusal"]
+        if shipped["rejection"]["fashion_missing"] != again["rejection"]["fashion_missing"]:
+            del report["rejection"]
     assert_near(again, shipped)
 
 
 def test_the_seed_network_and_the_best_that_ships_stand_beside(full_report: Path) -> None:
-    names = [each.name for each in read_report(full_report).robustness.recognisers]
-    best = max(REPORTS, key=lambda name: load_model(name).info.test.accuracy)
+    names = [each.name for each in read_report(full_report).robustness.classifiers]
+    best = max(REPORTS, key=lambda name: load_classifier(name).info.test.accuracy)
     assert names == ["mlp", f"{best} (the best that ships)"]  # each once
 
 
-def test_another_recogniser_of_the_same_name_hides_nobody() -> None:
-    shipped = [load_recogniser(name) for name in REPORTS]
+def test_another_classifier_of_the_same_name_hides_nobody() -> None:
+    shipped = [load_classifier(name) for name in REPORTS]
     seed = next(each for each in shipped if each.name == "mlp")
     other = replace(seed, origin=replace(seed.origin, sha256="another"))
     beside = with_references(other, shipped)
@@ -39,9 +38,9 @@ def test_another_recogniser_of_the_same_name_hides_nobody() -> None:
 
 def test_the_accuracy_is_the_one_that_the_model_file_states(full_report: Path) -> None:
     report = read_report(full_report)
-    assert report.accuracy.metrics.accuracy == load_model("mlp").info.test.accuracy
-    assert report.costs.recognisers[0].name == "mlp"
-    assert {each.name for each in report.costs.recognisers} == set(REPORTS)
+    assert report.accuracy.metrics.accuracy == load_classifier("mlp").info.test.accuracy
+    assert report.costs.classifiers[0].name == "mlp"
+    assert {each.name for each in report.costs.classifiers} == set(REPORTS)
 
 
 def assert_near(found: object, expected: object, place: str = "") -> None:

@@ -82,14 +82,14 @@ def test_page_and_card_state_the_headline(report: Report, outline: Outline) -> N
         f"{100 * report.accuracy.metrics.accuracy:.2f} %",
         f"{report.confidence.shipped.negative_log_likelihood:.4f}",
         f"{report.confidence.shipped.calibration_error:.4f}",
-        f"{100 * report.robustness.recognisers[0].mean:.1f} %",
-        f"{report.refusal.mean_auroc:.3f}",
+        f"{100 * report.robustness.classifiers[0].mean:.1f} %",
+        f"{report.rejection.mean_auroc:.3f}",
     ):
         assert figure in text
         assert figure in card
 
 
-def test_what_a_recogniser_says_of_itself_cannot_change_the_page(
+def test_what_a_classifier_says_of_itself_cannot_change_the_page(
     report: Report, full_report: Path
 ) -> None:
     from dataclasses import replace
@@ -98,7 +98,7 @@ def test_what_a_recogniser_says_of_itself_cannot_change_the_page(
     assert "<script>" not in page(sly, full_report)
 
 
-def test_a_recogniser_without_weights_temperature_or_recipe_has_a_page(
+def test_a_classifier_without_weights_temperature_or_recipe_has_a_page(
     report: Report, full_report: Path
 ) -> None:
     from dataclasses import replace

@@ -45,7 +45,7 @@ def test_figures_that_are_no_numbers_are_written_as_null(full_report: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["folder", "empty folder", "file"])
-def test_what_exists_is_refused_before_anything_is_measured(tmp_path: Path, kind: str) -> None:
+def test_what_exists_is_rejected_before_anything_is_measured(tmp_path: Path, kind: str) -> None:
     out = tmp_path / "report"
     if kind == "file":
         out.touch()
@@ -54,9 +54,9 @@ def test_what_exists_is_refused_before_anything_is_measured(tmp_path: Path, kind
     if kind == "folder":
         (out / "mine.txt").write_text("mine")
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(ReportError, match="exists already") as refusal:
+    with pytest.raises(ReportError, match="exists already") as rejection:
         evaluate_fully("mlp", out)
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(rejection.value)
     assert sorted(tmp_path.rglob("*")) == before
 
 

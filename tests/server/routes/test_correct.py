@@ -4,18 +4,18 @@ from datetime import UTC, datetime
 import pytest
 
 from server_process import Server, base64_of, correction, png
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.server.answers import CorrectionAnswer, CorrectionsPage
 
 
 def test_a_correction_is_stored_once_and_told(server: Server, mnist: Dataset) -> None:
-    sent = correction("once", frame=base64_of(png(mnist.test.images[0])), correct="no digit")
+    sent = correction("once", frame=base64_of(png(mnist.test.images[0])), correct="non-digit")
     first = server.post("/v1/corrections", json=sent)
     again = server.post("/v1/corrections", json=sent)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
     stored = CorrectionAnswer.model_validate_json(first.content)
-    assert (stored.key, stored.read, stored.correct) == ("once", 7, "no digit")
+    assert (stored.key, stored.read, stored.correct) == ("once", 7, "non-digit")
     assert stored.frame == f"data:image/png;base64,{base64_of(png(mnist.test.images[0]))}"
     assert stored.model.startswith("reader ")
     assert abs((datetime.now(UTC) - stored.created).total_seconds()) < 60
@@ -84,7 +84,7 @@ def test_what_will_not_do_is_named(server: Server, changes: dict[str, object], n
     assert "wrong" not in server.stored_keys()
 
 
-def test_a_picture_of_several_shapes_is_refused(server: Server, mnist: Dataset) -> None:
+def test_a_picture_of_several_shapes_is_rejected(server: Server, mnist: Dataset) -> None:
     from paper import on_paper, row
 
     picture = base64_of(png(on_paper(row(mnist.test.images[:3]))))

@@ -3,7 +3,7 @@ import re
 from prometheus_client.parser import text_string_to_metric_families
 
 from server_process import Server, png
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 
 
 def test_it_is_alive_and_ready(server: Server) -> None:

@@ -6,9 +6,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from server_process import Server, png, serving
-from tendigits import export_model, load_model, train
-from tendigits.datasets import Dataset
-from tendigits.reading.model_file import ModelInfo, shipped_models
+from tendigits import export_model, load_classifier, train
+from tendigits.classifiers.model_file import ModelInfo, shipped_models
+from tendigits.data import Dataset
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def reloadable(tmp_path: Path, model: Path) -> Iterator[Server]:
 
 def test_the_model_says_what_it_is(server: Server) -> None:
     told = TypeAdapter(ModelInfo).validate_json(server.get("/v1/model").content, extra="forbid")
-    assert told == load_model("reader").info
+    assert told == load_classifier("reader").info
 
 
 def test_a_model_that_ships_has_a_report(server: Server) -> None:
     report = server.get("/v1/model/report").json()
-    test = load_model("reader").info.test
+    test = load_classifier("reader").info.test
     assert sum(map(sum, report["confusion"])) == test.examples
     right = sum(report["confusion"][digit][digit] for digit in range(10))
     assert right / test.examples == pytest.approx(test.accuracy, abs=3e-4)

@@ -1,7 +1,7 @@
 import pytest
 
 from server_process import Server, base64_of, png
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.server.answers import OcclusionAnswer
 
 
@@ -18,11 +18,11 @@ def test_a_frame_is_asked_on_which_strokes_its_answer_hangs(server: Server, mnis
 
 
 @pytest.mark.parametrize("frame", ["", "?", base64_of(b"no picture"), [[0]], None])
-def test_what_is_no_frame_is_refused(server: Server, frame: object) -> None:
+def test_what_is_no_frame_is_rejected(server: Server, frame: object) -> None:
     answer = server.post("/v1/occlusion", json={"frame": frame})
     assert answer.status_code == 422
     assert answer.json()["detail"].endswith(".")
 
 
-def test_another_content_type_is_refused(server: Server) -> None:
+def test_another_content_type_is_rejected(server: Server) -> None:
     assert server.post("/v1/occlusion", data=b"{}").status_code == 415

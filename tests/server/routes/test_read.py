@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from conftest import command
 from paper import on_paper, row
 from server_process import Server, base64_of, png
-from tendigits.datasets import Dataset
+from tendigits.data import Dataset
 from tendigits.server.answers import PictureAnswer
 
 

@@ -1,4 +1,4 @@
-"""Whether two recognisers differ by more than chance."""
+"""Whether two classifiers differ by more than chance."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from scipy.special import bdtr
 
 @dataclass(frozen=True)
 class McNemar:
-    """The test of two recognisers on the same images.
+    """The test of two classifiers on the same images.
 
     Attributes:
         first_alone: how many images only the first got wrong.
@@ -22,10 +22,10 @@ class McNemar:
 
 
 def mcnemar(first_wrong: Collection[int], second_wrong: Collection[int]) -> McNemar:
-    """Compare two recognisers by the images that only one of them gets wrong (exact, two-sided).
+    """Compare two classifiers by the images that only one of them gets wrong (exact, two-sided).
 
     Source: Q. McNemar, "Note on the sampling error of the difference between correlated
-    proportions or percentages", Psychometrika 12, 1947; for recognisers: T. Dietterich,
+    proportions or percentages", Psychometrika 12, 1947; for classifiers: T. Dietterich,
     "Approximate statistical tests for comparing supervised classification learning algorithms",
     Neural Computation 10, 1998.
 

@@ -1,4 +1,4 @@
-"""How good a recogniser is on labelled images."""
+"""How good a classifier is on labelled images."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Z_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 @dataclass(frozen=True)
 class Metrics:
-    """Figures of a recogniser on n labelled images.
+    """Figures of a classifier on n labelled images.
 
     Attributes:
         examples: n.

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tendigits.datasets import CLASSES, Examples
+from tendigits.classifiers.classifier import TorchNetwork as Network
+from tendigits.data import CLASSES, LabelledImages
 from tendigits.evaluation.accuracy import wilson_interval
 from tendigits.evaluation.attacks.gradient import fgsm, pgd
-from tendigits.evaluation.recogniser import Network, in_batches
-from tendigits.training.batches import scaled
+from tendigits.networks.inputs import scaled
+from tendigits.networks.torch_logits import in_batches
 
 IMAGES = 1000
 EPSILONS = (0.1, 0.3)
@@ -38,7 +39,7 @@ class Attack:
 
 @dataclass(frozen=True)
 class Attacks:
-    """The attacks on a recogniser.
+    """The attacks on a classifier.
 
     Attributes:
         images: how many were attacked, evenly spread over the test set.
@@ -52,7 +53,7 @@ class Attacks:
 
 
 def measure_attacks(
-    network: Network, examples: Examples, step: Callable[[str, int, int], None]
+    network: Network, examples: LabelledImages, step: Callable[[str, int, int], None]
 ) -> Attacks:
     """Attack a network on 1,000 images, evenly spread over `examples`.
 
@@ -62,7 +63,7 @@ def measure_attacks(
         step: is told how far it is.
     """
     chosen = np.unique(np.linspace(0, len(examples) - 1, IMAGES).astype(np.int64))
-    attacked = Examples(examples.images[chosen], examples.labels[chosen])
+    attacked = LabelledImages(examples.images[chosen], examples.labels[chosen])
     ways = [(name, epsilon) for name in ATTACKS for epsilon in EPSILONS]
     attacks = []
     for done, (name, epsilon) in enumerate(ways):
@@ -76,7 +77,7 @@ def measure_attacks(
 
 
 def _count_right(
-    network: Network, examples: Examples, attack: Callable[[Network, Tensor, Tensor], Tensor]
+    network: Network, examples: LabelledImages, attack: Callable[[Network, Tensor, Tensor], Tensor]
 ) -> int:
     def is_right(images: Tensor, labels: Tensor) -> Tensor:
         attacked = attack(network, scaled(images), labels)

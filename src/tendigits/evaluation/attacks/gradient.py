@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tendigits.datasets import CLASSES
+from tendigits.data import CLASSES
 
 Network = Callable[[Tensor], Tensor]
 PGD_STEPS = 20

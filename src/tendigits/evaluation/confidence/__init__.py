@@ -1,4 +1,4 @@
-"""Whether a recogniser is as sure as it should be."""
+"""Whether a classifier is as sure as it should be."""
 
 from tendigits.evaluation.confidence.confidence import Calibration, Confidence, measure_confidence
 from tendigits.evaluation.confidence.scores import calibration_error

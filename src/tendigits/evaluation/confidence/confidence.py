@@ -1,4 +1,4 @@
-"""Whether a recogniser's confidence can be believed, before and after its temperature."""
+"""Whether a classifier's confidence can be believed, before and after its temperature."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from tendigits.datasets import CLASSES
+from tendigits.data import CLASSES
 from tendigits.evaluation.confidence.scores import (
     BINS,
     adaptive_calibration_error,
@@ -56,7 +56,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Confidence:
-    """A recogniser's confidence, on the test set.
+    """A classifier's confidence, on the test set.
 
     Attributes:
         before: of the logits as they are.

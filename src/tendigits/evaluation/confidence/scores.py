@@ -50,7 +50,7 @@ def calibration_error(confidences: Floats, right: NDArray[np.bool_]) -> float:
 def adaptive_calibration_error(confidences: Floats, right: NDArray[np.bool_]) -> float:
     """Return the same as `calibration_error` over 15 bins of equally many answers.
 
-    Equal widths leave nearly all answers of a good recogniser in the last bin. Source:
+    Equal widths leave nearly all answers of a good classifier in the last bin. Source:
     K. Nguyen, B. O'Connor, "Posterior calibration and exploratory analysis for natural language
     processing models", EMNLP 2015.
     """

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.data import IMAGE_SIZE
 from tendigits.evaluation.corruptions.resample import affine, resample
 
 Images = NDArray[np.float32]

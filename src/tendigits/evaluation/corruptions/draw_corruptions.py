@@ -33,11 +33,11 @@ def draw_robustness(robustness: Robustness, path: Path) -> None:
     with figure(path, (5.2, 7.6)) as drawn:
         grid = drawn.subplots(5, 3, sharex=True, sharey=True)
         for axes, corruption in zip(grid.flat, CORRUPTIONS, strict=True):
-            for recogniser, colour, mark in zip(
-                robustness.recognisers, _COLOURS, _MARKS, strict=False
+            for classifier, colour, mark in zip(
+                robustness.classifiers, _COLOURS, _MARKS, strict=False
             ):
-                errors = [100 * error for error in recogniser.errors[corruption]]
-                label = f"{recogniser.name}: {100 * recogniser.mean:.1f} % on average"
+                errors = [100 * error for error in classifier.errors[corruption]]
+                label = f"{classifier.name}: {100 * classifier.mean:.1f} % on average"
                 axes.plot(STRENGTHS, errors, mark, color=colour, markersize=3, label=label)
             axes.set_title(corruption)
             axes.set_xticks(STRENGTHS)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.data import IMAGE_SIZE
 
 Images = NDArray[np.float32]
 _OCTAVES = (2, 4, 8, 16)

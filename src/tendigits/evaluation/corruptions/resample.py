@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from tendigits.datasets import IMAGE_SIZE
+from tendigits.data import IMAGE_SIZE
 
 Images = NDArray[np.float32]
 Weights = Any  # scipy.sparse.csr_array, which is untyped

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import IMAGE_SIZE
-from tendigits.evaluation.recogniser import Recogniser
+from tendigits.classifiers import Classifier
+from tendigits.data import IMAGE_SIZE
 
 _SINGLES, _BATCHES = 200, 5
 BATCH = 1024
@@ -17,10 +17,10 @@ BATCH = 1024
 
 @dataclass(frozen=True)
 class Cost:
-    """What a recogniser costs.
+    """What a classifier costs.
 
     Attributes:
-        name: which recogniser.
+        name: which classifier.
         accuracy: on the test set.
         parameters: trained numbers.
         multiply_adds: for one image; None where it is not known.
@@ -40,38 +40,38 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """What recognisers cost, measured beside each other.
+    """What classifiers cost, measured beside each other.
 
     Attributes:
         machine: what they were measured on.
         measured: when, in UTC, ISO 8601.
-        recognisers: the one that is evaluated, then the models that ship.
+        classifiers: the one that is evaluated, then the models that ship.
     """
 
     machine: str
     measured: str
-    recognisers: tuple[Cost, ...]
+    classifiers: tuple[Cost, ...]
 
 
-def measure_cost(recogniser: Recogniser, accuracy: float) -> Cost:
-    """Time a recogniser here, on blank images; `accuracy` is what stands beside it."""
+def measure_cost(classifier: Classifier, accuracy: float) -> Cost:
+    """Time a classifier here, on blank images; `accuracy` is what stands beside it."""
     images = np.zeros((BATCH, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     return Cost(
-        name=recogniser.name,
+        name=classifier.name,
         accuracy=accuracy,
-        parameters=recogniser.parameters,
-        multiply_adds=recogniser.multiply_adds,
-        bytes=recogniser.bytes,
-        milliseconds=1000 * statistics.median(_seconds(recogniser, images[:1], _SINGLES)),
-        images_per_second=BATCH / statistics.median(_seconds(recogniser, images, _BATCHES)),
+        parameters=classifier.parameters,
+        multiply_adds=classifier.multiply_adds,
+        bytes=classifier.bytes,
+        milliseconds=1000 * statistics.median(_seconds(classifier, images[:1], _SINGLES)),
+        images_per_second=BATCH / statistics.median(_seconds(classifier, images, _BATCHES)),
     )
 
 
-def _seconds(recogniser: Recogniser, images: NDArray[np.uint8], times: int) -> Sequence[float]:
-    recogniser.logits(images)  # the first call also sets things up
+def _seconds(classifier: Classifier, images: NDArray[np.uint8], times: int) -> Sequence[float]:
+    classifier.logits(images)  # the first call also sets things up
     seconds = []
     for _ in range(times):
         started = time.perf_counter()
-        recogniser.logits(images)
+        classifier.logits(images)
         seconds.append(time.perf_counter() - started)
     return seconds

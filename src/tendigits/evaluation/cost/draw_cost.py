@@ -7,10 +7,10 @@ from tendigits.evaluation.cost.cost import Costs
 
 
 def draw_cost(costs: Costs, path: Path) -> None:
-    """Write a PNG: a point a recogniser, its errors against the time that an image takes."""
+    """Write a PNG: a point a classifier, its errors against the time that an image takes."""
     with figure(path, (4.4, 3.4)) as drawn:
         axes = drawn.subplots()
-        for number, cost in enumerate(costs.recognisers):
+        for number, cost in enumerate(costs.classifiers):
             point = (1e6 / cost.images_per_second, 100 * (1 - cost.accuracy))
             axes.scatter(*point, color=GREY if number else RED, zorder=2)
             axes.annotate(

@@ -1,14 +1,14 @@
 """What happens to images that show no digit."""
 
 from tendigits.evaluation.no_digit.detection import Detection, detection
-from tendigits.evaluation.no_digit.refusal import Refusal, measure_refusal
+from tendigits.evaluation.no_digit.rejection import Rejection, measure_rejection
 from tendigits.evaluation.no_digit.sets import find_fashion, no_digit_sets
 
 __all__ = [
     "Detection",
-    "Refusal",
+    "Rejection",
     "detection",
     "find_fashion",
-    "measure_refusal",
+    "measure_rejection",
     "no_digit_sets",
 ]

@@ -26,7 +26,7 @@ def draw_no_digits(sets: Mapping[str, NDArray[np.uint8]], path: Path) -> None:
 def draw_sureness(
     of_digits: NDArray[np.float32], of_sets: Mapping[str, NDArray[np.float32]], path: Path
 ) -> None:
-    """Write a PNG of how sure the recogniser is of digits, and of each set of what is none."""
+    """Write a PNG of how sure the classifier is of digits, and of each set of what is none."""
     rows = {"digits of the test set": of_digits, **of_sets}
     with figure(path, (4.6, 0.85 * len(rows) + 0.4)) as drawn:
         grid = drawn.subplots(len(rows), 1, sharex=True)

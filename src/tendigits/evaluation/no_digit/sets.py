@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.datasets import CATALOGUE, Examples, load_dataset
-from tendigits.datasets.download import cache_folder
-from tendigits.outliers import KINDS
-from tendigits.outliers.draw import framed
+from tendigits.data import CATALOGUE, LabelledImages, load_dataset
+from tendigits.data.download import cache_folder
+from tendigits.data.synthetic import KINDS
+from tendigits.data.synthetic.draw import framed
 
 IMAGES_A_SET = 1000
 _SEED = 0x6D1617  # no run draws its outliers with it
@@ -27,7 +27,7 @@ _DEBIAN = Path("/usr/share/datasets/fashion-mnist")  # where its package puts it
 
 
 def no_digit_sets(
-    digits: Examples, step: Callable[[str, int, int], None]
+    digits: LabelledImages, step: Callable[[str, int, int], None]
 ) -> dict[str, NDArray[np.uint8]]:
     """Return sets of 1,000 images (n, 28, 28) uint8 that show no digit, by name.
 

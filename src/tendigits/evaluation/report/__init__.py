@@ -1,4 +1,4 @@
-"""The report: every figure of a recogniser in one folder, and several recognisers side by side."""
+"""The report: every figure of a classifier in one folder, and several classifiers side by side."""
 
 from tendigits.evaluation.report.comparison import Comparison, compare
 from tendigits.evaluation.report.comparison_text import describe_comparison

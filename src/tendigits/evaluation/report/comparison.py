@@ -1,4 +1,4 @@
-"""Several recognisers side by side, and whether they differ by more than chance."""
+"""Several classifiers side by side, and whether they differ by more than chance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scipy.special import log_softmax
 
-from tendigits.datasets import CLASSES, load_dataset
+from tendigits.data import CLASSES, load_dataset
 from tendigits.errors import ReportError
 from tendigits.evaluation.accuracy import (
     Accuracy,
@@ -19,9 +19,9 @@ from tendigits.evaluation.accuracy import (
     spread,
 )
 from tendigits.evaluation.confidence import Calibration, measure_confidence
-from tendigits.evaluation.recogniser import load_recogniser
 from tendigits.evaluation.report.contents import Report
 from tendigits.evaluation.report.read_report import is_report, read_report
+from tendigits.loading import load_classifier
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Contender:
         calibration: of its probabilities as its users meet them.
         recipe: every setting of its training but the seed; empty where it is not known.
         corrupted_error: its mean error on corrupted images; None where there is no report.
-        no_digit_auroc: how well it tells digits from what is none; None where there is no report.
+        ood_auroc: how well it tells digits from what is none; None where there is no report.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Contender:
     calibration: Calibration
     recipe: dict[str, object]
     corrupted_error: float | None
-    no_digit_auroc: float | None
+    ood_auroc: float | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several recognisers side by side.
+    """Several classifiers side by side.
 
     Attributes:
         contenders: they, in the order in which they were given.
@@ -78,15 +78,15 @@ class Comparison:
 
 
 def compare(sources: Sequence[str | Path]) -> Comparison:
-    """Set recognisers side by side on MNIST's test images.
+    """Set classifiers side by side on MNIST's test images.
 
     Args:
-        sources: two or more of what `load_recogniser` takes, or reports (their folders or
+        sources: two or more of what `load_classifier` takes, or reports (their folders or
             report.json), which are read and not measured again.
 
     Raises:
         ReportError: a report cannot be read, or there are fewer than two to compare.
-        ModelError, RunError: a recogniser cannot be used.
+        ModelError, RunError: a classifier cannot be used.
     """
     if len(sources) < 2:
         raise ReportError("There is nothing to compare with; give two models or reports, or more.")
@@ -106,22 +106,22 @@ def _of_report(report: Report) -> Contender:
         calibration=report.confidence.shipped,
         recipe=_without_seed(report.origin.recipe),
         corrupted_error=report.headline["corrupted_error"],
-        no_digit_auroc=report.headline["no_digit_auroc"],
+        ood_auroc=report.headline["ood_auroc"],
     )
 
 
 def _measured(source: str | Path) -> Contender:
-    recogniser, test = load_recogniser(source), load_dataset("mnist").test
-    logits = recogniser.logits(test.images)
+    classifier, test = load_classifier(source), load_dataset("mnist").test
+    logits = classifier.logits(test.images)
     answers = log_softmax(logits, axis=1)[:, :CLASSES]
     return Contender(
-        name=recogniser.name,
-        sha256=recogniser.origin.sha256,
-        accuracy=measure_accuracy(answers, test.labels, recogniser.class_names),
-        calibration=measure_confidence(logits, test.labels, recogniser.temperature).shipped,
-        recipe=_without_seed(recogniser.origin.recipe),
+        name=classifier.name,
+        sha256=classifier.origin.sha256,
+        accuracy=measure_accuracy(answers, test.labels, classifier.class_names),
+        calibration=measure_confidence(logits, test.labels, classifier.temperature).shipped,
+        recipe=_without_seed(classifier.origin.recipe),
         corrupted_error=None,
-        no_digit_auroc=None,
+        ood_auroc=None,
     )
 
 

@@ -4,7 +4,7 @@ from tendigits.evaluation.accuracy import Spread
 from tendigits.evaluation.report.comparison import Comparison, Contender, Pair
 
 CHANCE = 0.05
-HEADS = ("", "right", "95 % interval", "corrected", "NLL", "ECE", "corrupted", "no digit")
+HEADS = ("", "right", "95 % interval", "corrected", "NLL", "ECE", "corrupted", "non-digit")
 LEGEND = """\
 corrected: right, ten labels of the test set as people see them; NLL: negative log-likelihood;
 ECE: calibration error; corrupted: wrong, mean of 15 corruptions; no digit: AUROC (the last two
@@ -27,7 +27,7 @@ def describe_comparison(comparison: Comparison) -> str:
 def _row(contender: Contender) -> tuple[str, ...]:
     metrics, calibration = contender.accuracy.metrics, contender.calibration
     low, high = metrics.interval_95
-    corrupted, auroc = contender.corrupted_error, contender.no_digit_auroc
+    corrupted, auroc = contender.corrupted_error, contender.ood_auroc
     return (
         contender.name,
         f"{100 * metrics.accuracy:.2f}%",

@@ -3,29 +3,29 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tendigits.classifiers import Origin
 from tendigits.evaluation.accuracy import Accuracy
 from tendigits.evaluation.attacks import Attacks
 from tendigits.evaluation.confidence import Confidence
 from tendigits.evaluation.corruptions import Robustness
 from tendigits.evaluation.cost import Costs
-from tendigits.evaluation.no_digit import Refusal
-from tendigits.evaluation.recogniser import Origin
+from tendigits.evaluation.no_digit import Rejection
 
 FORMAT: Literal[1] = 1
 
 
 @dataclass(frozen=True)
 class Report:
-    """All figures of one recogniser.
+    """All figures of one classifier.
 
     Attributes:
         format: the version of this record.
-        name: what the recogniser is called.
+        name: what the classifier is called.
         test_sha256: SHA-256 of MNIST's test images and labels, as unpacked IDX files.
         accuracy: on MNIST's test images.
         confidence: whether its probabilities can be believed.
         robustness: what corruptions cost.
-        refusal: whether it tells what is no digit.
+        rejection: whether it tells what is no digit.
         attacks: what is left under attack; None where its weights are not at hand.
         costs: what it costs; the one part that differs from run to run.
         origin: where it comes from.
@@ -38,7 +38,7 @@ class Report:
     accuracy: Accuracy
     confidence: Confidence
     robustness: Robustness
-    refusal: Refusal
+    rejection: Rejection
     attacks: Attacks | None
     costs: Costs
     origin: Origin
@@ -52,6 +52,6 @@ class Report:
             "accuracy": self.accuracy.metrics.accuracy,
             "negative_log_likelihood": shipped.negative_log_likelihood,
             "calibration_error": shipped.calibration_error,
-            "corrupted_error": self.robustness.recognisers[0].mean,
-            "no_digit_auroc": self.refusal.mean_auroc,
+            "corrupted_error": self.robustness.classifiers[0].mean,
+            "ood_auroc": self.rejection.mean_auroc,
         }

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tendigits.datasets import Examples
+from tendigits.data import LabelledImages
 from tendigits.evaluation.accuracy.draw_accuracy import (
     draw_confused_pairs,
     draw_confusion,
@@ -20,7 +20,7 @@ from tendigits.evaluation.no_digit.draw_no_digit import draw_no_digits, draw_sur
 from tendigits.evaluation.report.measure import Measured
 
 
-def draw_report(measured: Measured, test: Examples, folder: Path) -> None:
+def draw_report(measured: Measured, test: LabelledImages, folder: Path) -> None:
     """Write a report's PNGs into `folder`."""
     report = measured.report
     accuracy, names = report.accuracy, [each.name for each in report.accuracy.classes]

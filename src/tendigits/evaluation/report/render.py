@@ -40,7 +40,7 @@ def _render(template: str, report: Report, picture: object) -> str:
         report=report,
         picture=picture,
         recipe=tomli_w.dumps(report.origin.recipe),
-        learns_outliers="outliers" in report.origin.recipe,
+        learns_ood="ood" in report.origin.recipe,
     )
 
 

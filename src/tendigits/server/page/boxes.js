@@ -41,6 +41,6 @@ function boxOf({ box: [left, top, right, bottom], accepted }, side) {
     width: right - left + 2 * air,
     height: bottom - top + 2 * air,
     rx: air,
-    class: accepted ? 'box' : 'box refused',
+    class: accepted ? 'box' : 'box rejected',
   });
 }

@@ -21,7 +21,7 @@ export function startKeys() {
 }
 
 /**
- * Ask the person for a key; several calls that are refused at once ask once.
+ * Ask the person for a key; several calls that are rejected at once ask once.
  * @returns {Promise<boolean>} whether one was given
  */
 export function askForKey() {
@@ -33,7 +33,7 @@ export function askForKey() {
 function ask() {
   const dialog = byId('key-dialog');
   const field = byId('key');
-  byId('key-refused').textContent = sessionStorage.getItem(NAME) ? 'The key was refused.' : '';
+  byId('key-rejected').textContent = sessionStorage.getItem(NAME) ? 'The key was rejected.' : '';
   field.value = '';
   dialog.returnValue = '';
   dialog.showModal();

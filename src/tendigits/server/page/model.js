@@ -47,8 +47,8 @@ function figures(model) {
     ['Multiply-adds', SHORT.format(model.multiply_adds), 'for each image'],
     ['Held-out images', share(model.validation_accuracy), 'read rightly; choices were made by these'],
     ['Temperature', model.temperature.toFixed(3), 'what makes the probabilities honest'],
-    ['Threshold', `${hundredths(model.threshold)}\u00a0%`, 'what is less probable is refused'],
-    ['Precision', model.precision, model.refuses ? 'has an output for “not a digit”' : 'ten outputs'],
+    ['Threshold', `${hundredths(model.threshold)}\u00a0%`, 'what is less probable is rejected'],
+    ['Precision', model.precision, model.rejects ? 'has an output for “not a digit”' : 'ten outputs'],
     ['Data', model.data, model.data_licence],
     ['Trained at', model.git_revision?.slice(0, 8) ?? 'unknown', 'the commit'],
   ];

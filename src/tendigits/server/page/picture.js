@@ -2,7 +2,7 @@
 
 import { byId } from './elements.js';
 
-const LONGEST_SIDE = 2400; // of a picture that is drawn anew because the server refused its file
+const LONGEST_SIDE = 2400; // of a picture that is drawn anew because the server rejected its file
 
 /**
  * Call `onPicture` with each picture that a person gives.

@@ -76,8 +76,8 @@ async function readFile(file, signal) {
     const answer = await readPicture(file, signal, { isDrawing: false });
     return { answer, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
   } catch (problem) {
-    const isRefused = problem instanceof Problem && [413, 415].includes(problem.status);
-    if (!image || !isRefused) throw problem;
+    const isRejected = problem instanceof Problem && [413, 415].includes(problem.status);
+    if (!image || !isRejected) throw problem;
     const { blob, width, height } = await drawnAnew(image);
     if (!blob) throw problem;
     return { answer: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };

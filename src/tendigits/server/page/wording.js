@@ -29,12 +29,12 @@ export function sentenceOf(answer) {
   const { digits, text } = answer;
   if (digits.length === 0) return 'There is nothing to read in this picture.';
   if (digits.length === 1) return sentenceOfOne(digits[0]);
-  const refused = digits.filter((digit) => !digit.accepted).length;
-  if (refused === digits.length) return 'None of this looks like a digit.';
+  const rejected = digits.filter((digit) => !digit.accepted).length;
+  if (rejected === digits.length) return 'None of this looks like a digit.';
   const sure = digits.reduce((all, each) => (each.accepted ? all * each.confidence : all), 1);
   const read = `It reads ${text.replaceAll('?', '').split('').join(' ')}, ${percent(sure)} sure of all of it.`;
-  if (refused === 0) return read;
-  return `${read} ${refused === 1 ? 'One shape does' : `${refused} shapes do`} not look like a digit.`;
+  if (rejected === 0) return read;
+  return `${read} ${rejected === 1 ? 'One shape does' : `${rejected} shapes do`} not look like a digit.`;
 }
 
 /** @param {import('./api.js').DigitAnswer} digit */

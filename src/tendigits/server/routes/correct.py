@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from tendigits.datasets import NO_DIGIT
+from tendigits.data import NON_DIGIT
+from tendigits.feedback import (
+    Correction,
+    KeyTaken,
+    NewCorrection,
+)
+from tendigits.feedback.table import LONGEST_KEY
 from tendigits.server.answers import (
     CorrectionAnswer,
     CorrectionsPage,
     Digit,
-    NoDigit,
+    NonDigit,
     label_in_words,
 )
 from tendigits.server.batching import Batcher
@@ -28,15 +34,9 @@ from tendigits.server.bodies import (
     picture_content,
     read_json,
 )
-from tendigits.server.corrections import (
-    Correction,
-    KeyTaken,
-    NewCorrection,
-)
-from tendigits.server.corrections.table import LONGEST_KEY
 from tendigits.server.keys import Client, known_client
 from tendigits.server.problems import Problem, problem_answers
-from tendigits.server.reader_process import Picture, Refused, as_data_url
+from tendigits.server.reader_process import Picture, Rejected, as_data_url
 from tendigits.server.service import CurrentService
 
 router = APIRouter(prefix="/v1", tags=["corrections"], dependencies=[Depends(known_client)])
@@ -61,8 +61,8 @@ class CorrectionRequest(OneOf):
     picture: EncodedPicture | SkipJsonSchema[None] = Field(
         None, description="In place of the frame: a picture with a single shape in it."
     )
-    read: Digit | NoDigit = Field(description="What was read.")
-    correct: Digit | NoDigit = Field(description="What it should have been.")
+    read: Digit | NonDigit = Field(description="What was read.")
+    correct: Digit | NonDigit = Field(description="What it should have been.")
 
 
 _BODY = {
@@ -151,7 +151,7 @@ async def _frame(given: CorrectionRequest, batcher: Batcher, client: str) -> NDA
         return await asyncio.to_thread(decode_frame, given.frame)
     assert given.picture is not None
     (outcome,) = await batcher.read([Picture("-", picture_content(given.picture))], client)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, Rejected):
         raise Problem(outcome.status, outcome.sentence)
     if len(outcome.frames) != 1:
         raise Problem(
@@ -164,7 +164,7 @@ async def _frame(given: CorrectionRequest, batcher: Batcher, client: str) -> NDA
 
 
 def _label(answer: int | str) -> int:
-    return NO_DIGIT if isinstance(answer, str) else answer
+    return NON_DIGIT if isinstance(answer, str) else answer
 
 
 def _answer(stored: Correction) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
+from tendigits.classifiers import ModelInfo
 from tendigits.errors import ModelError
-from tendigits.reading.model_file import ModelInfo
 from tendigits.server.answers import ReloadAnswer, ReportAnswer
 from tendigits.server.keys import known_client
 from tendigits.server.logs import log

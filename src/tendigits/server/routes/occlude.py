@@ -10,7 +10,7 @@ from tendigits.server.answers import OcclusionAnswer
 from tendigits.server.bodies import JSON, JsonPicture, decode_frame, read_json
 from tendigits.server.keys import Client
 from tendigits.server.problems import Problem, problem_answers
-from tendigits.server.reader_process import Picture, Refused
+from tendigits.server.reader_process import Picture, Rejected
 from tendigits.server.service import CurrentService
 
 router = APIRouter(prefix="/v1", tags=["reading"])
@@ -43,6 +43,6 @@ async def occlusion(request: Request, service: CurrentService, client: Client) -
     given = await read_json(OcclusionRequest, request, service.settings.body_limit)
     frame = await asyncio.to_thread(decode_frame, given.frame)
     (outcome,) = await service.batcher.read([Picture("-", frame, occlude=True)], client)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, Rejected):
         raise Problem(outcome.status, outcome.sentence)
     return JSONResponse(outcome.answer)

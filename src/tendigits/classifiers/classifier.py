@@ -1,0 +1,114 @@
+"""A classifier: whatever predicts the classes of 28x28 images, wherever it comes from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tendigits.classifiers.model_info import ModelInfo
+from tendigits.classifiers.predictions import Predictions
+from tendigits.data import IMAGE_SIZE
+from tendigits.errors import DataError, ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Kind = Literal["run", "model file", "other ONNX file", "network"]
+Logits = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+TorchNetwork = Callable[["Tensor"], "Tensor"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a classifier comes from, as far as it is known.
+
+    Attributes:
+        kind: what it was loaded from.
+        file: the name of the run folder or of the file.
+        sha256: checksum of the weights or of the file.
+        description: what it is, in a sentence.
+        recipe: every setting of its training; empty where it is not known.
+        data: the name of the data set that it was trained on.
+        data_sha256: checksum of each part of the data set as an unpacked IDX file.
+        made_with: versions, machine and revision of its training, as far as they are known.
+        assumptions: what had to be assumed about the file to use it.
+    """
+
+    kind: Kind
+    file: str
+    sha256: str
+    description: str
+    recipe: dict[str, object]
+    data: str
+    data_sha256: dict[str, str]
+    made_with: dict[str, str]
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A trained classifier of 28x28 images.
+
+    Attributes:
+        name: what it is called.
+        class_names: what its ten classes mean, in order.
+        logits: from images (n, 28, 28) uint8 (0 for paper, 255 for full ink) to logits (n, 10);
+            an eleventh is for non-digits.
+        temperature: what the logits are divided by, fitted on validation images; None without.
+        threshold: digits with a lower probability are to be rejected; 0 where none was set.
+        parameters: the number of its trained weights.
+        multiply_adds: multiply-add operations for one image; None where it is not known.
+        bytes: the size of its weights or its file.
+        origin: where it comes from.
+        metadata: what a model file carries; None for all others.
+        torch_network: returns the same network in torch, from images (n, 1, 28, 28) in [0, 1] to
+            logits, which can be differentiated; None where it cannot be had.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    logits: Logits
+    temperature: float | None
+    threshold: float
+    parameters: int
+    multiply_adds: int | None
+    bytes: int
+    origin: Origin
+    metadata: ModelInfo | None = None
+    torch_network: Callable[[], TorchNetwork | None] = field(default=lambda: None)
+
+    def predict(
+        self, images: NDArray[np.uint8], labels: NDArray[np.int64] | None = None
+    ) -> Predictions:
+        """Predict the classes of images, with calibrated probabilities.
+
+        Args:
+            images: (n, 28, 28) or (28, 28) uint8 as in MNIST: 0 for paper, 255 for full ink.
+            labels: (n,), the true classes, where they are known.
+
+        Raises:
+            DataError: the images are of another shape or type.
+        """
+        if images.ndim == 2:
+            images = images[np.newaxis]
+        if images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE) or images.dtype != np.uint8:
+            raise DataError(
+                f"The images are {images.dtype} of shape {images.shape}; give uint8 of shape "
+                f"(n, {IMAGE_SIZE}, {IMAGE_SIZE}), 0 for paper and 255 for full ink."
+            )
+        return Predictions(self.logits(images), labels, self.temperature or 1.0)
+
+    @property
+    def info(self) -> ModelInfo:
+        """The metadata of a model file.
+
+        Raises:
+            ModelError: the classifier was not loaded from a model file.
+        """
+        if self.metadata is None:
+            raise ModelError(
+                f"{self.name} has no metadata; give a file that `tendigits export` wrote."
+            )
+        return self.metadata

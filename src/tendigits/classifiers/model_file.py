@@ -1,0 +1,173 @@
+"""The model file: one ONNX file with embedded metadata and a checksum, which runs anywhere."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from tendigits.classifiers.classifier import Classifier, Logits, Origin
+from tendigits.classifiers.model_info import ModelInfo, parse_info
+from tendigits.data import CLASSES, IMAGE_SIZE
+from tendigits.errors import ModelError
+
+METADATA_KEY = "tendigits"
+MAX_BYTES = 512 * 2**20
+INPUT, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
+_BATCH = 250  # fits into the caches; `tiny` is twice as fast as with 1,000
+_SHIPPED = Path(__file__).parent.parent / "pretrained"
+# The checksum is a last entry of ONNX's metadata_props (field 14), as protocol buffers encode it.
+_CHECKSUM_KEY = b"tendigits.sha256"
+_CHECKSUM_DIGITS = 64
+_ENTRY = bytes([0x0A, len(_CHECKSUM_KEY)]) + _CHECKSUM_KEY + bytes([0x12, _CHECKSUM_DIGITS])
+_CHECKSUM_START = bytes([14 << 3 | 2, len(_ENTRY) + _CHECKSUM_DIGITS]) + _ENTRY
+
+
+def load_model_file(path: str | Path, threads: int | None = None) -> Classifier:
+    """Load a model file; nothing in it is executed but its network.
+
+    Args:
+        path: a file that `tendigits export` wrote, or the name of a pretrained model.
+        threads: how many threads to compute with; one per core when None.
+
+    Raises:
+        ModelError: it is not a model file of tendigits, or damaged.
+    """
+    found = shipped_models().get(str(path), Path(path))
+    return load_model_bytes(read_model(found), str(path), threads)
+
+
+def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Classifier:
+    """Load a model file's content; `name` is what errors call it.
+
+    Raises:
+        ModelError: it is not a model file of tendigits, or damaged.
+    """
+    if not has_valid_checksum(data):
+        raise ModelError(
+            f"{name} is damaged, or was not made by `tendigits export`; export it again."
+        )
+    session = open_session(data, name, threads)
+    info = parse_info(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), name)
+    _check_shapes(session, info, name)
+    return Classifier(
+        name=info.name,
+        class_names=info.classes,
+        logits=_logits(session, CLASSES + info.rejects),
+        temperature=info.temperature if info.validation_accuracy is not None else None,
+        threshold=info.threshold,
+        parameters=info.parameters,
+        multiply_adds=info.multiply_adds,
+        bytes=len(data),
+        origin=Origin(
+            kind="model file",
+            file=Path(name).name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            description=info.description,
+            recipe=info.recipe,
+            data=info.data,
+            data_sha256=info.data_sha256,
+            made_with={"revision": info.git_revision or "unknown", **info.versions},
+        ),
+        metadata=info,
+    )
+
+
+def shipped_models() -> dict[str, Path]:
+    """Return the model files that come with the package, by name."""
+    return {path.stem: path for path in sorted(_SHIPPED.glob("*.onnx"))}
+
+
+def shipped_reports() -> dict[str, Path]:
+    """Return the report.json of each model file that comes with the package, by name."""
+    return {name: path.with_suffix(".json") for name, path in shipped_models().items()}
+
+
+def weights_beside(path: Path) -> Path:
+    """Return where the trained weights of the model file `path` lie, in safetensors' format."""
+    return path.with_suffix(".safetensors")
+
+
+def read_model(path: str | Path) -> bytes:
+    """Return the content of an ONNX file, of bounded size.
+
+    Raises:
+        ModelError: it cannot be read, or is too large for a model.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_BYTES:
+        raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB; give a smaller model.")
+    return data
+
+
+def is_model_file(data: bytes, name: str) -> bool:
+    """Return whether an ONNX file's content carries the metadata of `tendigits export`.
+
+    Raises:
+        ModelError: it is not an ONNX file, or damaged.
+    """
+    return METADATA_KEY in open_session(data, name).get_modelmeta().custom_metadata_map
+
+
+def open_session(
+    data: bytes, name: str, threads: int | None = None
+) -> onnxruntime.InferenceSession:
+    """Return a session that runs an ONNX file's content; `name` is what errors call it.
+
+    Raises:
+        ModelError: it is not an ONNX file, or damaged.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors are raised
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        # From memory, so that a file cannot refer to other files.
+        session = onnxruntime.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
+        session.get_modelmeta()  # raises where a text is not UTF-8
+    except Exception as error:  # ONNX Runtime's errors share no narrower class
+        raise ModelError(f"{name} is not an ONNX file that can be run; export it again.") from error
+    return session
+
+
+def to_inputs(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return images (n, 28, 28) uint8 as a network's input (n, 1, 28, 28) in [0, 1]."""
+    return images[:, np.newaxis].astype(np.float32) / np.float32(255)
+
+
+def with_checksum(content: bytes) -> bytes:
+    """Return an ONNX file's content with its SHA-256 as a further entry of its metadata."""
+    return content + _CHECKSUM_START + hashlib.sha256(content).hexdigest().encode()
+
+
+def has_valid_checksum(content: bytes) -> bool:
+    """Return whether a file carries a checksum that fits the rest of its content."""
+    return content == with_checksum(content[: -len(_CHECKSUM_START) - _CHECKSUM_DIGITS])
+
+
+def _logits(session: onnxruntime.InferenceSession, outputs: int) -> Logits:
+    def logits(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        parts = [
+            session.run([LOGITS], {INPUT: to_inputs(images[start : start + _BATCH])})[0]
+            for start in range(0, len(images), _BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, outputs), np.float32)
+
+    return logits
+
+
+def _check_shapes(session: onnxruntime.InferenceSession, info: ModelInfo, name: str) -> None:
+    inputs = [(each.name, each.type, each.shape[1:]) for each in session.get_inputs()]
+    outputs = {each.name: (each.type, each.shape[1:]) for each in session.get_outputs()}
+    if inputs != [(INPUT, "tensor(float)", [1, IMAGE_SIZE, IMAGE_SIZE])] or outputs != {
+        LOGITS: ("tensor(float)", [CLASSES + info.rejects]),
+        PROBABILITIES: ("tensor(float)", [CLASSES]),
+    }:
+        raise ModelError(f"{name} has other inputs or outputs than a model file; export it again.")

@@ -1,0 +1,105 @@
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from postgresql import PostgreSQL
+from tendigits.data import NON_DIGIT
+from tendigits.feedback import (
+    CorrectionStore,
+    KeyTaken,
+    NewCorrection,
+    StoreUnavailable,
+)
+
+FRAME = np.arange(784, dtype=np.uint8).reshape(28, 28)
+NEW = NewCorrection("a", FRAME, 7, NON_DIGIT, "reader 0123")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CorrectionStore]:
+    url = f"sqlite:///{tmp_path / 'deep' / 'corrections.sqlite'}"
+    if request.param == "postgresql":
+        cluster: PostgreSQL = request.getfixturevalue("postgres")
+        url = cluster.url
+    opened = CorrectionStore(url)
+    for each in opened.everything():
+        opened.delete(each.id)
+    yield opened
+    opened.close()
+
+
+def test_what_was_stored_comes_back(store: CorrectionStore) -> None:
+    stored, is_new = store.add(NEW)
+    assert is_new
+    (back,) = store.everything()
+    assert (back.id, back.created, back.model) == (stored.id, stored.created, "reader 0123")
+    assert back.says(NEW)
+    assert back.created.tzinfo is not None
+
+
+def test_a_key_is_stored_once_whatever_the_model(store: CorrectionStore) -> None:
+    first, _ = store.add(NEW)
+    again, is_new = store.add(replace(NEW, model="other"))
+    assert (again.id, again.model, is_new) == (first.id, "reader 0123", False)
+    for other in (replace(NEW, correct=1), replace(NEW, frame=255 - FRAME), replace(NEW, read=3)):
+        with pytest.raises(KeyTaken):
+            store.add(other)
+    assert len(store.everything()) == 1
+
+
+def test_a_number_is_not_given_again(store: CorrectionStore) -> None:
+    first, _ = store.add(NEW)
+    assert store.delete(first.id)
+    assert not store.delete(first.id)
+    again, is_new = store.add(NEW)
+    assert is_new
+    assert again.id > first.id
+
+
+def test_pages_go_from_the_newest_to_the_oldest(store: CorrectionStore) -> None:
+    ids = [store.add(replace(NEW, key=str(number)))[0].id for number in range(5)]
+    page, total = store.page(None, 2)
+    assert ([each.id for each in page], total) == (ids[:2:-1], 5)
+    page, _ = store.page(page[-1].id, 10)
+    assert [each.id for each in page] == ids[2::-1]
+
+
+def test_an_sqlite_file_is_flushed_at_each_commit(tmp_path: Path) -> None:
+    store = CorrectionStore(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    with store._transaction() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"no database" * 100, None])
+def test_what_is_no_database_is_unavailable(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "x.sqlite"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(StoreUnavailable):
+        CorrectionStore(f"sqlite:///{path}").everything()
+
+
+def test_a_database_that_another_program_keeps_locked_is_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    store = CorrectionStore(f"sqlite:///{path}")
+    store.add(NEW)
+    other = sqlite3.connect(path)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreUnavailable):
+        store.add(replace(NEW, key="b"))
+    other.close()
+    assert store.add(replace(NEW, key="b"))[1]
+    store.close()
+
+
+def test_its_place_is_told_without_the_password() -> None:
+    store = CorrectionStore("postgresql+psycopg://me:secret@127.0.0.1:1/x")
+    assert store.place == "postgresql+psycopg://me:***@127.0.0.1:1/x"

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from paper import drawn, on_paper, row
+from tendigits.data import Dataset
+from tendigits.images import Box, Shape, decode, find_ink, find_shapes
+
+
+def shapes_in(pixels: np.ndarray) -> list[Shape]:
+    return find_shapes(find_ink(decode(pixels)))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+def test_a_row_has_as_many_shapes_as_digits_from_left_to_right(mnist: Dataset, count: int) -> None:
+    wrong = 0
+    for start in range(0, 10 * count, count):
+        digits = mnist.test.images[start : start + count]
+        shapes = shapes_in(on_paper(row(digits), noise=0.01))
+        lefts = [shape.box.left for shape in shapes]
+        assert lefts == sorted(lefts)
+        wrong += len(shapes) != count
+    assert wrong <= 1  # a few of MNIST's digits are broken in two, or no more than a stroke
+
+
+def test_lines_are_read_from_the_top_one_down(mnist: Dataset) -> None:
+    upper, lower = (row(mnist.test.images[at : at + 4]) for at in (0, 4))
+    width = max(upper.shape[1], lower.shape[1])
+    page = np.concatenate(
+        [np.pad(ink, ((0, 0), (0, width - ink.shape[1]))) for ink in (upper, lower)]
+    )
+    boxes = [shape.box for shape in shapes_in(on_paper(page))]
+    assert len(boxes) == 8
+    assert max(box.bottom for box in boxes[:4]) < min(box.top for box in boxes[4:]) + 20
+
+
+def test_a_bar_that_is_apart_belongs_to_its_five() -> None:
+    ink = np.zeros((120, 120), np.float32)
+    ink[30:36, 48:80] = 1  # the bar
+    ink[40:66, 44:50] = ink[60:66, 44:76] = ink[60:92, 72:78] = ink[88:94, 44:78] = 1
+    assert len(shapes_in(on_paper(ink))) == 1
+
+
+def test_specks_are_left_out(mnist: Dataset) -> None:
+    ink = np.pad(drawn(mnist.test.images[0], 5), 60)
+    random = np.random.default_rng(0)
+    for top, left in random.integers(5, 240, (12, 2)):
+        ink[top : top + 2, left : left + 2] = 1
+    assert len(shapes_in(on_paper(ink))) == 1
+
+
+def test_a_frame_around_the_picture_is_left_out(mnist: Dataset) -> None:
+    ink = np.pad(drawn(mnist.test.images[0], 5), 30)
+    ink[:4] = ink[-4:] = ink[:, :4] = ink[:, -4:] = 1
+    (shape,) = shapes_in(on_paper(ink))
+    assert shape.box.left > 10
+
+
+def test_the_box_is_where_the_digit_is(mnist: Dataset) -> None:
+    ink = np.zeros((300, 400), np.float32)
+    digit = drawn(mnist.test.images[0], 4)
+    ink[100 : 100 + 112, 220 : 220 + 112] = digit
+    rows, columns = (np.flatnonzero((ink > 0.5).any(axis=axis)) for axis in (1, 0))
+    (shape,) = shapes_in(on_paper(ink))
+    expected = Box(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+    for side in ("left", "top", "right", "bottom"):
+        assert abs(getattr(shape.box, side) - getattr(expected, side)) <= 3
+
+
+def test_no_ink_gives_no_shapes() -> None:
+    assert shapes_in(np.full((50, 80), 200, np.uint8)) == []

@@ -1,0 +1,65 @@
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import nn
+
+import tendigits
+from tendigits.classifiers.model_file import LOGITS, open_session, shipped_models, to_inputs
+from tendigits.data import Dataset
+from tendigits.export.graph import to_onnx
+from tendigits.networks.onnx_graph import count_weights, to_torch
+
+# What others' classifiers are made of.
+NETWORKS = {
+    "LeNet": nn.Sequential(
+        *(nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2)),
+        *(nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Dropout(), nn.Linear(120, 10)),
+    ),
+    "strided, with batch normalisation": nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, stride=2), nn.ReLU(), nn.BatchNorm2d(8)),
+        *(nn.Conv2d(8, 8, 3, groups=8, dilation=2), nn.AdaptiveAvgPool2d(1)),
+        *(nn.Flatten(), nn.Linear(8, 10), nn.LogSoftmax(1)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_a_shipped_model_answers_the_same_in_torch(mnist: Dataset, name: str) -> None:
+    model = tendigits.load_classifier(name)
+    network = to_torch(onnx.load(shipped_models()[name]), LOGITS)
+    assert network is not None
+    inputs = to_inputs(mnist.test.images[:100])
+    np.testing.assert_allclose(
+        network(torch.from_numpy(inputs)).numpy(), model.logits(inputs), atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_other_peoples_layers_answer_the_same_in_torch(mnist: Dataset, name: str) -> None:
+    proto = to_onnx(NETWORKS[name].eval(), 1.0)
+    network = to_torch(proto, LOGITS)
+    assert network is not None
+    inputs = to_inputs(mnist.test.images[:20])
+    (expected,) = open_session(proto.SerializeToString(), name).run([LOGITS], {"images": inputs})
+    np.testing.assert_allclose(network(torch.from_numpy(inputs)).detach(), expected, atol=1e-4)
+
+
+def test_the_answers_can_be_differentiated() -> None:
+    network = to_torch(onnx.load(shipped_models()["tiny"]), LOGITS)
+    assert network is not None
+    images = torch.full((2, 1, 28, 28), 0.5, requires_grad=True)
+    network(images).sum().backward()
+    assert images.grad is not None
+    assert images.grad.abs().sum() > 0
+
+
+def test_an_operator_that_is_not_known_gives_no_network() -> None:
+    proto = onnx.load(shipped_models()["mlp"])
+    proto.graph.node[1].op_type = "MatMulInteger"
+    assert to_torch(proto, LOGITS) is None
+
+
+def test_weights_are_counted() -> None:
+    assert count_weights(onnx.load(shipped_models()["mlp"])) == 401_110

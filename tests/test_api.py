@@ -1,0 +1,229 @@
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import CommandLine, command
+from tendigits import load_run, resume, train
+from tendigits.data import Dataset, LabelledImages
+from tendigits.errors import RecipeError, RunError
+from tendigits.recipes import load_recipe
+from tendigits.training import Run, read_history
+
+EPOCHS = 12
+TIMES = ("seconds", "milliseconds_per_step", "images_per_second", "data_milliseconds_per_step")
+SECONDS_AN_EPOCH = 0.06  # so that a kill may come at any point of one
+
+
+@dataclass(frozen=True)
+class Kill:
+    """SIGKILL at most `within` seconds after a line that begins with `line`."""
+
+    line: str
+    within: float = SECONDS_AN_EPOCH
+
+
+# One run: started, killed, resumed, killed again and so on, and at last left alone.
+KILLS = [
+    Kill("Run folder", within=0),  # before the first checkpoint
+    Kill("Epoch 1/"),
+    Kill("Epoch 5/"),
+    Kill("Going on", within=0.5),
+    Kill(f"Epoch {EPOCHS}/", within=0.4),  # in the test
+]
+
+TRAIN_TWICE = """
+import sys
+import torch
+from tendigits import train
+
+if sys.argv[1] == "used":
+    torch.randn(2000, 2000).mm(torch.randn(2000, 2000)).exp().sum()
+    torch.nn.Linear(784, 350)(torch.randn(500, 784)).sum().backward()
+for folder in sys.argv[3:]:
+    settings = {"epochs": 1}
+    train("mlp", settings, data=sys.argv[2], out=folder, threads=2, quiet=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tendigits: CommandLine, small_mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    """A run that nothing has stopped, made by a process of its own."""
+    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+    assert tendigits(*training_words(small_mnist_folder, folder)).returncode == 0
+    return load_run(folder)
+
+
+def test_a_killed_run_ends_with_the_same_bits(
+    undisturbed: Run, tendigits: CommandLine, small_mnist_folder: Path, tmp_path: Path
+) -> None:
+    folder, delays = tmp_path / "run", np.random.default_rng(0)
+    words = training_words(small_mnist_folder, folder)
+    for kill in KILLS:
+        delay = float(delays.uniform(0, kill.within))
+        print(f"killed {delay:.4f} s after the line {kill.line}")
+        stop_after(kill.line, delay, signal.SIGKILL, words)
+        words = ["train", "--resume", folder]
+    if not (folder / "metrics.json").exists():  # the last kill may have come too late
+        assert tendigits(*words).returncode == 0
+    assert_same_end(load_run(folder), undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("line", "delay"),
+    [("Run folder", 0.1), (f"Epoch {EPOCHS}/", 0.1)],
+    ids=["before the first step", "in the test"],
+)
+def test_ctrl_c_outside_an_epoch_says_how_to_go_on(
+    line: str, delay: float, small_mnist_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    process = stop_after(line, delay, signal.SIGINT, training_words(small_mnist_folder, folder))
+    assert command_to_go_on(process) == ["tendigits", "train", "--resume", str(folder)]
+
+
+def test_after_ctrl_c_the_printed_command_ends_with_the_same_bits(
+    undisturbed: Run, small_mnist_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "a run's folder"  # which a shell would not take for one word
+    words = training_words(small_mnist_folder, folder)
+    told = command_to_go_on(stop_after("Epoch 3/", 0, signal.SIGINT, words))
+    assert list((folder / "checkpoints").iterdir())
+    subprocess.run(command(*told[1:]), capture_output=True, check=True)
+    assert_same_end(load_run(folder), undisturbed)
+
+
+def test_the_seed_fixes_every_bit_whatever_the_process_did_before(
+    small_mnist_folder: Path, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("first", "again", "fresh")]
+    run_script(TRAIN_TWICE, "used", small_mnist_folder, *folders[:2])
+    run_script(TRAIN_TWICE, "fresh", small_mnist_folder, *folders[2:])
+    first, again, fresh = (load_run(folder) for folder in folders)
+    assert_same_end(again, first)
+    assert_same_end(fresh, first)
+
+
+def test_another_seed_gives_another_split_and_other_weights(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    one, other = (small_run(small_mnist, tmp_path / str(seed), seed=seed) for seed in (0, 1))
+    assert one.weights.read_bytes() != other.weights.read_bytes()
+    assert not np.array_equal(one.split.validation, other.split.validation)
+
+
+def test_the_test_images_decide_nothing(small_mnist: Dataset, tmp_path: Path) -> None:
+    test = small_mnist.test
+    other_test = LabelledImages(255 - test.images[::-1][:300], (test.labels[:300] + 1) % 10)
+    one = small_run(small_mnist, tmp_path / "one")
+    other = small_run(replace(small_mnist, test=other_test), tmp_path / "other")
+    assert one.metrics.read_bytes() != other.metrics.read_bytes()
+    assert one.weights.read_bytes() == other.weights.read_bytes()
+    assert figures(one) == figures(other)
+    assert names_in(one.checkpoints) == names_in(other.checkpoints)
+
+
+def test_a_complete_run_is_not_resumed(undisturbed: Run) -> None:
+    with pytest.raises(RunError, match="complete"):
+        resume(undisturbed, quiet=True)
+
+
+def test_a_run_whose_test_was_not_done_is_tested_without_a_word(
+    undisturbed: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = load_run(shutil.copytree(undisturbed.folder, tmp_path / "run"))
+    run.metrics.unlink()
+    (run.folder / ".weights.safetensors.k1ll3d.safetensors").write_bytes(b"half")
+    (run.checkpoints / ".epoch-002-0123456789abcdef.safetensors.x.safetensors").write_bytes(b"")
+    resume(run, quiet=True)
+    assert_same_end(run, undisturbed)
+    assert names_in(run.folder) == names_in(undisturbed.folder)
+    assert names_in(run.checkpoints) == names_in(undisturbed.checkpoints)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_recipe_can_be_given_as_a_value_and_changed(small_mnist: Dataset, tmp_path: Path) -> None:
+    recipe = load_recipe("mlp", {"network.widths": [20]})
+    run = train(
+        recipe, {"epochs": 1}, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True
+    )
+    assert run.recipe == recipe.changed({"epochs": 1})
+
+
+def test_what_is_rejected_leaves_no_folder(small_mnist: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError):
+        train("mlp", {"epochs": 0}, data=small_mnist, out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_a_senseless_number_of_threads_is_rejected(
+    small_mnist: Dataset, tmp_path: Path, threads: int
+) -> None:
+    with pytest.raises(RunError, match="threads"):
+        train(data=small_mnist, out=tmp_path / "run", threads=threads, quiet=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def training_words(data: Path, out: Path) -> list[str | Path]:
+    return ["train", "--data", data, "--out", out, "--epochs", str(EPOCHS), "--threads", "1"]
+
+
+def small_run(dataset: Dataset, folder: Path, seed: int = 0) -> Run:
+    settings = {"epochs": 1, "seed": seed}
+    return train("mlp", settings, data=dataset, out=folder, threads=1, quiet=True)
+
+
+def stop_after(
+    line: str, delay: float, number: signal.Signals, words: list[str | Path]
+) -> subprocess.CompletedProcess[str]:
+    """Start `tendigits` and send it a signal `delay` seconds after it has printed `line`."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command(*words), stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert any(printed.startswith(line) for printed in process.stdout), process.stderr.read()
+        time.sleep(delay)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def command_to_go_on(process: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the words of the command that a run names when Ctrl-C has stopped it."""
+    # A shell calls both 130; CPython ends by the signal itself where it came within an exec().
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in process.stderr
+    assert len(process.stderr.splitlines()) == 1, process.stderr
+    return shlex.split(process.stderr.partition("Go on with: ")[2])
+
+
+def run_script(script: str, *words: str | Path) -> None:
+    subprocess.run([sys.executable, "-c", script, *(os.fspath(word) for word in words)], check=True)
+
+
+def assert_same_end(run: Run, other: Run) -> None:
+    assert run.weights.read_bytes() == other.weights.read_bytes()
+    assert run.metrics.read_bytes() == other.metrics.read_bytes()
+    assert figures(run) == figures(other)
+
+
+def figures(run: Run) -> list[dict[str, float]]:
+    """Return the history without the times."""
+    times: dict[str, Any] = dict.fromkeys(TIMES, 0.0)
+    return [asdict(replace(result, **times)) for result in read_history(run.history)]
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
