@@ -62,6 +62,8 @@ class Classifier:
         multiply_adds: multiply-add operations for one image; None where it is not known.
         bytes: the size of its weights or its file.
         origin: where it comes from.
+        data_source: what `load_dataset` takes to load the data set that it was trained on; None
+            where it is not known.
         metadata: what a model file carries; None for all others.
         torch_network: returns the same network in torch, from images (n, 1, 28, 28) in [0, 1] to
             logits, which can be differentiated; None where it cannot be had.
@@ -76,6 +78,7 @@ class Classifier:
     multiply_adds: int | None
     bytes: int
     origin: Origin
+    data_source: str | None = None
     metadata: ModelInfo | None = None
     torch_network: Callable[[], TorchNetwork | None] = field(default=lambda: None)
 

@@ -70,6 +70,7 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Clas
             data_sha256=info.data_sha256,
             made_with={"revision": info.git_revision or "unknown", **info.versions},
         ),
+        data_source=info.data,
         metadata=info,
     )
 

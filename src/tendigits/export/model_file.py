@@ -22,8 +22,7 @@ from tendigits.data import CATALOGUE
 from tendigits.errors import ModelError, RunError
 from tendigits.evaluation import Metrics
 from tendigits.evaluation.validation import Validation
-from tendigits.export.graph import to_onnx
-from tendigits.export.quantize import to_int8
+from tendigits.export.to_onnx import to_int8, to_onnx
 from tendigits.files import sha256_of, to_json, write_bytes
 from tendigits.networks import count_multiply_adds, count_parameters
 from tendigits.training import Run, load_network, load_run, load_run_data
@@ -33,7 +32,7 @@ from tendigits.training.teacher import held_out_sha256
 
 CHECKED = 1000
 LARGEST_DIFFERENCE = 1e-4
-INPUT_IN_WORDS = (
+INPUT_DESCRIPTION = (
     "float32 (n, 1, 28, 28), 0 for paper and 1 for full ink; the ink's box fitted into 20x20 "
     "pixels with grey levels kept, its centre of mass in the middle of the 28x28"
 )
@@ -47,9 +46,9 @@ class Exported:
     Attributes:
         path: the file.
         size: its bytes.
-        info: what it says of itself.
+        info: its metadata.
         difference: the largest difference of a probability on 1,000 images.
-        agreement: the share of those images to which both give the same answer.
+        agreement: the fraction of those images for which both predict the same digit.
     """
 
     path: Path
@@ -59,11 +58,11 @@ class Exported:
     agreement: float
 
     def summary(self) -> str:
-        """Return the figures in lines."""
+        """Return the figures as lines of text."""
         info = self.info
         lines = [
             f"Checked on {CHECKED:,} images: largest difference of a probability "
-            f"{self.difference:.1e}, the same answer to {100 * self.agreement:.1f} %"
+            f"{self.difference:.1e}, equal predictions {100 * self.agreement:.1f} %"
         ]
         if info.validation_accuracy is not None and info.exported_accuracy is not None:
             lines.append(
@@ -96,7 +95,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
     run, out = run if isinstance(run, Run) else load_run(run), Path(out)
     if not run.is_complete:
         raise RunError(
-            f"The run {run.folder} is not trained and tested; go on with: {run.command_to_resume}"
+            f"The run {run.folder} is not trained and tested; resume with: {run.command_to_resume}"
         )
     network = load_network(run)
     train = load_run_data(run).train
@@ -134,7 +133,7 @@ def _describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"
         name=run.recipe.name,
         description=run.recipe.description,
         classes=run.data.class_names,
-        input=INPUT_IN_WORDS,
+        input=INPUT_DESCRIPTION,
         preprocessing=PREPROCESSING,
         temperature=validation.temperature if validation else 1.0,
         threshold=validation.threshold if validation else 0.0,
