@@ -1,4 +1,5 @@
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from tendigits.data import NON_DIGIT, Dataset, LabelledImages, stratified_split
 from tendigits.data.dataset import checked_images
-from tendigits.data.idx import idx_bytes
 
 IMAGES = np.zeros((3, 28, 28), np.uint8)
 LABELS = np.array([7, 0, 7])
@@ -27,7 +27,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 def test_images_and_labels_are_converted_to_one_shape_and_type(
     shape: tuple[int, ...], label_type: type[np.integer]
 ) -> None:
-    labelled = checked_images(IMAGES.reshape(shape), LABELS.astype(label_type), "mine")
+    labelled = checked_images(IMAGES.reshape(shape), LABELS.astype(label_type), "digits.npz")
     assert labelled.images.shape == (3, 28, 28)
     assert labelled.images.dtype == np.uint8
     assert labelled.labels.tolist() == [7, 0, 7]
@@ -36,7 +36,7 @@ def test_images_and_labels_are_converted_to_one_shape_and_type(
 
 def test_checked_images_are_contiguous_in_memory() -> None:
     every_other = np.zeros((6, 28, 28), np.uint8)[::2]
-    assert checked_images(every_other, LABELS, "mine").images.flags.c_contiguous
+    assert checked_images(every_other, LABELS, "digits.npz").images.flags.c_contiguous
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_checked_images_are_contiguous_in_memory() -> None:
 def test_images_of_another_shape_or_type_are_rejected(
     images: NDArray[np.generic], what: str
 ) -> None:
-    with raises_data_error("The images of mine are", what, "give uint8 of shape (n, 28, 28)"):
-        checked_images(images, LABELS, "mine")
+    with raises_data_error("The images of digits.npz are", what, "give uint8 of shape (n, 28, 28)"):
+        checked_images(images, LABELS, "digits.npz")
 
 
 @pytest.mark.parametrize(
@@ -71,24 +71,24 @@ def test_images_of_another_shape_or_type_are_rejected(
 def test_labels_of_another_shape_or_type_are_rejected(
     labels: NDArray[np.generic], what: str
 ) -> None:
-    with raises_data_error("The labels of mine are", what, "give integers of shape (n,)"):
-        checked_images(IMAGES, labels, "mine")
+    with raises_data_error("The labels of digits.npz are", what, "give integers of shape (n,)"):
+        checked_images(IMAGES, labels, "digits.npz")
 
 
 @pytest.mark.parametrize("label", [10, -1, 255])
 def test_a_label_out_of_range_is_rejected(label: int) -> None:
-    with raises_data_error(f"mine has the label {label};", "labels from 0 to 9"):
-        checked_images(IMAGES, np.array([0, label, 9]), "mine")
+    with raises_data_error(f"digits.npz has the label {label};", "labels from 0 to 9"):
+        checked_images(IMAGES, np.array([0, label, 9]), "digits.npz")
 
 
 def test_more_images_than_labels_are_rejected() -> None:
-    with raises_data_error("mine has 3 images and 2 labels"):
-        checked_images(IMAGES, LABELS[:2], "mine")
+    with raises_data_error("digits.npz has 3 images and 2 labels"):
+        checked_images(IMAGES, LABELS[:2], "digits.npz")
 
 
 def test_an_empty_part_is_rejected() -> None:
-    with raises_data_error("mine has no images"):
-        checked_images(IMAGES[:0], LABELS[:0], "mine")
+    with raises_data_error("digits.npz has no images"):
+        checked_images(IMAGES[:0], LABELS[:0], "digits.npz")
 
 
 def test_class_counts_include_classes_without_images() -> None:
@@ -128,16 +128,13 @@ def test_subset_of_an_empty_mask_is_empty(small_mnist: Dataset) -> None:
     assert none.images.shape == (0, 28, 28)
 
 
-def test_checksums_are_those_of_the_parts_as_idx_files(small_mnist: Dataset) -> None:
-    parts = (
-        small_mnist.train.images,
-        small_mnist.train.labels.astype(np.uint8),
-        small_mnist.test.images,
-        small_mnist.test.labels.astype(np.uint8),
-    )
-    assert list(small_mnist.checksums.values()) == [
-        hashlib.sha256(idx_bytes(part)).hexdigest() for part in parts
-    ]
+def test_checksums_are_those_of_the_files_of_a_folder(
+    small_mnist_folder: Path, small_mnist: Dataset
+) -> None:
+    assert small_mnist.checksums == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in small_mnist_folder.iterdir()
+    }
 
 
 def test_the_sides_of_a_split_are_disjoint_and_complete(mnist: Dataset) -> None:

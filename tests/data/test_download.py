@@ -262,7 +262,7 @@ def test_a_server_that_stalls_during_a_download_times_out(
 
 @pytest.mark.usefixtures("delays")
 @pytest.mark.parametrize(
-    ("manner", "reason"),
+    ("behaviour", "reason"),
     [
         (Behaviour(status=503), "status 503"),
         (Behaviour(status=416), "status 416"),
@@ -271,9 +271,9 @@ def test_a_server_that_stalls_during_a_download_times_out(
     ids=["unavailable", "range error without a range", "connection lost"],
 )
 def test_the_error_gives_the_reason_of_the_last_failure(
-    mirror: Mirror, entry: CatalogueEntry, folder: Path, manner: Behaviour, reason: str
+    mirror: Mirror, entry: CatalogueEntry, folder: Path, behaviour: Behaviour, reason: str
 ) -> None:
-    mirror.behaviour = manner
+    mirror.behaviour = behaviour
     with raises_data_error(f"{mirror.url}{LARGE}: {reason}"):
         fetch(entry, folder, no_progress)
     assert len(mirror.requests) == 3
