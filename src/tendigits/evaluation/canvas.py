@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from tendigits.files import whole_file
+from tendigits.files import atomic_write
 
 BLUE, RED, GREY, GREEN = "#1b6ca8", "#d1495b", "#8a8f98", "#3c8d5a"
 _DOTS_PER_INCH = 160
@@ -30,5 +30,5 @@ def figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
         drawn = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained")
         FigureCanvasAgg(drawn)
         yield drawn
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             drawn.savefig(partial, format="png")

@@ -8,7 +8,7 @@ from tendigits.data.idx import idx_bytes
 from tendigits.errors import DataError, ServerError
 from tendigits.feedback.corrections import Corrections
 from tendigits.feedback.store import CorrectionStore, StoreUnavailable
-from tendigits.files import whole_file, write_bytes
+from tendigits.files import atomic_write, write_bytes
 
 # Frames that show no digit; a data set of digits has no place for them.
 NON_DIGIT_FILE, NON_DIGIT_ARRAY = "non-digit-images-idx3-ubyte", "non_digit"
@@ -76,7 +76,7 @@ def _write_npz(parts: dict[str, Corrections], others: Corrections, out: Path) ->
     arrays = {NON_DIGIT_ARRAY: others.frames}
     for name, part in parts.items():
         arrays |= {f"x_{name}": part.frames, f"y_{name}": part.labels.astype(np.uint8)}
-    with whole_file(out) as partial:
+    with atomic_write(out) as partial:
         np.savez_compressed(partial, allow_pickle=False, **arrays)
 
 

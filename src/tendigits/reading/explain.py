@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tendigits.errors import PictureError
-from tendigits.files import whole_file, write_text
+from tendigits.files import atomic_write, write_text
 from tendigits.images import PictureSource, decode
 from tendigits.reading.reader import ReadDigit, Reading
 
@@ -101,7 +101,7 @@ def _beside(image: Image.Image, tiles: Sequence[Image.Image]) -> Image.Image:
 def _save(image: Image.Image, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             image.save(partial, format="PNG")
     except OSError as error:
         raise PictureError(

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from tendigits.data import CATALOGUE, LabelledImages, load_dataset
 from tendigits.data.download import cache_folder
-from tendigits.data.synthetic import KINDS
-from tendigits.data.synthetic.draw import framed
+from tendigits.data.synthetic import OOD_KINDS, frame_ink
 
 IMAGES_A_SET = 1000
 _SEED = 0x6D1617  # no run draws its outliers with it
@@ -18,7 +17,7 @@ _DRAWN = {
     "letters and symbols": "glyph",
     "random strokes": "scribble",
     "textures": "texture",
-    "digits on their side": "turned digit",
+    "digits on their side": "rotated digit",
     "cut digits": "cut digit",
 }
 FASHION = "Fashion-MNIST"
@@ -43,8 +42,8 @@ def no_digit_sets(
     sets = {FASHION: load_dataset(fashion).test.images[:IMAGES_A_SET]} if fashion else {}
     for done, (name, kind) in enumerate(_DRAWN.items()):
         step(f"No digits: {name}", done, len(_DRAWN))
-        draw, _ = KINDS[kind]
-        sets[name] = np.array([framed(draw(random, digits)) for _ in range(IMAGES_A_SET)])
+        draw, _ = OOD_KINDS[kind]
+        sets[name] = np.array([frame_ink(draw(random, digits)) for _ in range(IMAGES_A_SET)])
     sets[NOISE] = random.integers(0, 256, shape, np.uint8)
     step("No digits", len(_DRAWN), len(_DRAWN))
     return sets
