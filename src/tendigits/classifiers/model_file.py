@@ -1,6 +1,7 @@
 """The model file: one ONNX file with embedded metadata and a checksum."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -98,10 +99,11 @@ def read_model(path: str | Path) -> bytes:
     """
     try:
         with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = b"" if size > MAX_BYTES else file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(data) > MAX_BYTES:
+    if max(size, len(data)) > MAX_BYTES:
         raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB; give a smaller model.")
     return data
 
