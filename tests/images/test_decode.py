@@ -156,3 +156,12 @@ def test_folders_and_missing_files_give_an_error(tmp_path: Path) -> None:
     ):
         with pytest.raises(PictureError, match=reason):
             decode(path)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "white"),
+    [(np.uint8, 255), (np.int16, 32767), (np.uint16, 65535), (np.int32, 255), (np.int64, 65535)],
+)
+def test_white_level_depends_on_the_integer_type(dtype: type[np.generic], white: int) -> None:
+    pixels = decode(np.array([[0, white]], dtype)).pixels
+    np.testing.assert_allclose(pixels[0, :, 0], [0, 1])

@@ -20,7 +20,7 @@ MAX_BYTES = 100 * 2**20
 MAX_PIXELS = 100_000_000
 # Enough for a page of digits; a photo of 12 megapixels is reduced to 0.4 of its width.
 MAX_SIDE = 1600
-SMALL = 40  # pixels; a picture with no longer side contains a single digit, and is not a photo
+SMALL = 40  # pixels; a picture whose sides are not longer contains a single digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +47,9 @@ def decode(source: PictureSource) -> Picture:
 
     Args:
         source: a path, the bytes of a file, a PIL image, or an array of shape (h, w), (h, w, 1),
-            (h, w, 3) or (h, w, 4). The white level of integers is the largest value of their
-            type, that of floats is 1.
+            (h, w, 3) or (h, w, 4), with alpha as the fourth channel. White is 1 in floats, the
+            largest value of the type in integers of up to 16 bits, and in wider integers 255, or
+            65535 if any value is larger than 255.
 
     Raises:
         PictureError: it is not a picture, damaged, empty, or over a limit.
@@ -175,7 +176,7 @@ def _in_unit_range(array: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _full_level(array: NDArray[Any]) -> int:
-    """Return the white level; 32-bit and 64-bit integers hold 8 or (from Pillow) 16 bits."""
+    """Return the white level. Integers of more than 16 bits contain 8 or (from Pillow) 16."""
     if array.dtype.itemsize <= 2:
         return int(np.iinfo(array.dtype).max)
     return 255 if array.size and int(array.max()) <= 255 else 65535

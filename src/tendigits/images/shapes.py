@@ -142,7 +142,7 @@ def _is_border(part: _Part, height: int, width: int) -> bool:
         return False
     hollow = part.area < 0.3 * box.width * box.height
     spans = box.width > 0.8 * width and box.height > 0.8 * height
-    flat = sides >= 1 and min(box.width / width, box.height / height) < 0.03
+    flat = min(box.width / width, box.height / height) < 0.03
     return (spans and hollow and sides >= 2) or flat or (sides >= 2 and not hollow)
 
 

@@ -178,6 +178,7 @@ class Reader:
         return max(found, key=lambda parts: min(each.confidence for each in parts), default=[])
 
     def _classify(self, shapes: Sequence[Shape], scale: float) -> list[ReadDigit]:
+        """Return the prediction for each shape; `scale` is that of the decoded picture."""
         if not shapes:
             return []
         frames = np.array([make_frame(shape.ink) for shape in shapes], np.uint8)
