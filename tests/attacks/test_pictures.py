@@ -93,7 +93,8 @@ def test_a_folder_that_is_called_like_a_picture_holds_none(hostile: Path) -> Non
     )
     assert result.returncode == 2
     assert (
-        result.stderr == "tendigits: There is no picture in the folder folder.png; give another.\n"
+        result.stderr
+        == "tendigits: The folder folder.png contains no pictures; choose another folder.\n"
     )
 
 

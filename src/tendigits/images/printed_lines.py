@@ -1,4 +1,4 @@
-"""Ruled and squared paper: its lines are taken off the ink."""
+"""Printed lines: the rules of ruled and squared paper, and the borders of form fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,33 +8,41 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from tendigits.images.paper import Mask
+from tendigits.images.sheet import quadrilateral_of
 
-# A rule is seen from one end to the other of its way through the picture, nearly,
+# The ends of a rule are at least this fraction of its path through the picture apart,
 RULE_SPAN = 0.9
-# and along so much of that way, digits that stand on it taken off.
+# and it is visible along at least this fraction of the path; digits may cover the rest.
 RULE_COVER = 0.25
-# Where there are so many, others may be rules that fade, or cut a corner of the picture:
+# On paper with at least this many rules, others may be faint or cross a corner of the picture.
 RULED_FROM = 3
-# at least so much of the picture long, and seen along most of that.
+# Their length is at least this fraction of the picture, and this fraction of it is visible.
 SHORTEST_RULE = 0.15
 UNBROKEN = 0.8
-# It rises or falls by no more than this, in shares of its length,
+# The largest slope of a rule,
 STEEPEST = 0.27
-# and bends away from a straight line by no more than this.
+# and its largest distance from a straight line, as a fraction of its length.
 BENT = 0.01
-MOST_RULES = 150
-_SKETCH_LENGTH = 400  # pixels to which a rule's length is brought while lines are looked for
+MAX_RULES = 150
+# A form field covers at least this fraction of one side of the picture,
+SMALLEST_FIELD = 0.15
+# its lines are at most this fraction of its shorter side thick,
+THICKEST_LINE = 0.05
+# and at least this fraction of its inside is ink.
+LEAST_INK = 0.003
+_SKETCH_LENGTH = 400  # pixels; lines are searched in a mask of at most this length
+_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 
 
 @dataclass(frozen=True)
 class _Points:
-    """Pixels of thin ink, brought to a smaller size.
+    """Pixels of thin ink in a downsampled mask.
 
     Attributes:
-        along: (n,) where they are along the rules, from the middle of the picture.
-        across: (n,) and across them.
-        length: how long the picture is along the rules.
-        height: and how long across them.
+        along: (n,), their coordinates along the rules, from the middle of the picture.
+        across: (n,), their coordinates across the rules.
+        length: the size of the picture along the rules.
+        height: the size of the picture across the rules.
     """
 
     along: NDArray[np.float64]
@@ -43,27 +51,62 @@ class _Points:
     height: int
 
     def chosen(self, where: Mask) -> "_Points":
-        """Return some of them."""
+        """Return the points that a mask (n,) chooses."""
         return _Points(self.along[where], self.across[where], self.length, self.height)
 
-    def make_a_rule(self, curve: np.poly1d, rules: int) -> bool:
-        """Tell whether they, who lie on a curve, are a rule where `rules` others were found."""
+    def are_a_rule(self, curve: np.poly1d, rules: int) -> bool:
+        """Return whether these points on a curve are a rule, on paper with `rules` others."""
         if not len(self.along):
             return False
         covered = len(np.unique(self.along))
         span = float(np.ptp(self.along)) + 1
         heights = curve(np.arange(self.length) - (self.length - 1) / 2)
-        way = int(((heights >= 0) & (heights <= self.height - 1)).sum())
-        if way >= self.length / 2 and span >= RULE_SPAN * way and covered >= RULE_COVER * way:
+        path = int(((heights >= 0) & (heights <= self.height - 1)).sum())
+        if path >= self.length / 2 and span >= RULE_SPAN * path and covered >= RULE_COVER * path:
             return True
         is_long = span >= SHORTEST_RULE * self.length
         return rules >= RULED_FROM and is_long and covered >= UNBROKEN * span
 
 
-def without_rules(mask: Mask) -> Mask:
-    """Return the mask without ruled lines: thin ones from one border to the other, nearly straight.
+def without_fields(mask: Mask) -> Mask:
+    """Return the mask without the borders of form fields, and the lines between their cells."""
+    kept = mask.copy()
+    labels, _ = ndimage.label(mask, _NEIGHBOURS)
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        sides = np.array([part.stop - part.start for part in place])
+        if (sides < 20).any() or (sides < SMALLEST_FIELD * np.array(mask.shape)).all():
+            continue
+        if any(p.start == 0 or p.stop == side for p, side in zip(place, mask.shape, strict=True)):
+            continue  # squared paper reaches beyond the picture
+        figure = labels[place] == number
+        inside = _inside_of_field(figure, mask[place])
+        if inside is not None:
+            (within,) = ndimage.find_objects(inside.astype(np.int8))
+            kept[place] &= inside | ~figure
+            kept[place][within] = without_rules(kept[place][within])
+    return kept
 
-    A stroke that crossed a rule is made whole again.
+
+def _inside_of_field(figure: Mask, mask: Mask) -> Mask | None:
+    """Return the mask of the inside of a form field; None if the figure is not a form field."""
+    framed = np.pad(ndimage.binary_fill_holes(figure), 1)
+    hollow = 0.5 * framed.sum() > figure.sum()
+    if not hollow or quadrilateral_of(framed) is None:
+        return None
+    rim = framed & ~ndimage.binary_erosion(framed)
+    thickness = figure.sum() / rim.sum()
+    if thickness > max(2.0, THICKEST_LINE * min(figure.shape)):
+        return None
+    inside: Mask = ndimage.binary_erosion(framed, iterations=round(1.5 * thickness) + 1)[1:-1, 1:-1]
+    if (mask & inside).sum() < LEAST_INK * inside.sum():
+        return None
+    return inside
+
+
+def without_rules(mask: Mask) -> Mask:
+    """Return the mask without rules: thin, nearly straight lines from border to border.
+
+    Strokes that cross a rule stay connected.
     """
     kept = mask
     for axis in (0, 1):
@@ -76,7 +119,7 @@ def without_rules(mask: Mask) -> Mask:
 
 
 def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
-    """Return the pixels of thin lines at right angles to `axis`, and how thick they are."""
+    """Return the mask of the rules perpendicular to `axis`, and their thickness in pixels."""
     length = mask.shape[1 - axis]
     inked = np.flatnonzero(mask.any(axis=axis))
     if length < 60 or not len(inked) or inked[-1] - inked[0] + 1 < RULE_SPAN * length:
@@ -95,7 +138,7 @@ def _rules(mask: Mask, axis: int) -> tuple[Mask, int]:
 
 
 def _points(thin: Mask, step: int) -> _Points:
-    """Return thin ink as points, each for a square of `step` pixels a side."""
+    """Return thin ink as points, one for each block of `step` times `step` pixels."""
     across, along = np.nonzero(thin)
     length = -(-thin.shape[1] // step)
     squares = np.unique((across // step) * length + along // step)
@@ -104,9 +147,9 @@ def _points(thin: Mask, step: int) -> _Points:
 
 
 def _lines(points: _Points) -> Iterator[np.poly1d]:
-    """Yield the curves, nearly straight and level, on which enough points lie, one by one.
+    """Yield the nearly straight curves with enough points to be rules, one after another.
 
-    Points vote for the straight lines they lie on. Source: R. Duda, P. Hart, "Use of the Hough
+    Points vote for the straight lines through them. Source: R. Duda, P. Hart, "Use of the Hough
     transformation to detect lines and curves in pictures", 1972.
     """
     slopes = np.arange(-STEEPEST, STEEPEST, 3 / points.length)
@@ -119,16 +162,16 @@ def _lines(points: _Points) -> Iterator[np.poly1d]:
         return np.bincount(cells.ravel(), minlength=size * len(slopes)).reshape(-1, size)
 
     votes, found = votes_of(points), 0
-    for _ in range(MOST_RULES):
+    for _ in range(MAX_RULES):
         pairs = votes[:, 1:] + votes[:, :-1]
         best, height = np.unravel_index(pairs.argmax(), pairs.shape)
         if pairs[best, height] < UNBROKEN * SHORTEST_RULE * points.length:
             return
         straight = np.poly1d([slopes[best], height + 0.5 + lowest])
-        on_it = _beside(points, straight, 1 + BENT * points.length)
+        on_it = _near(points, straight, 1 + BENT * points.length)
         curve = _fitted(points.chosen(on_it), straight)
-        on_it = _beside(points, curve, 2)
-        if points.chosen(on_it).make_a_rule(curve, found):
+        on_it = _near(points, curve, 2)
+        if points.chosen(on_it).are_a_rule(curve, found):
             yield curve
             found += 1
             votes -= votes_of(points.chosen(on_it))
@@ -138,22 +181,23 @@ def _lines(points: _Points) -> Iterator[np.poly1d]:
 
 
 def _fitted(points: _Points, line: np.poly1d) -> np.poly1d:
-    """Return the line bent to fit the points near it, those farthest from it left out."""
+    """Return the parabola that fits the points near a line, without outliers."""
     for degree in (1, 2):
-        near = points.chosen(_beside(points, line, 2.5 if degree == 2 else 4))
+        near = points.chosen(_near(points, line, 2.5 if degree == 2 else 4))
         if len(np.unique(near.along)) < 10:
             return line
         line = np.poly1d(np.polyfit(near.along, near.across, degree))
     return line
 
 
-def _beside(points: _Points, curve: np.poly1d, distance: float) -> Mask:
-    beside: Mask = np.abs(points.across - curve(points.along)) <= distance
-    return beside
+def _near(points: _Points, curve: np.poly1d, distance: float) -> Mask:
+    """Return a mask (n,) of the points within a distance from a curve."""
+    near: Mask = np.abs(points.across - curve(points.along)) <= distance
+    return near
 
 
 def _stripe(thin: Mask, rule: np.poly1d, step: int, thickest: int) -> tuple[Mask, int]:
-    """Return the pixels of a rule, in full size, and how thick it is."""
+    """Return the mask of a rule in the full-size picture, and its thickness in pixels."""
     length = -(-thin.shape[1] // step)
     along = np.arange(thin.shape[1])
     middle = step * rule((along - (step - 1) / 2) / step - (length - 1) / 2) + (step - 1) / 2
@@ -165,7 +209,7 @@ def _stripe(thin: Mask, rule: np.poly1d, step: int, thickest: int) -> tuple[Mask
 
 
 def _solid(mask: Mask, size: int) -> Mask:
-    """Return what is at least `size` pixels wide in both directions."""
+    """Return the parts that are at least `size` pixels wide in both directions."""
     size |= 1
     eroded = _erosion(_erosion(mask, size, 0), size, 1)
     return _dilation(_dilation(eroded, size, 0), size, 1)
@@ -182,8 +226,8 @@ def _erosion(mask: Mask, size: int, axis: int) -> Mask:
 
 
 def _opening(mask: Mask, size: int, axis: int) -> Mask:
-    """Return what is at least `size` pixels long along `axis`."""
-    size |= 1  # odd, so that it comes back to its place
+    """Return the parts that are at least `size` pixels long along `axis`."""
+    size |= 1  # odd, so that the parts are not shifted
     return _dilation(_erosion(mask, size, axis), size, axis)
 
 
