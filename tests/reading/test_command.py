@@ -14,6 +14,9 @@ from PIL import Image
 from conftest import CommandLine, command
 from paper import on_paper, row
 from tendigits.data import Dataset
+from tendigits.images import Box
+from tendigits.reading import Guess, ReadDigit, Reading
+from tendigits.reading.command import as_line
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +154,7 @@ def test_ctrl_c_tells_how_many_answers_are_given(many: Path) -> None:
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    told = re.fullmatch(r"tendigits: Stopped: (\d+) of 300 pictures are read\.\n", errors)
+    told = re.fullmatch(r"tendigits: Stopped: (\d+) of 300 pictures were read\.\n", errors)
     assert told is not None
     assert int(told[1]) <= len(first) + len(rest.splitlines()) <= int(told[1]) + 1
 
@@ -180,3 +183,13 @@ def test_reading_needs_no_torch(folder: Path) -> None:
     )
     words = [command()[0], "-c", script, str(folder / "a-seven.png")]
     subprocess.run(words, check=True, timeout=60)
+
+
+def test_lines_contain_the_text_the_confidence_and_the_file() -> None:
+    frame, probabilities = np.zeros((28, 28), np.uint8), np.zeros(10, np.float32)
+    box, second = Box(1, 2, 30, 40), Guess(1, 0.001)
+    seven = ReadDigit(7, 0.998, True, box, second, frame, probabilities)
+    rejected = ReadDigit(4, 0.2, False, box, second, frame, probabilities)
+    assert as_line("a.png", Reading((seven, seven))).split() == ["77", "0.996", "a.png"]
+    assert as_line("a.png", Reading((rejected,))).split() == ["?", "0.000", "a.png"]
+    assert as_line("a.png", Reading(())).split() == ["(empty)", "a.png"]
