@@ -30,7 +30,8 @@ def some(count: int) -> LabelledImages:
 
 
 def levels(corrections: LabelledImages) -> list[int]:
-    return corrections.images[:, 0, 0].tolist()
+    found: list[int] = corrections.images[:, 0, 0].tolist()
+    return found
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_database_without_corrections_is_an_error(tmp_path: Path) -> None:
     store = CorrectionStore(url)
     assert store.everything() == []
     store.close()
-    with pytest.raises(DataError, match="There are no corrections in .*; store some first"):
+    with pytest.raises(DataError, match=r"There are no corrections in .*; store some first"):
         load_corrections(url)
 
 

@@ -73,7 +73,9 @@ def test_sqlite_flushes_to_the_disk_at_each_commit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 100, None])
-def test_a_file_that_is_not_a_database_is_unavailable(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_a_database_is_unavailable(
+    tmp_path: Path, content: bytes | None
+) -> None:
     path = tmp_path / "x.sqlite"
     if content is None:
         path.mkdir()
@@ -101,7 +103,9 @@ def test_place_does_not_show_the_password() -> None:
     assert store.place == "postgresql+psycopg://me:***@127.0.0.1:1/x"
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:"]
+)
 def test_an_invalid_url_is_rejected(url: str) -> None:
     with pytest.raises(ServerError, match="Invalid database URL; give sqlite:///FILE or"):
         CorrectionStore(url)

@@ -21,7 +21,7 @@ NON_DIGIT_FILE, NON_DIGIT_ARRAY = "non-digit-images-idx3-ubyte", "non_digit"
 
 
 def default_database() -> str:
-    """Return the URL in `TENDIGITS_DATABASE`, or that of an SQLite file in the user's data folder."""
+    """Return the URL in `TENDIGITS_DATABASE`, else that of an SQLite file in the data folder."""
     file = platformdirs.user_data_path("tendigits") / "corrections.sqlite"
     return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{file}"
 
@@ -29,7 +29,7 @@ def default_database() -> str:
 def load_corrections(url: str) -> LabelledImages:
     """Return all corrections in the database at `url`, the oldest first.
 
-    The images are the frames that were read wrong, the labels what they should have been read as.
+    The images are the frames that were read incorrectly, with their correct labels.
 
     Raises:
         ServerError: `url` is not that of a database, or the database cannot be reached.

@@ -125,7 +125,8 @@ async def identify_client(
         # DNS rebinding: a site whose name resolves to 127.0.0.1 would reach the server through
         # the browser of a person on this machine.
         raise Problem(
-            421, "Without a key the server accepts requests to localhost only; start it with --open."
+            421,
+            "Without a key the server accepts requests to localhost only; start it with --open.",
         )
     return request.client.host if request.client else ""
 

@@ -210,9 +210,7 @@ def _check_header(content: bytes, pixel_limit: int) -> Rejected | None:
     except Image.DecompressionBombError:
         return Rejected(413, f"The picture is too large; send at most {pixel_limit:,} pixels.")
     except UnidentifiedImageError:
-        return Rejected(
-            415, "Unknown image format; send a PNG, JPEG, WebP, BMP, GIF or TIFF file."
-        )
+        return Rejected(415, "Unknown image format; send a PNG, JPEG, WebP, BMP, GIF or TIFF file.")
     except Exception:  # a damaged file can raise nearly anything
         return Rejected(422, "The picture is damaged; save it again.")
     if pixels > pixel_limit:
