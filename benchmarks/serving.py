@@ -1,6 +1,6 @@
 """Requests per second of `tendigits serve` and of a plain endpoint with as many processes.
 
-wrk (Debian: apt-get install wrk) sends 280x280 drawings, made here from MNIST's test digits, over 1,
+wrk (Debian: apt-get install wrk) sends 280x280 drawings, made from MNIST's test digits, over 1,
 16, 64 and 256 connections to `tendigits serve` and to `plain_endpoint.py` in turn, on this machine.
 Prints one line per measurement, writes `benchmarks/results/serve.json` and updates the README's
 table.

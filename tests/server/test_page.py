@@ -67,13 +67,13 @@ def photo(mnist: Dataset) -> FilePayload:
 
 
 @SIZES
-def test_a_drawn_seven_is_read(
-    browser: Browser, served: Server, size: tuple[int, int]
-) -> None:
+def test_a_drawn_seven_is_read(browser: Browser, served: Server, size: tuple[int, int]) -> None:
     with page_of(browser, served.url, size) as page:
         (draw_by_touch if size == PHONE else draw_by_mouse)(page, seven())
         expect(page.locator("#number")).to_have_text("7")
-        expect(page.get_by_role("status").first).to_contain_text(re.compile(r"Read as 7 with a confidence of .+%"))
+        expect(page.get_by_role("status").first).to_contain_text(
+            re.compile(r"Read as 7 with a confidence of .+%")
+        )
         expect(page.locator("#probabilities li")).to_have_count(11)
         expect(page.locator("#probabilities .is-label")).to_contain_text("7")
         expect(page.locator("#boxes rect")).to_have_count(1)
@@ -166,9 +166,7 @@ def test_an_invalid_picture_is_reported(page: Page) -> None:
     draw_by_mouse_after_clearing(page)
 
 
-def test_a_correction_can_be_made_and_undone_by_keyboard(
-    page: Page, folder: Path
-) -> None:
+def test_a_correction_can_be_made_and_undone_by_keyboard(page: Page, folder: Path) -> None:
     page.add_init_script("delete Crypto.prototype.randomUUID")  # as on a page without HTTPS
     page.reload()
     draw_by_mouse(page, seven())
@@ -286,7 +284,9 @@ def test_axe_finds_no_accessibility_violations(
         check_with_axe(page)
 
 
-def test_a_request_can_be_repeated_after_the_server_was_restarted(browser: Browser, tmp_path: Path) -> None:
+def test_a_request_can_be_repeated_after_the_server_was_restarted(
+    browser: Browser, tmp_path: Path
+) -> None:
     with serving(tmp_path, "--model", "tiny") as server:
         port = str(urlsplit(server.url).port)
         with page_of(browser, server.url) as page:
@@ -300,9 +300,7 @@ def test_a_request_can_be_repeated_after_the_server_was_restarted(browser: Brows
                 expect(page.locator("#notice")).to_be_empty()
 
 
-def test_a_request_to_a_hanging_server_times_out(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_a_request_to_a_hanging_server_times_out(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path, "--model", "tiny") as server, page_of(browser, server.url) as page:
         server.process.send_signal(signal.SIGSTOP)
         draw_by_mouse(page, seven())

@@ -35,7 +35,7 @@ def test_a_shipped_model_has_a_report(server: Server) -> None:
     assert sum(map(sum, report["confusion"])) == test.examples
     correct = sum(report["confusion"][digit][digit] for digit in range(10))
     assert correct / test.examples == pytest.approx(test.accuracy, abs=3e-4)
-    assert sum(each["count"] for each in report["bins"]) == test.examples
+    assert sum(each["images"] for each in report["bins"]) == test.examples
     assert report["calibration_error"] < 0.01
 
 

@@ -1,4 +1,4 @@
-"""/v1/corrections: store, list and delete corrections of shapes that were read wrong."""
+"""/v1/corrections: store, list and delete corrections of shapes that were read incorrectly."""
 
 import asyncio
 from datetime import datetime

@@ -23,7 +23,7 @@ model_router = APIRouter(prefix="/v1", tags=["model"], dependencies=[Depends(ide
 class CalibrationBin(BaseModel):
     """The test images whose confidence falls into one bin."""
 
-    count: int = Field(description="The number of images.")
+    images: int = Field(description="The number of images.")
     confidence: Probability = Field(description="The mean of their confidences.")
     accuracy: Probability = Field(description="The fraction that was read correctly.")
 
@@ -52,7 +52,7 @@ class ReportResponse(BaseModel):
             calibration_error=shipped.calibration_error,
             bins=[
                 CalibrationBin(
-                    count=each.answers, confidence=each.confidence, accuracy=each.accuracy
+                    images=each.answers, confidence=each.confidence, accuracy=each.accuracy
                 )
                 for each in shipped.bins
             ],

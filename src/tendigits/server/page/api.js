@@ -14,7 +14,7 @@ import { askForKey, authorization } from './key.js';
  * @typedef {{ key: string, frame: string, read: Label, correct: Label }} NewCorrection
  * @typedef {NewCorrection & { id: number, model: string, created: string }} Correction
  * @typedef {{ corrections: Correction[], total: number, next: number | null }} CorrectionsPage
- * @typedef {{ count: number, confidence: number, accuracy: number }} CalibrationBin
+ * @typedef {{ images: number, confidence: number, accuracy: number }} CalibrationBin
  * @typedef {{
  *   confusion: number[][], bins: CalibrationBin[], calibration_error: number,
  *   negative_log_likelihood: number,

@@ -63,7 +63,7 @@ function cell(count, isCorrect, relative) {
  */
 export function calibration({ bins, calibration_error: error }) {
   const description = bins
-    .map((bin) => `confidence ${percent(bin.confidence)}: accuracy ${percent(bin.accuracy)} of ${NUMBER.format(bin.count)}`)
+    .map((bin) => `confidence ${percent(bin.confidence)}: accuracy ${percent(bin.accuracy)} of ${NUMBER.format(bin.images)}`)
     .join('; ');
   const drawing = makeSvg('svg', { viewBox: `-34 -8 ${SIDE + 52} ${SIDE + 42}`, role: 'img', class: 'calibration' });
   drawing.setAttribute('aria-label', `Calibration curve. ${description}.`);
@@ -73,7 +73,7 @@ export function calibration({ bins, calibration_error: error }) {
     makeSvg('path', { d: `M${bins.map(place).join('L')}`, class: 'curve' }),
     ...bins.map((bin) => {
       const [x, y] = place(bin);
-      return makeSvg('circle', { cx: x, cy: y, r: 2.5 + Math.log10(bin.count) });
+      return makeSvg('circle', { cx: x, cy: y, r: 2.5 + Math.log10(bin.images) });
     }),
     ...[0, 0.5, 1].flatMap(labels),
   );
