@@ -3,46 +3,47 @@ from datetime import UTC, datetime
 
 import pytest
 
+from paper import on_paper, row
 from server_process import Server, base64_of, correction, png
 from tendigits.data import Dataset
-from tendigits.server.answers import CorrectionAnswer, CorrectionsPage
+from tendigits.server.routes_corrections import CorrectionResponse, CorrectionsPage
 
 
-def test_a_correction_is_stored_once_and_told(server: Server, mnist: Dataset) -> None:
+def test_a_correction_sent_twice_is_stored_once(server: Server, mnist: Dataset) -> None:
     sent = correction("once", frame=base64_of(png(mnist.test.images[0])), correct="non-digit")
     first = server.post("/v1/corrections", json=sent)
     again = server.post("/v1/corrections", json=sent)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    stored = CorrectionAnswer.model_validate_json(first.content)
+    stored = CorrectionResponse.model_validate_json(first.content)
     assert (stored.key, stored.read, stored.correct) == ("once", 7, "non-digit")
     assert stored.frame == f"data:image/png;base64,{base64_of(png(mnist.test.images[0]))}"
     assert stored.model.startswith("reader ")
     assert abs((datetime.now(UTC) - stored.created).total_seconds()) < 60
 
 
-def test_a_key_that_is_taken_by_another_correction_is_a_conflict(server: Server) -> None:
+def test_the_key_of_another_correction_is_a_conflict(server: Server) -> None:
     assert server.correct("taken").status_code == 201
-    answer = server.correct("taken", correct=2)
-    assert answer.status_code == 409
-    assert "another key" in answer.json()["detail"]
+    response = server.correct("taken", correct=2)
+    assert response.status_code == 409
+    assert "choose another key" in response.json()["detail"]
 
 
-def test_of_many_with_one_key_one_is_stored(server: Server) -> None:
+def test_concurrent_requests_with_one_key_store_one_correction(server: Server) -> None:
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: server.correct("many"), range(16)))
-    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201]
-    assert len({answer.json()["id"] for answer in answers}) == 1
+        responses = list(threads.map(lambda _: server.correct("many"), range(16)))
+    assert sorted(each.status_code for each in responses) == [200] * 15 + [201]
+    assert len({each.json()["id"] for each in responses}) == 1
 
 
-def test_a_picture_of_one_digit_will_do_for_its_frame(server: Server, mnist: Dataset) -> None:
+def test_a_picture_with_one_shape_can_replace_the_frame(server: Server, mnist: Dataset) -> None:
     picture = base64_of(png(mnist.test.images[0]))
     seen = server.post("/v1/read?frames=1", json={"picture": picture}).json()["digits"][0]["frame"]
     sent = {"key": "picture", "picture": picture, "read": 1, "correct": 7}
     assert server.post("/v1/corrections", json=sent).json()["frame"] == seen
 
 
-def test_they_are_listed_page_by_page_the_newest_first(server: Server) -> None:
+def test_corrections_are_listed_in_pages_the_newest_first(server: Server) -> None:
     ids = [server.correct(f"page {number}").json()["id"] for number in range(5)]
     first = CorrectionsPage.model_validate_json(server.get("/v1/corrections?limit=3").content)
     assert [each.id for each in first.corrections] == ids[:1:-1]
@@ -53,7 +54,7 @@ def test_they_are_listed_page_by_page_the_newest_first(server: Server) -> None:
     assert first.total == second["total"] == len(server.stored_keys())
 
 
-def test_one_is_deleted_once(server: Server) -> None:
+def test_a_correction_is_deleted_once(server: Server) -> None:
     stored = server.correct("deleted").json()["id"]
     assert server.delete(f"/v1/corrections/{stored}").status_code == 204
     assert server.delete(f"/v1/corrections/{stored}").status_code == 404
@@ -61,7 +62,7 @@ def test_one_is_deleted_once(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"),
+    ("changes", "part"),
     [
         ({"correct": 10}, "correct"),
         ({"correct": "seven"}, "correct"),
@@ -70,30 +71,28 @@ def test_one_is_deleted_once(server: Server) -> None:
         ({"key": "x" * 201}, "key"),
         ({"key": "\0"}, "key"),
         ({"frame": None}, "frame or picture"),
-        ({"frame": base64_of(b"no picture")}, "frame"),
+        ({"frame": base64_of(b"not a picture")}, "frame"),
         ({"frame": [[0] * 28] * 27}, "frame"),
         ({"frame": [[256] * 28] * 28}, "frame"),
         ({"picture": base64_of(b"too")}, "frame or picture"),
         ({"more": 1}, "more"),
     ],
 )
-def test_what_will_not_do_is_named(server: Server, changes: dict[str, object], named: str) -> None:
-    answer = server.post("/v1/corrections", json=correction("wrong") | changes)
-    assert answer.status_code == 422
-    assert named in answer.json()["detail"]
-    assert "wrong" not in server.stored_keys()
+def test_an_invalid_field_is_named(server: Server, changes: dict[str, object], part: str) -> None:
+    response = server.post("/v1/corrections", json=correction("invalid") | changes)
+    assert response.status_code == 422
+    assert part in response.json()["detail"]
+    assert "invalid" not in server.stored_keys()
 
 
-def test_a_picture_of_several_shapes_is_rejected(server: Server, mnist: Dataset) -> None:
-    from paper import on_paper, row
-
+def test_a_picture_with_several_shapes_is_rejected(server: Server, mnist: Dataset) -> None:
     picture = base64_of(png(on_paper(row(mnist.test.images[:3]))))
     sent = {"key": "several", "picture": picture, "read": 1, "correct": 7}
-    answer = server.post("/v1/corrections", json=sent)
-    assert answer.status_code == 422
-    assert "3 shapes" in answer.json()["detail"]
+    response = server.post("/v1/corrections", json=sent)
+    assert response.status_code == 422
+    assert "3 shapes" in response.json()["detail"]
 
 
-def test_only_json_is_taken(server: Server) -> None:
-    answer = server.post("/v1/corrections", data=b"{}", headers={"Content-Type": "text/plain"})
-    assert answer.status_code == 415
+def test_only_json_is_accepted(server: Server) -> None:
+    response = server.post("/v1/corrections", data=b"{}", headers={"Content-Type": "text/plain"})
+    assert response.status_code == 415

@@ -1,30 +1,30 @@
-// "That's wrong": what it should have been, stored, with a way back.
+// Correcting a shape: choose its correct label; it is stored and can be undone.
 
 import { deleteCorrection, storeCorrection } from './api.js';
 import { byId, make } from './elements.js';
-import { trying } from './notice.js';
-import { inWords } from './wording.js';
+import { showProblems } from './notice.js';
+import { nameOf } from './wording.js';
 
 /**
  * @typedef {import('./api.js').Label} Label
- * @typedef {import('./api.js').DigitAnswer} DigitAnswer
+ * @typedef {import('./api.js').DigitResult} DigitResult
  */
 
 /** @type {Label[]} */
-const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 'no digit'];
+const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 'non-digit'];
 
-/** What was stored for the shapes that are shown now. @type {WeakMap<DigitAnswer, import('./api.js').Correction>} */
+/** The corrections of the shapes on the page. @type {WeakMap<DigitResult, import('./api.js').Correction>} */
 const stored = new WeakMap();
-/** @type {DigitAnswer} */
+/** @type {DigitResult} */
 let shown;
 
 export function startCorrecting() {
-  byId('wrong').addEventListener('click', () => open(byId('right-ones').hidden));
+  byId('correct').addEventListener('click', () => open(byId('labels').hidden));
 }
 
 /**
- * Offer to correct how a shape was read.
- * @param {DigitAnswer} digit
+ * Show the button that corrects a shape, or its correction.
+ * @param {DigitResult} digit
  */
 export function showCorrecting(digit) {
   shown = digit;
@@ -35,15 +35,15 @@ export function showCorrecting(digit) {
 }
 
 /**
- * @param {DigitAnswer} digit
+ * @param {DigitResult} digit
  * @param {Label} label
  */
 function choice(digit, label) {
-  const isNone = label === 'no digit';
+  const isNonDigit = label === 'non-digit';
   const button = make('button', {
     type: 'button',
-    textContent: isNone ? 'Not a digit' : String(label),
-    className: isNone ? 'none' : '',
+    textContent: isNonDigit ? 'Not a digit' : String(label),
+    className: isNonDigit ? 'non-digit' : '',
     disabled: label === labelOf(digit),
   });
   button.addEventListener('click', () => store(digit, label));
@@ -51,25 +51,25 @@ function choice(digit, label) {
 }
 
 /**
- * @param {DigitAnswer} digit
+ * @param {DigitResult} digit
  * @param {Label} correct
  */
 async function store(digit, correct) {
   const correction = { key: newKey(), frame: digit.frame, read: labelOf(digit), correct };
-  await trying(byId('correction-notice'), async () => {
-    byId('right-ones').disabled = true; // two clicks are one correction
+  await showProblems(byId('correction-notice'), async () => {
+    byId('labels').disabled = true; // a double click stores one correction
     try {
       stored.set(digit, await storeCorrection(correction));
     } finally {
-      byId('right-ones').disabled = false;
+      byId('labels').disabled = false;
     }
     if (digit === shown) showStored(digit);
   });
 }
 
 /**
- * Return a name that no other correction has, so that one that is sent twice is stored once.
- * `crypto.randomUUID` is there on HTTPS and on this machine alone; random bytes are everywhere.
+ * Return a unique key, so that a correction that is sent twice is stored once.
+ * `crypto.randomUUID` exists only on HTTPS and localhost; random bytes exist everywhere.
  */
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -77,10 +77,10 @@ function newKey() {
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** @param {DigitAnswer} digit */
+/** @param {DigitResult} digit */
 function showStored(digit) {
   const correction = stored.get(digit);
-  byId('wrong').hidden = correction !== undefined;
+  byId('correct').hidden = correction !== undefined;
   if (!correction) {
     byId('stored').replaceChildren();
     return;
@@ -88,35 +88,35 @@ function showStored(digit) {
   open(false);
   const undo = make('button', { type: 'button', textContent: 'Undo' });
   undo.addEventListener('click', () => takeBack(digit, correction.id));
-  const said = `Thank you. It is kept: read ${inWords(correction.read)}, should be ${inWords(correction.correct)}.`;
-  byId('stored').replaceChildren(make('p', { textContent: said }), undo);
+  const text = `Correction stored: read as ${nameOf(correction.read)}, correct is ${nameOf(correction.correct)}.`;
+  byId('stored').replaceChildren(make('p', { textContent: text }), undo);
   undo.focus({ preventScroll: true });
 }
 
 /**
- * @param {DigitAnswer} digit
+ * @param {DigitResult} digit
  * @param {number} id
  */
 async function takeBack(digit, id) {
-  await trying(byId('correction-notice'), async () => {
+  await showProblems(byId('correction-notice'), async () => {
     await deleteCorrection(id);
     stored.delete(digit);
     if (digit !== shown) return;
     showStored(digit);
-    byId('wrong').focus({ preventScroll: true });
+    byId('correct').focus({ preventScroll: true });
   });
 }
 
 /** @param {boolean} isOpen */
 function open(isOpen) {
-  byId('right-ones').hidden = !isOpen;
-  byId('wrong').setAttribute('aria-expanded', String(isOpen));
+  byId('labels').hidden = !isOpen;
+  byId('correct').setAttribute('aria-expanded', String(isOpen));
 }
 
 /**
- * @param {DigitAnswer} digit
+ * @param {DigitResult} digit
  * @returns {Label}
  */
 function labelOf({ accepted, digit }) {
-  return accepted ? digit : 'no digit';
+  return accepted ? digit : 'non-digit';
 }

@@ -1,4 +1,4 @@
-"""From a request's body to its pictures: an image, multipart, or JSON."""
+"""Request bodies: from an image, multipart form data or JSON to pictures and typed values."""
 
 import asyncio
 import base64
@@ -26,15 +26,15 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from tendigits.data import IMAGE_SIZE
-from tendigits.server.answers import AS_JSON_COUNTS
-from tendigits.server.problems import Problem, invalid
-from tendigits.server.reader_process import Picture
+from tendigits.reading.schemas import AS_JSON_COUNTS
+from tendigits.server.problems import Problem, validation_problem
+from tendigits.server.workers import Picture
 
-MOST_PICTURES = 64  # a request
-SECONDS_FOR_A_BODY = 60
+MOST_PICTURES = 64  # in one request
+BODY_TIMEOUT = 60  # seconds
 JSON, MULTIPART, ANY_BYTES = "application/json", "multipart/form-data", "application/octet-stream"
 
-Form = TypeVar("Form", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 Level = Annotated[int, Field(ge=0, le=255), AS_JSON_COUNTS]
 Row = Annotated[list[Level], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
 Levels = Annotated[list[Row], Field(min_length=IMAGE_SIZE, max_length=IMAGE_SIZE)]
@@ -54,7 +54,7 @@ JsonPictures = Annotated[list[JsonPicture], Field(min_length=1, max_length=MOST_
 
 
 class OneOf(BaseModel):
-    """A JSON object that has exactly one of two fields, and nothing that is not described."""
+    """A JSON object with exactly one of two alternative fields, and no undocumented ones."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     alternatives: ClassVar[tuple[str, str]]
@@ -76,15 +76,15 @@ class OneOf(BaseModel):
 
 
 class ReadRequest(OneOf):
-    """Pictures in JSON: either one or a list of them."""
+    """Pictures in JSON: either one picture or a list."""
 
     alternatives = ("picture", "pictures")
 
     picture: JsonPicture | SkipJsonSchema[None] = Field(
-        None, description="One picture; its answer is an object."
+        None, description="One picture; the response is an object."
     )
     pictures: JsonPictures | SkipJsonSchema[None] = Field(
-        None, description="Several pictures; their answers are a list."
+        None, description="Several pictures; the response is a list."
     )
 
 
@@ -92,42 +92,47 @@ async def read_body(request: Request, limit: int) -> bytes:
     """Return a request's body.
 
     Raises:
-        Problem: it has more than `limit` bytes, by its header or in fact (413), or came too
-            slowly (408).
+        Problem: the body, or its Content-Length, exceeds `limit` bytes (413), or the body is not
+            received in time (408).
     """
     too_large = Problem(413, f"The body is too large; send at most {limit:,} bytes.")
     if int(request.headers.get("content-length", "0")) > limit:
         raise too_large
     body = bytearray()
     try:
-        async with asyncio.timeout(SECONDS_FOR_A_BODY):
+        async with asyncio.timeout(BODY_TIMEOUT):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:
                     raise too_large
     except TimeoutError:
-        raise Problem(408, "The body came too slowly; send it anew.") from None
+        raise Problem(408, "The body was not received in time; send it again.") from None
     return bytes(body)
 
 
 @dataclass(frozen=True, eq=False)
-class Sent:
+class Pictures:
     """The pictures in a request.
 
     Attributes:
         pictures: at least one.
-        many: whether they are to be answered as a list.
+        as_list: whether the response is a list.
     """
 
     pictures: list[Picture]
-    many: bool
+    as_list: bool
 
 
-async def read_pictures(request: Request, limit: int, *, frames: bool) -> Sent:
+async def read_pictures(request: Request, limit: int, *, frames: bool) -> Pictures:
     """Return the pictures in a request's body.
 
+    Args:
+        request: its body is an image, multipart form data or JSON.
+        limit: the largest body, in bytes.
+        frames: whether the results get the frames and the ten probabilities.
+
     Raises:
-        Problem: the body is too large, of another type, or of another form.
+        Problem: the body is too large, has another type, or cannot be parsed.
     """
     kind = media_type(request)
     if kind == JSON:
@@ -135,37 +140,38 @@ async def read_pictures(request: Request, limit: int, *, frames: bool) -> Sent:
         return await asyncio.to_thread(_from_json, body, frames)
     if kind == MULTIPART:
         pictures = await _from_multipart(request, await read_body(request, limit), frames)
-        return Sent(pictures, many=len(pictures) > 1)
+        return Pictures(pictures, as_list=len(pictures) > 1)
     if kind.startswith("image/") or kind == ANY_BYTES:
         body = await read_body(request, limit)
         if not body:
             raise Problem(400, "The body is empty; send a picture.")
-        return Sent([Picture("-", body, frames)], many=False)
+        return Pictures([Picture("-", body, frames)], as_list=False)
     raise Problem(415, f"Send an image, {MULTIPART} or {JSON} as the Content-Type.")
 
 
-async def read_json(form: type[Form], request: Request, limit: int) -> Form:
-    """Return a request's JSON body as a `form`.
+async def read_json(model: type[Model], request: Request, limit: int) -> Model:
+    """Return a request's JSON body as a `model`.
 
     Raises:
-        Problem: the body is of another type (415), too large, no JSON, or of another form.
+        Problem: the body has another type (415), is too large (413), is not JSON (400), or has an
+            invalid value (422).
     """
     if media_type(request) != JSON:
         raise Problem(415, f"Send {JSON} as the Content-Type.")
     body = await read_body(request, limit)
-    return await asyncio.to_thread(parse_json, form, body)
+    return await asyncio.to_thread(parse_json, model, body)
 
 
-def parse_json(form: type[Form], body: bytes) -> Form:
-    """Return a JSON body as a `form`.
+def parse_json(model: type[Model], body: bytes) -> Model:
+    """Return a JSON body as a `model`.
 
     Raises:
-        Problem: it is no JSON (400), or of another form (422).
+        Problem: it is not JSON (400), or has an invalid value (422).
     """
     try:
-        return form.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
-        raise invalid(error) from None
+        raise validation_problem(error) from None
 
 
 def media_type(request: Request) -> str:
@@ -174,17 +180,17 @@ def media_type(request: Request) -> str:
 
 
 def picture_content(picture: str | list[list[int]]) -> bytes | NDArray[np.uint8]:
-    """Return a picture of a JSON body as a reader takes it.
+    """Return a picture of a JSON body as the bytes of a file, or as grey levels (28, 28) uint8.
 
     Raises:
-        Problem: it is no base64.
+        Problem: it is not base64, or empty.
     """
     if not isinstance(picture, str):
         return np.array(picture, np.uint8)
     try:
         content = base64.b64decode(picture.rpartition("base64,")[2], validate=True)
     except (binascii.Error, ValueError):
-        raise Problem(422, "The picture is no base64; encode the image file's bytes.") from None
+        raise Problem(422, "The picture is not base64; encode the image file's bytes.") from None
     if not content:
         raise Problem(422, "The picture is empty; encode the image file's bytes.")
     return content
@@ -194,41 +200,41 @@ def decode_frame(picture: str | list[list[int]]) -> NDArray[np.uint8]:
     """Return a frame (28, 28) uint8 of a JSON body.
 
     Raises:
-        Problem: it is no PNG of that size.
+        Problem: it is not a PNG of that size.
     """
     content = picture_content(picture)
     if isinstance(content, np.ndarray):
         return content
-    wrong = Problem(422, "The frame is no PNG of 28x28 pixels; send one as frames=1 gives it.")
+    invalid = Problem(422, "The frame is not a PNG of 28x28 pixels; send one as frames=1 gives it.")
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.size == (IMAGE_SIZE, IMAGE_SIZE):
                 return np.array(image.convert("L"), np.uint8)
     except Exception:  # a damaged file can raise nearly anything
-        raise wrong from None
-    raise wrong
+        raise invalid from None
+    raise invalid
 
 
-def _from_json(body: bytes, frames: bool) -> Sent:
+def _from_json(body: bytes, frames: bool) -> Pictures:
     given = parse_json(ReadRequest, body)
     if given.picture is not None:
-        return Sent([Picture("-", picture_content(given.picture), frames)], many=False)
+        return Pictures([Picture("-", picture_content(given.picture), frames)], as_list=False)
     pictures = [
         Picture(str(number), picture_content(each), frames)
         for number, each in enumerate(given.pictures or [], start=1)
     ]
-    return Sent(pictures, many=True)
+    return Pictures(pictures, as_list=True)
 
 
-class _InMemory(MultiPartParser):
-    spool_max_size = 2**40  # the body's limit bounds it; nothing goes to the disk
+class _InMemoryParser(MultiPartParser):
+    spool_max_size = 2**40  # nothing is written to the disk; the body's limit bounds the memory
 
 
 async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[Picture]:
     async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _InMemory(request.headers, once(), max_files=MOST_PICTURES)
+    parser = _InMemoryParser(request.headers, once(), max_files=MOST_PICTURES)
     try:
         form = await parser.parse()
         files = [each for _, each in form.multi_items() if isinstance(each, UploadFile)]
@@ -238,8 +244,8 @@ async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[P
         await form.close()
     except (MultiPartException, KeyError, ValueError):
         raise Problem(
-            400, f"The multipart body is malformed; send one to {MOST_PICTURES} files."
+            400, f"The multipart body is malformed; send 1 to {MOST_PICTURES} files."
         ) from None
     if not pictures:
-        raise Problem(400, "The multipart body holds no file; send one to 64.")
+        raise Problem(400, f"The multipart body contains no file; send 1 to {MOST_PICTURES}.")
     return pictures

@@ -1,41 +1,41 @@
-// What was read: the number, large, and for each shape what the answer rests on.
+// The result of a picture: its digits, large, and the details of the chosen shape.
 
-import { showBars } from './bars.js';
 import { chooseBox, showBoxes } from './boxes.js';
-import { showCorrecting } from './correcting.js';
+import { showCorrecting } from './correct.js';
 import { byId, make } from './elements.js';
-import { showSight } from './sight.js';
-import { inWords, percent, sentenceOf } from './wording.js';
+import { showOcclusion } from './occlusion.js';
+import { showProbabilities } from './probabilities.js';
+import { nameOf, percent, sentenceOf } from './wording.js';
 
 /**
- * @typedef {import('./api.js').DigitAnswer} DigitAnswer
+ * @typedef {import('./api.js').DigitResult} DigitResult
  * @typedef {import('./boxes.js').View} View
  */
 
 /**
- * Show no answer, and what to do in place of it.
+ * Show a sentence instead of a result.
  * @param {string} sentence
  */
-export function clearAnswer(sentence) {
+export function clearResult(sentence) {
   fill({ number: '', sentence, digits: [], view: null });
 }
 
 export function showWaiting() {
-  byId('answer').classList.add('waits');
+  byId('result').classList.add('waiting');
   byId('sentence').textContent = 'Reading…';
 }
 
 /**
- * @param {import('./api.js').PictureAnswer} answer
- * @param {View | null} view of the picture; null where it is not shown
+ * @param {import('./api.js').PictureResult} result
+ * @param {View | null} view the visible part of the picture; null if the picture is not shown
  */
-export function showAnswer(answer, view) {
-  fill({ number: answer.text, sentence: sentenceOf(answer), digits: answer.digits, view });
+export function showResult(result, view) {
+  fill({ number: result.text, sentence: sentenceOf(result), digits: result.digits, view });
 }
 
-/** @param {{ number: string, sentence: string, digits: DigitAnswer[], view: View | null }} shown */
+/** @param {{ number: string, sentence: string, digits: DigitResult[], view: View | null }} shown */
 function fill({ number, sentence, digits, view }) {
-  byId('answer').classList.remove('waits');
+  byId('result').classList.remove('waiting');
   byId('number').textContent = number;
   byId('number').classList.toggle('long', number.length > 3);
   byId('number').classList.toggle('longer', number.length > 9);
@@ -48,7 +48,7 @@ function fill({ number, sentence, digits, view }) {
 }
 
 /**
- * @param {DigitAnswer[]} digits
+ * @param {DigitResult[]} digits
  * @param {number} chosen
  */
 function choose(digits, chosen) {
@@ -58,14 +58,14 @@ function choose(digits, chosen) {
   });
   chooseBox(digits.length > 1 ? chosen : -1);
   byId('frame').src = digit.frame;
-  byId('frame').alt = `The frame that was read as ${inWords(digit.accepted ? digit.digit : 'no digit')}`;
-  showBars(digit);
+  byId('frame').alt = `The frame that was read as ${nameOf(digit.accepted ? digit.digit : 'non-digit')}`;
+  showProbabilities(digit);
   showCorrecting(digit);
-  showSight(digit);
+  showOcclusion(digit);
 }
 
 /**
- * @param {DigitAnswer} digit
+ * @param {DigitResult} digit
  * @param {() => void} onClick
  */
 function shapeButton(digit, onClick) {
@@ -74,7 +74,7 @@ function shapeButton(digit, onClick) {
     { type: 'button' },
     make('img', { src: digit.frame, alt: '', width: 28, height: 28, className: 'frame' }),
     make('b', { textContent: digit.accepted ? digit.digit : '?' }),
-    make('small', { textContent: digit.accepted ? percent(digit.confidence) : 'no digit' }),
+    make('small', { textContent: digit.accepted ? percent(digit.confidence) : 'not a digit' }),
   );
   button.addEventListener('click', onClick);
   return button;

@@ -2,14 +2,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from server_process import Server, correction, serving
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server_with_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     env = {"TENDIGITS_API_KEYS": "one,two"}
-    with serving(tmp_path_factory.mktemp("locked"), "--model", "tiny", env=env) as running:
+    with serving(tmp_path_factory.mktemp("keys"), "--model", "tiny", env=env) as running:
         yield running
 
 
@@ -26,37 +27,35 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("method", "path"), ADDRESSES)
 @pytest.mark.parametrize("header", [None, "Bearer three", "Bearer ", "Basic one", "one"])
-def test_without_a_key_nothing_is_read_or_told(
-    locked: Server, method: str, path: str, header: str | None
+def test_every_v1_address_needs_a_key(
+    server_with_keys: Server, method: str, path: str, header: str | None
 ) -> None:
-    import requests
-
     headers = {"Authorization": header} if header else {}
-    answer = requests.request(method, locked.url + path, headers=headers, timeout=10)
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    response = requests.request(method, server_with_keys.url + path, headers=headers, timeout=10)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("key", ["one", "two"])
-def test_each_key_will_do(locked: Server, key: str) -> None:
+def test_each_key_is_accepted(server_with_keys: Server, key: str) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     sent = correction(f"by {key}")
-    assert locked.post("/v1/corrections", json=sent, headers=headers).status_code == 201
-    assert locked.get("/v1/model", headers=headers).status_code == 200
+    assert server_with_keys.post("/v1/corrections", json=sent, headers=headers).status_code == 201
+    assert server_with_keys.get("/v1/model", headers=headers).status_code == 200
 
 
-def test_who_runs_the_server_and_who_draws_needs_none(locked: Server) -> None:
+def test_health_checks_docs_and_the_page_need_no_key(server_with_keys: Server) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/"):
-        assert locked.get(path).status_code == 200
+        assert server_with_keys.get(path).status_code == 200
 
 
-def test_a_key_is_in_no_log_and_no_answer(locked: Server) -> None:
-    locked.get("/v1/model", headers={"Authorization": "Bearer three-is-wrong"})
-    assert "three-is-wrong" not in locked.log.read_text()
+def test_a_rejected_key_is_not_logged(server_with_keys: Server) -> None:
+    server_with_keys.get("/v1/model", headers={"Authorization": "Bearer not-a-key"})
+    assert "not-a-key" not in server_with_keys.log.read_text()
 
 
-def test_without_keys_it_answers_by_this_machines_names_alone(tmp_path: Path) -> None:
+def test_without_keys_only_requests_to_localhost_are_accepted(tmp_path: Path) -> None:
     with serving(tmp_path, "--model", "tiny") as server:
         for host, status in (("localhost", 200), ("[::1]:8000", 200), ("evil.example", 421)):
             assert server.get("/v1/model", headers={"Host": host}).status_code == status

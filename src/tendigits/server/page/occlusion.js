@@ -1,76 +1,76 @@
-// What the network sees: the frame, and on which strokes its answer hangs.
+// The occlusion map: how far the confidence falls when a part of the frame is hidden.
 
 import { occlusionOf } from './api.js';
 import { byId } from './elements.js';
-import { trying } from './notice.js';
-import { percent } from './wording.js';
+import { showProblems } from './notice.js';
+import { nameOf, percent } from './wording.js';
 
 /**
- * @typedef {import('./api.js').DigitAnswer} DigitAnswer
+ * @typedef {import('./api.js').DigitResult} DigitResult
  * @typedef {import('./api.js').Occlusion} Occlusion
  */
 
-const LITTLE = 0.1; // a fall of the confidence that is not worth a word
+const SMALL_DROP = 0.1; // a smaller drop of the confidence is not attributed to a part of the frame
 const PLACES = [
   ['upper left', 'top', 'upper right'],
   ['left', 'middle', 'right'],
   ['lower left', 'bottom', 'lower right'],
 ];
 
-/** @type {DigitAnswer} */
+/** @type {DigitResult} */
 let shown;
 
-export function startSight() {
-  byId('sees').addEventListener('toggle', load);
+export function startOcclusion() {
+  byId('occlusion').addEventListener('toggle', load);
 }
 
 /**
- * Show what the network sees of a shape, once somebody wants to know.
- * @param {DigitAnswer} digit
+ * Show the occlusion map of a shape; it is computed when its section is open.
+ * @param {DigitResult} digit
  */
-export function showSight(digit) {
+export function showOcclusion(digit) {
   shown = digit;
   byId('explanation').textContent = '';
   load();
 }
 
 function load() {
-  if (!byId('sees').open) return;
+  if (!byId('occlusion').open) return;
   const digit = shown;
-  trying(byId('sees-notice'), async () => {
+  showProblems(byId('occlusion-notice'), async () => {
     const frame = await imageOf(digit.frame);
-    paintFrame(byId('strokes'), frame);
+    paintFrame(byId('map'), frame);
     const occlusion = await occlusionOf(digit.frame);
     if (digit !== shown) return;
-    paintFalls(byId('strokes'), fallsOf(occlusion));
+    paintDrops(byId('map'), dropsOf(occlusion));
     byId('explanation').textContent = explain(occlusion);
   });
 }
 
 /**
- * How far the confidence falls with each place hidden, as a share of what it was.
+ * The drop of the confidence with each patch hidden, as a fraction of the confidence.
  * @param {Occlusion} occlusion
  */
-function fallsOf({ confidence, hidden }) {
+function dropsOf({ confidence, hidden }) {
   return hidden.map((row) => row.map((each) => Math.max(0, confidence - each) / confidence));
 }
 
 /** @param {Occlusion} occlusion */
-function explain({ answer, confidence, patch, hidden }) {
-  const least = Math.min(...hidden.flat());
-  const what = answer === 'no digit' ? 'that it is no digit' : `of a ${answer}`;
-  const how = `The network gets these 28×28 points and no more; the colour marks where it is less sure ${what} when a patch of ${patch}×${patch} points is hidden.`;
-  if (confidence - least < LITTLE) return `${how} It needs no single one: it stays at least ${percent(least)} sure.`;
-  return `${how} Most hangs on the ${placeOf(hidden, least)}: without it, it is ${percent(least)} sure in place of ${percent(confidence)}.`;
+function explain({ label, confidence, patch, hidden }) {
+  const lowest = Math.min(...hidden.flat());
+  const what = label === 'non-digit' ? '“not a digit”' : `“${nameOf(label)}”`;
+  const how = `Colour marks where the confidence in ${what} falls when a patch of ${patch}×${patch} pixels is hidden.`;
+  if (confidence - lowest < SMALL_DROP) return `${how} No single patch matters: the lowest confidence is ${percent(lowest)}.`;
+  return `${how} The most important part is the ${placeOf(hidden, lowest)}: without it, the confidence falls from ${percent(confidence)} to ${percent(lowest)}.`;
 }
 
 /**
  * @param {number[][]} hidden
- * @param {number} least
+ * @param {number} lowest
  */
-function placeOf(hidden, least) {
-  const row = hidden.findIndex((each) => each.includes(least));
-  const column = hidden[row].indexOf(least);
+function placeOf(hidden, lowest) {
+  const row = hidden.findIndex((each) => each.includes(lowest));
+  const column = hidden[row].indexOf(lowest);
   const third = (/** @type {number} */ index) => Math.min(2, Math.floor((3 * index) / hidden.length));
   return PLACES[third(row)][third(column)];
 }
@@ -86,18 +86,18 @@ function paintFrame(canvas, frame) {
 }
 
 /**
- * Lay the falls over a frame, smoothly.
+ * Paint the drops over a frame, smoothly.
  * @param {HTMLCanvasElement} canvas
- * @param {number[][]} falls from 0 to 1
+ * @param {number[][]} drops from 0 to 1
  */
-function paintFalls(canvas, falls) {
+function paintDrops(canvas, drops) {
   const map = document.createElement('canvas');
-  [map.width, map.height] = [falls[0].length, falls.length];
+  [map.width, map.height] = [drops[0].length, drops.length];
   const small = /** @type {CanvasRenderingContext2D} */ (map.getContext('2d'));
   small.fillStyle = getComputedStyle(canvas).getPropertyValue('--heat');
-  falls.forEach((row, y) =>
-    row.forEach((fall, x) => {
-      small.globalAlpha = 0.85 * fall;
+  drops.forEach((row, y) =>
+    row.forEach((drop, x) => {
+      small.globalAlpha = 0.85 * drop;
       small.fillRect(x, y, 1, 1);
     }),
   );

@@ -1,17 +1,17 @@
-// The drawing area: strokes of a round brush by mouse, finger or pen.
+// The drawing area: strokes of a round brush, drawn by mouse, finger or pen.
 
 /** @typedef {{ x: number, y: number }} Point */
 
-// Lengths are in shares of the area's shorter side, from its middle, so that a drawing stays in
-// sight when the window changes its form.
-const BRUSH = 0.055; // in a digit of half the height, two points of 20, as in MNIST
+// Lengths are fractions of the area's shorter side, measured from its centre, so that a drawing
+// stays visible when the window is resized.
+const BRUSH = 0.055; // 2 pixels of 20 in a digit that is half as high as the area, as in MNIST
 const SIDE_SENT = 280; // pixels
 
 export class Drawing {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {{ onChange: () => void, onStart: () => void }} listeners `onChange` is called when the
-   *   pen is lifted and when something is taken away, `onStart` when the pen touches the area
+   *   pen is lifted and when a stroke is removed, `onStart` when the pen touches the area
    */
   constructor(canvas, { onChange, onStart }) {
     this.canvas = canvas;
@@ -46,8 +46,8 @@ export class Drawing {
   }
 
   /**
-   * The drawing as the server gets it, dark on white and of the area's form, and the square in its
-   * middle that always fills the area's shorter side.
+   * The picture that is sent to the server: dark on white, with the area's aspect ratio; and the
+   * square in its centre that is as wide as the shorter side.
    * @returns {Promise<{ blob: Blob, view: import('./boxes.js').View }>}
    */
   async asPicture() {
@@ -139,7 +139,7 @@ function paint(context, strokes, colour) {
 }
 
 /**
- * Lay a smooth path through the points: curves that meet halfway between them.
+ * Trace a smooth path: quadratic curves that meet halfway between the points.
  * @param {CanvasRenderingContext2D} context
  * @param {Point[]} stroke
  */
@@ -152,7 +152,7 @@ function trace(context, stroke) {
     const [here, next] = [stroke[index], stroke[index + 1]];
     context.quadraticCurveTo(here.x, here.y, (here.x + next.x) / 2, (here.y + next.y) / 2);
   }
-  context.lineTo(last.x, last.y); // a lone point becomes a dot
+  context.lineTo(last.x, last.y); // a single point becomes a dot
 }
 
 /** @param {HTMLCanvasElement} canvas */

@@ -1,4 +1,4 @@
-"""Running a server until it is told to stop."""
+"""Running a server until a signal stops it."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,7 @@ import uvicorn
 
 from tendigits.errors import ModelError, ServerError
 from tendigits.server.app import create_app
-from tendigits.server.logs import set_up_logs
-from tendigits.server.routes.model import reload_model
+from tendigits.server.monitoring import set_up_logs
 from tendigits.server.served_model import load_served_model
 from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
@@ -20,21 +19,21 @@ SECONDS_TO_FINISH = 30
 
 
 def run_server(settings: ServerSettings) -> None:
-    """Serve until SIGTERM or Ctrl-C, then finish what is in flight.
+    """Serve until SIGTERM or Ctrl-C, then finish the requests in progress.
 
-    SIGHUP puts the model file as it is then in service.
+    SIGHUP reloads the model file.
 
     Raises:
-        ModelError: the model file is none.
-        ServerError: the settings will not do, or the address is taken.
+        ModelError: the model file is missing, damaged or not a model file.
+        ServerError: the database's URL is invalid, or the address cannot be listened on.
     """
     served = load_served_model(settings.model)
     app = create_app(settings, served)
     service: Service = app.state.service
     listening = _listen(settings.host, settings.port)
     set_up_logs(settings.log_format)
-    _raise_limit_of_connections()
-    print(f"Reading with {served.name}\nCorrections: {service.database.place}", flush=True)
+    _raise_connection_limit()
+    print(f"Model: {served.name}\nCorrections: {service.database.place}", flush=True)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -46,7 +45,7 @@ def run_server(settings: ServerSettings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, and reloads the model on SIGHUP."""
+    """Prints its address when it is ready, and reloads the model on SIGHUP."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
@@ -64,8 +63,8 @@ class _Server(uvicorn.Server):
 
     def _reload(self) -> None:
         async def reload() -> None:
-            with contextlib.suppress(ModelError):  # the log has it
-                await reload_model(self._service)
+            with contextlib.suppress(ModelError):  # it is in the log
+                await self._service.reload_model()
 
         self._reloading = asyncio.create_task(reload())
 
@@ -77,11 +76,11 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ServerError(
-            f"{host}:{port} cannot be listened on: {reason}; choose another --host or --port."
+            f"Cannot listen on {host}:{port}: {reason}; choose another --host or --port."
         ) from error
 
 
-def _raise_limit_of_connections() -> None:
-    """Let as many connections be open as the system allows; many set out with 1,024."""
+def _raise_connection_limit() -> None:
+    """Allow as many open connections as the system does; the default is often 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
