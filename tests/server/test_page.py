@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+from scipy.stats import binomtest
 
 from browser import (
     DESK,
@@ -27,7 +28,6 @@ from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png, serving
 from tendigits.data import NON_DIGIT, Dataset
-from tendigits.evaluation import wilson_interval
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
@@ -226,7 +226,8 @@ def test_the_occlusion_map_names_the_most_important_part(page: Page) -> None:
 
 def test_the_model_view_shows_the_metadata_and_the_report(page: Page, served: Server) -> None:
     test = served.get("/v1/model").json()["test"]
-    low, high = wilson_interval(round(test["accuracy"] * test["examples"]), test["examples"])
+    correct = round(test["accuracy"] * test["examples"])
+    low, high = binomtest(correct, test["examples"]).proportion_ci(method="wilson")
     page.click("nav >> text=Model")
     shown = page.locator("#model-figures")
     expect(shown).to_contain_text(f"{100 * test['accuracy']:.2f}")
@@ -321,7 +322,7 @@ def test_a_rejected_request_can_be_repeated_after_the_server_s_retry_after(
         page_of(browser, server.url) as page,
     ):
         draw_by_mouse(page, seven())
-        expect(page.locator("#notice")).to_contain_text("You have too many pictures waiting")
+        expect(page.locator("#notice")).to_contain_text("You have too many pictures in the queue")
         again = page.get_by_role("button", name="Try again")
         expect(again).to_be_disabled()
         expect(again).to_be_enabled()
