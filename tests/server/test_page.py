@@ -176,7 +176,7 @@ def test_a_correction_can_be_made_and_undone_by_keyboard(page: Page, folder: Pat
     page.keyboard.press("Enter")
     press_until_focused(page, "#choices button >> nth=1")
     page.keyboard.press("Enter")
-    expect(page.locator("#stored")).to_contain_text("read as 7, correct is 1")
+    expect(page.locator("#stored")).to_contain_text("read as 7, should be 1")
     assert stored(folder)[len(before) :] == [(7, 1)]
     expect(page.locator("#stored button")).to_be_focused()
     page.keyboard.press("Enter")
@@ -189,11 +189,11 @@ def test_corrections_are_listed_and_can_be_undone(page: Page, folder: Path) -> N
     expect(page.locator("#sentence")).to_contain_text("not look like a digit")
     page.click("#correct")
     page.click("#choices >> text=4")
-    expect(page.locator("#stored")).to_contain_text("read as not a digit, correct is 4")
+    expect(page.locator("#stored")).to_contain_text("read as not a digit, should be 4")
     assert stored(folder)[-1] == (NON_DIGIT, 4)
     page.click("nav >> text=Corrections")
     first = page.locator("#corrections-list li").first
-    expect(first).to_contain_text("Read as not a digit, correct is 4")
+    expect(first).to_contain_text("Read as not a digit, should be 4")
     count = len(stored(folder))
     first.get_by_role("button").click()
     expect(page.locator("#corrections-list li")).to_have_count(count - 1)
@@ -213,7 +213,7 @@ def test_a_correction_whose_response_was_lost_is_stored_once(page: Page, folder:
     page.click("#choices >> text=9")
     expect(page.locator("#correction-notice")).to_contain_text("cannot be reached")
     page.click("#correction-notice button")
-    expect(page.locator("#stored")).to_contain_text("read as 7, correct is 9")
+    expect(page.locator("#stored")).to_contain_text("read as 7, should be 9")
     assert stored(folder) == [*before, (7, 9)]
 
 
