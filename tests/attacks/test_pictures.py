@@ -93,7 +93,8 @@ def test_a_folder_named_like_a_picture_is_searched_for_pictures(hostile: Path) -
     )
     assert result.returncode == 2
     assert (
-        result.stderr == "tendigits: There is no picture in the folder folder.png; give another.\n"
+        result.stderr
+        == "tendigits: The folder folder.png contains no pictures; choose another folder.\n"
     )
 
 

@@ -1,16 +1,46 @@
-"""`tendigits read`: reads pictures one after another and prints each result."""
+"""`tendigits read`: finds pictures, reads them one after another and prints each result."""
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from tendigits.errors import Interrupted, PictureError
+from tendigits.images.decode import MAX_BYTES
 from tendigits.reading.explain import draw_explanation, write_crops
 from tendigits.reading.reader import Reader, Reading
 from tendigits.reading.schemas import PictureResult
-from tendigits.reading.sources import Source
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture to read.
+
+    Attributes:
+        name: the name to print.
+        path: the file; None for standard input.
+    """
+
+    name: str
+    path: Path | None
+
+    def picture(self) -> Path | bytes:
+        """Return the path, or the bytes from standard input."""
+        return sys.stdin.buffer.read(MAX_BYTES + 1) if self.path is None else self.path
+
+
+def find_sources(words: Iterable[str]) -> list[Source]:
+    """Return the pictures that `words` name: files, `-`, or folders with all pictures below them.
+
+    Raises:
+        PictureError: a folder contains no pictures.
+    """
+    return [source for word in words for source in _sources(word)]
 
 
 @dataclass(frozen=True)
@@ -80,3 +110,21 @@ def as_line(file: str, reading: Reading) -> str:
 
 def _print_json(result: PictureResult) -> None:
     print(json.dumps(result.to_dict()), flush=True)
+
+
+def _sources(word: str) -> list[Source]:
+    path = Path(word)
+    if word == STANDARD_INPUT:
+        return [Source(word, None)]
+    if path.is_dir():
+        return [Source(str(each), each) for each in _pictures_in(path)]
+    return [Source(word, path)]
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    suffixes = Image.registered_extensions()
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    pictures = sorted(path for path in found if path.is_file())
+    if not pictures:
+        raise PictureError(f"The folder {folder} contains no pictures; choose another folder.")
+    return pictures

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import astuple
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -69,13 +70,14 @@ class DigitResult(BaseModel):
     @classmethod
     def from_digit(cls, digit: ReadDigit, *, frames: bool = False) -> Self:
         """Return the JSON of one shape, with its frame and ten probabilities if `frames`."""
-        box, second = digit.box, digit.second
         result = cls(
             digit=digit.digit,
             confidence=round(digit.confidence, DECIMALS),
             accepted=digit.accepted,
-            box=(box.left, box.top, box.right, box.bottom),
-            second=SecondChoice(digit=second.digit, confidence=round(second.confidence, DECIMALS)),
+            box=astuple(digit.box),
+            second=SecondChoice(
+                digit=digit.second.digit, confidence=round(digit.second.confidence, DECIMALS)
+            ),
         )
         if not frames:
             return result

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.data import NON_DIGIT, LabelledImages
-from tendigits.data.synthetic import draw_ood_images
-from tendigits.data.synthetic.european import draw_synthetic_digits
+from tendigits.data.synthetic import draw_ood_images, draw_synthetic_digits
 from tendigits.training.fine_tuning import learnable, load_start
 from tendigits.training.run import Run
 

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from tendigits.data import LabelledImages
-from tendigits.data.samples import draw_grid
+from tendigits.data.describe import draw_grid
 from tendigits.networks.inputs import scaled
 from tendigits.recipes import AugmentationSettings
 from tendigits.training.augmentation import augment
