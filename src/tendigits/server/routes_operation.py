@@ -45,16 +45,16 @@ class ReportResponse(BaseModel):
     @classmethod
     def from_report(cls, report: Report) -> Self:
         """Return the response for a full report."""
-        shipped = report.confidence.shipped
+        calibration = report.calibration.final
         return cls(
             confusion=[list(row) for row in report.accuracy.metrics.confusion],
-            negative_log_likelihood=shipped.negative_log_likelihood,
-            calibration_error=shipped.calibration_error,
+            negative_log_likelihood=calibration.negative_log_likelihood,
+            calibration_error=calibration.calibration_error,
             bins=[
                 CalibrationBin(
-                    images=each.answers, confidence=each.confidence, accuracy=each.accuracy
+                    images=each.images, confidence=each.confidence, accuracy=each.accuracy
                 )
-                for each in shipped.bins
+                for each in calibration.bins
             ],
         )
 
