@@ -81,7 +81,7 @@ async def model(service: CurrentService) -> JSONResponse:
     "/model/report", response_model=ReportResponse, responses=documented_problems(401, 404, 421)
 )
 async def report(service: CurrentService) -> JSONResponse:
-    """Return figures of the full report on the model; every shipped model has a report."""
+    """Return figures of the full report on the model; every pretrained model has one."""
     found = service.batcher.model.report
     if found is None:
         raise Problem(
