@@ -321,6 +321,7 @@ def classifier_of_run(run: Run) -> Classifier:
                 **environment.versions,
             },
         ),
+        data_source=run.data.source,
         torch_network=lambda: network,
     )
 
