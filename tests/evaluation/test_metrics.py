@@ -39,10 +39,10 @@ PUBLISHED_INTERVALS = [
 def predictions(draw: st.DrawFn) -> Predictions:
     """Predictions for a few labelled images, with ten or eleven outputs, at any temperature."""
     images, outputs = draw(st.integers(1, 30)), draw(st.sampled_from([10, 11]))
-    floats = st.floats(-20, 20, width=32)
+    floats = st.floats(-10, 10, width=32)
     logits = draw(arrays.arrays(np.float32, (images, outputs), elements=floats))
     labels = draw(arrays.arrays(np.int64, images, elements=st.integers(0, 9)))
-    return Predictions(logits, labels, draw(st.floats(0.5, 5)))
+    return Predictions(logits, labels, draw(st.floats(1, 5)))
 
 
 @pytest.mark.parametrize(("successes", "trials", "low", "high"), PUBLISHED_INTERVALS)

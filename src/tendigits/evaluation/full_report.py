@@ -95,7 +95,7 @@ def full_report(
     progress("Test images", 0, 1)
     predictions = classifier.predict(test.images, test.labels)
     progress("Test images", 1, 1)
-    classifiers = [classifier, *_others(classifier, references)]
+    classifiers = [classifier, *other_classifiers(classifier, references)]
     robustness = measure_robustness(classifiers, test, progress)
     drawn = draw_ood_sets(test, progress)
     drawn_predictions, ood_predictions = (
@@ -147,7 +147,7 @@ def save_plots(full: FullReport, images: NDArray[np.uint8], folder: Path) -> Non
         plots.save(figure, folder / f"{name}.png")
 
 
-def _others(classifier: Classifier, references: Sequence[Classifier]) -> list[Classifier]:
+def other_classifiers(classifier: Classifier, references: Sequence[Classifier]) -> list[Classifier]:
     """Return the references that are not the classifier, named differently from it."""
     return [
         replace(each, name=f"{each.name} (reference)") if each.name == classifier.name else each
