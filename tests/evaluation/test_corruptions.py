@@ -81,7 +81,8 @@ def test_corrupted_images_are_those_of_earlier_reports(mnist: Dataset, name: str
 def test_corruption_returns_other_images_and_modifies_none(mnist: Dataset, name: str) -> None:
     images = mnist.test.images[:20].copy()
     corrupted = corrupt(images, name, 1)
-    assert (corrupted.shape, corrupted.dtype) == (images.shape, np.uint8)
+    assert corrupted.shape == images.shape
+    assert corrupted.dtype == np.uint8
     assert np.array_equal(images, mnist.test.images[:20])
     assert not np.array_equal(corrupted, images)
 
