@@ -13,7 +13,7 @@ from tendigits.data import Dataset
 from tendigits.errors import ReportError
 from tendigits.evaluation import full_report as module
 from tendigits.evaluation import read_report
-from tendigits.evaluation.full_report import write_full_report
+from tendigits.evaluation.full_report import draw_ood_sets, write_full_report
 
 PLOTS = {
     "adversarial.png",
@@ -112,6 +112,18 @@ def test_named_data_sets_are_measured_besides_the_package_sets(
     assert [each.name for each in report.ood.sets] == [each.name for each in shipped.ood.sets]
     assert report.adversarial is None  # this classifier has no network in torch
     assert {path.name for path in out.glob("*.png")} == PLOTS - {"adversarial.png"}
+
+
+def test_six_drawn_ood_sets_hold_a_thousand_images_each_and_are_always_the_same(
+    mnist: Dataset,
+) -> None:
+    sets, again = (draw_ood_sets(mnist.test, lambda *_: None) for _ in range(2))
+    assert len(sets) == 6
+    for name, images in sets.items():
+        assert images.shape == (1000, 28, 28)
+        assert images.dtype == np.uint8
+        assert images.any(axis=(1, 2)).all()
+        assert np.array_equal(again[name], images)
 
 
 def test_reference_of_the_same_name_gets_another(mlp: Classifier) -> None:

@@ -7,18 +7,14 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from tendigits.classifiers import Predictions
-from tendigits.data import Dataset
 from tendigits.evaluation.ood import (
-    IMAGES_PER_SET,
     auroc,
     average_precision,
-    draw_ood_sets,
     false_positive_rate,
     measure_ood,
 )
 
 Scores = NDArray[np.float64]
-Sets = dict[str, NDArray[np.uint8]]
 # Few different scores, so that ties are common.
 SCORES = arrays.arrays(
     np.float64, st.integers(1, 60), elements=st.sampled_from([0.1, 0.2, 0.3, 0.5, 0.9])
@@ -93,22 +89,3 @@ def test_mean_auroc_is_over_the_sets_of_the_package_only() -> None:
 def test_threshold_of_0_rejects_nothing() -> None:
     measured = measure_ood(with_confidence(0.9), {"a": with_confidence(0.01)}, {}, 0.0)
     assert (measured.digits_rejected, measured.sets[0].rejected) == (0, 0)
-
-
-@pytest.fixture(scope="module")
-def sets(mnist: Dataset) -> Sets:
-    return draw_ood_sets(mnist.test, lambda *_: None)
-
-
-def test_six_sets_of_a_thousand_images_are_drawn(sets: Sets) -> None:
-    assert len(sets) == 6
-    for images in sets.values():
-        assert images.shape == (IMAGES_PER_SET, 28, 28)
-        assert images.dtype == np.uint8
-        assert images.any(axis=(1, 2)).all()
-
-
-def test_drawn_sets_are_the_same_each_time(sets: Sets, mnist: Dataset) -> None:
-    again = draw_ood_sets(mnist.test, lambda *_: None)
-    assert list(again) == list(sets)
-    assert all(np.array_equal(images, again[name]) for name, images in sets.items())

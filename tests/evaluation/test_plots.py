@@ -128,8 +128,7 @@ def test_reliability_plot_has_a_line_before_and_after_the_temperature(
     assert len(lines) == len(measured) == 1 + has_temperature
     for line, metrics in zip(lines, measured, strict=True):
         assert points(line) == [
-            (pytest.approx(100 * each.confidence), pytest.approx(100 * each.accuracy))
-            for each in metrics.bins
+            (100 * each.confidence, 100 * each.accuracy) for each in metrics.bins
         ]
         assert f"{metrics.calibration_error:.4f}" in str(line.get_label())
     (bars,) = lower.containers
@@ -141,8 +140,8 @@ def test_selective_plot_has_errors_against_coverage(report: Report) -> None:
     (axes,) = plots.plot_selective(report.calibration.selective).axes
     first, *_, last = points(axes.lines[0])
     errors = sum(report.accuracy.metrics.errors_per_class)
-    assert first == (100, pytest.approx(errors))
-    assert last[0] == 50
+    assert (first[0], last[0]) == (100, 50)
+    assert first[1] == pytest.approx(errors)
     assert last[1] < 0.2 * errors
 
 
