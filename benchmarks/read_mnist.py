@@ -21,7 +21,7 @@ import accuracy
 from figures_in_readme import RESULTS, update_readme
 from tendigits import Reader, Run, export_model, load_dataset
 from tendigits.data import LabelledImages
-from tendigits.evaluation.confidence import calibration_error
+from tendigits.evaluation.calibration import calibration_error
 from tendigits.files import write_json
 from tendigits.reading import Reading
 

@@ -1,17 +1,19 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tendigits import Report, read_report
-from tendigits.evaluation.report.render import model_card, page
+from tendigits.evaluation import Report, read_report
+from tendigits.evaluation.ood import OODSet
+from tendigits.evaluation.render import model_card, page
 
 VOID = {"meta", "img", "link", "br", "hr"}
 
 
 class Outline(HTMLParser):
-    """Notes what a page holds, and that every element is closed."""
+    """Collects the content of a page, and checks that every element is closed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,63 +56,66 @@ def outline(html: str) -> Outline:
     return parsed
 
 
-def test_every_element_is_closed_and_every_link_leads_somewhere(outline: Outline) -> None:
+def test_every_element_is_closed_and_every_link_has_a_target(outline: Outline) -> None:
     assert outline.open == []
     assert len(outline.ids) == len(set(outline.ids)) == 8
     assert {target.removeprefix("#") for target in outline.targets} == set(outline.ids)
 
 
-def test_the_page_needs_nothing_but_itself(html: str, outline: Outline) -> None:
+def test_page_refers_to_no_other_file(html: str, outline: Outline) -> None:
     assert re.findall(r"(?:src|href)=\"(?!#|data:)", html) == []
     assert re.findall(r"https?://|@import|url\(|<script", html) == []
     assert len(outline.images) == 12
     assert all((each["src"] or "").startswith("data:image/png;base64,") for each in outline.images)
 
 
-def test_every_picture_is_told_in_words(outline: Outline) -> None:
+def test_every_plot_has_a_description(outline: Outline) -> None:
     assert all(len(each["alt"] or "") > 15 for each in outline.images)
 
 
-def test_the_page_is_made_for_paper_phones_and_the_dark(html: str) -> None:
+def test_page_supports_print_phones_and_dark_mode(html: str) -> None:
     for rule in ("@media print", "prefers-color-scheme: dark", "width=device-width", 'lang="en"'):
         assert rule in html
 
 
-def test_page_and_card_state_the_headline(report: Report, outline: Outline) -> None:
+def test_page_and_model_card_have_the_main_figures(report: Report, outline: Outline) -> None:
     text, card = " ".join(outline.text), model_card(report)
     for figure in (
         f"{100 * report.accuracy.metrics.accuracy:.2f} %",
-        f"{report.confidence.shipped.negative_log_likelihood:.4f}",
-        f"{report.confidence.shipped.calibration_error:.4f}",
-        f"{100 * report.robustness.classifiers[0].mean:.1f} %",
-        f"{report.rejection.mean_auroc:.3f}",
+        f"{report.calibration.final.negative_log_likelihood:.4f}",
+        f"{report.calibration.final.calibration_error:.4f}",
+        f"{100 * report.corruptions.classifiers[0].mean:.1f} %",
+        f"{report.ood.mean_auroc:.3f}",
     ):
         assert figure in text
         assert figure in card
 
 
-def test_what_a_classifier_says_of_itself_cannot_change_the_page(
+def test_html_in_a_name_is_escaped(report: Report, full_report: Path) -> None:
+    assert "<script>" not in page(replace(report, name="<script>alert(1)</script>"), full_report)
+
+
+def test_classifier_without_gradient_temperature_or_recipe_has_a_page(
     report: Report, full_report: Path
 ) -> None:
-    from dataclasses import replace
-
-    sly = replace(report, name="<script>alert(1)</script>")
-    assert "<script>" not in page(sly, full_report)
-
-
-def test_a_classifier_without_weights_temperature_or_recipe_has_a_page(
-    report: Report, full_report: Path
-) -> None:
-    from dataclasses import replace
-
-    plain = replace(
+    minimal = replace(
         report,
-        attacks=None,
-        confidence=replace(report.confidence, after=None),
+        adversarial=None,
+        calibration=replace(report.calibration, after=None),
         origin=replace(report.origin, recipe={}, assumptions=("Input: a guess.",)),
     )
-    html = page(plain, full_report)
-    assert "Not attacked" in html
-    assert "Input: a guess." in html
+    html, card = page(minimal, full_report), model_card(minimal)
+    assert "cannot be differentiated" in html
     assert "no temperature" in html
-    assert "Input: a guess." in model_card(plain)
+    assert "Input: a guess." in html
+    assert "Input: a guess." in card
+    assert "FGSM" not in card
+
+
+def test_named_data_sets_follow_the_mean_of_the_package_sets(
+    report: Report, full_report: Path
+) -> None:
+    clothes = OODSet("Fashion-MNIST", 1000, 0.9876, 0.5, 0.5, 0.1, 0.9)
+    html = page(replace(report, ood=replace(report.ood, data_sets=(clothes,))), full_report)
+    after_mean = html.partition('<tr class="total"><th scope="row">mean</th><td></td>')[2]
+    assert "Fashion-MNIST</th><td>1,000</td><td>0.9876" in after_mean
