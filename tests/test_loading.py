@@ -7,9 +7,9 @@ import tendigits
 from tendigits.classifiers.model_file import shipped_models, to_inputs
 from tendigits.data import Dataset
 from tendigits.errors import ModelError, RunError
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.loading import load_classifier
 from tendigits.training import Run, load_network
+from tendigits.training.predict import log_probabilities
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         TendigitsError,
         TrainingInterrupted,
     )
-    from tendigits.evaluation import Metrics, Prediction, evaluate, predict
+    from tendigits.evaluation import Metrics
     from tendigits.evaluation.report import Report, compare, evaluate_fully, read_report
     from tendigits.export import export_model
     from tendigits.feedback.corrections import Corrections
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tendigits.recipes import Recipe, load_recipe
     from tendigits.sklearn import DigitClassifier
     from tendigits.training import Run, load_run
+    from tendigits.training.final_test import evaluate
+    from tendigits.training.predict import Prediction, predict
 
 __version__ = "0.1.0"
 
@@ -99,13 +101,15 @@ _HOMES = {
         "TendigitsError",
         "TrainingInterrupted",
     ),
-    "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
+    "evaluation": ("Metrics",),
     "evaluation.report": ("Report", "compare", "evaluate_fully", "read_report"),
     "api": ("fine_tune", "resume", "train"),
     "export": ("export_model",),
     "reading": ("Reader", "Reading", "read"),
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
+    "training.final_test": ("evaluate",),
+    "training.predict": ("Prediction", "predict"),
 }
 # The extra of `pip install` that brings a library which a verb needs.
 _EXTRAS = {

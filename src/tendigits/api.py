@@ -7,7 +7,7 @@ from pathlib import Path
 from tendigits.classifiers.model_file import read_model, shipped_models
 from tendigits.data import Dataset, load_dataset
 from tendigits.errors import RunError, TrainingInterrupted
-from tendigits.evaluation import describe_fine_tuning, run_test, summarise_test
+from tendigits.evaluation import summarise_test
 from tendigits.export import Exported, export_model
 from tendigits.feedback.corrections import Corrections
 from tendigits.files import remove_unfinished
@@ -28,6 +28,8 @@ from tendigits.training import (
     train_classifier,
     with_pinned_teacher,
 )
+from tendigits.training.before_after import describe_fine_tuning
+from tendigits.training.final_test import run_test
 
 
 def train(

@@ -169,7 +169,8 @@ def evaluate(
         return
     run_read = tendigits.load_run(model)
     metrics = tendigits.evaluate(run_read)
-    from tendigits.evaluation import compare_with_record, summarise_test
+    from tendigits.evaluation import summarise_test
+    from tendigits.training.final_test import compare_with_record
 
     typer.echo(summarise_test(metrics, run_read.data.class_names))
     typer.echo(compare_with_record(run_read, metrics))

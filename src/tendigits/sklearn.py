@@ -17,11 +17,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tendigits.data import CLASSES, IMAGE_SIZE, LabelledImages, stratified_split
 from tendigits.errors import ModelError
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.files import to_json, write_bytes
 from tendigits.networks import build_classifier
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training import Run, Silent, describe_environment, train_classifier
+from tendigits.training.predict import log_probabilities
 from tendigits.training.run import DataRecord
 
 PIXELS = IMAGE_SIZE * IMAGE_SIZE

@@ -3,9 +3,9 @@ import torch
 
 import tendigits
 from tendigits.data import Dataset
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.networks import build_classifier
 from tendigits.networks.torch_logits import in_batches, torch_logits
+from tendigits.training.predict import log_probabilities
 
 
 def test_answers_are_the_networks_in_the_images_order(mnist: Dataset) -> None:

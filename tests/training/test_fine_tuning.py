@@ -10,13 +10,13 @@ from tendigits import fine_tune, load_classifier, load_run, resume
 from tendigits.classifiers.model_file import shipped_models, to_inputs
 from tendigits.data import NON_DIGIT, Corrections, Dataset
 from tendigits.errors import RunError
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.export import Exported
 from tendigits.networks import build_classifier
 from tendigits.recipes import Recipe
 from tendigits.training import Start, fine_tuning_recipe
 from tendigits.training.fine_tuning import put_start_weights
 from tendigits.training.material import learning_material
+from tendigits.training.predict import log_probabilities
 
 Tune = Callable[..., Exported]
 

@@ -20,9 +20,9 @@ from conftest import write_idx_folder
 from tendigits import evaluate, load_dataset, load_run, resume, train
 from tendigits.data import Dataset, LabelledImages, stratified_split
 from tendigits.errors import DataError, RunError, TendigitsError
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.recipes import load_recipe
 from tendigits.training import Run, create_run, describe_environment, load_network, load_run_data
+from tendigits.training.predict import log_probabilities
 
 EPOCHS = 2
 FILES = {

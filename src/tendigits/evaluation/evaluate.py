@@ -1,43 +1,13 @@
-"""The test: a run's trained network on the test set."""
+"""The test of a classifier on the test part of its data set, and its figures in words."""
 
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Sequence
 
 from scipy.special import log_softmax
-from torch import nn
 
 from tendigits.classifiers import Classifier
-from tendigits.data import CATALOGUE, CLASSES, Dataset, load_dataset
+from tendigits.data import CATALOGUE, CLASSES, load_dataset
 from tendigits.errors import ModelError
-from tendigits.evaluation.accuracy import Metrics, find_mistakes, measure
-from tendigits.evaluation.accuracy.draw_accuracy import draw_confusion, draw_worst_errors
-from tendigits.evaluation.curves import draw_curves
-from tendigits.evaluation.model_card import model_card
-from tendigits.evaluation.predict import log_probabilities
-from tendigits.evaluation.validate import validate
-from tendigits.files import write_json, write_text
-from tendigits.training import Run, load_network, load_run, load_run_data, read_history
-from tendigits.training.log import RunLog
-from tendigits.training.record import read_record
-
-
-def evaluate(run: Run | str | Path) -> Metrics:
-    """Repeat the test of a run from its files; nothing is written.
-
-    Args:
-        run: a run or the path of its folder.
-
-    Returns:
-        The figures on the test part of the run's data set.
-
-    Raises:
-        RunError: there is no trained run, or its data set has changed.
-        DataError: its data set is not there any more.
-    """
-    run = run if isinstance(run, Run) else load_run(run)
-    network = load_network(run)
-    test = load_run_data(run).test
-    return measure(log_probabilities(network, test.images)[:, :CLASSES], test.labels)
+from tendigits.evaluation.accuracy import Metrics, measure
 
 
 def evaluate_model(model: Classifier) -> Metrics:
@@ -61,43 +31,16 @@ def evaluate_model(model: Classifier) -> Metrics:
     return measure(answers, dataset.test.labels)
 
 
-def compare_with_record(run: Run, metrics: Metrics) -> str:
-    """Say whether `metrics` are what the run's own test has written.
-
-    Raises:
-        RunError: what it has written is damaged.
-    """
-    if not run.metrics.exists():
-        return f"The run's own test has not been done: {run.metrics} is not there."
-    recorded = read_record(run.metrics, Metrics)
-    if recorded.confusion == metrics.confusion:
-        return f"The same as recorded in {run.metrics}"
+def summarise_test(metrics: Metrics, class_names: Sequence[str]) -> str:
+    """Return the test's figures as the command line prints them."""
+    low, high = metrics.interval_95
+    errors = ", ".join(
+        f"{name}: {count}"
+        for name, count in zip(class_names, metrics.errors_per_class, strict=True)
+    )
     return (
-        f"Not the same as recorded in {run.metrics} ({100 * recorded.accuracy:.2f}%): "
-        "another machine or other versions, or the weights have changed."
+        f"Test loss: {metrics.loss:.2f}. Test accuracy: {100 * metrics.accuracy:.2f}%\n"
+        f"95 % interval (Wilson): {100 * low:.2f}% to {100 * high:.2f}%, "
+        f"{metrics.examples:,} images\n"
+        f"Errors per class: {errors} (in all {sum(metrics.errors_per_class):,})"
     )
-
-
-def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
-    """Open the test set once, after training, and write what it yields to the run folder.
-
-    Writes `metrics.json`, `figures/` and `MODEL_CARD.md`, and before that `validation.json`.
-    """
-    if len(run.split.validation):
-        write_json(run.validation, asdict(validate(run, network, dataset.train)))
-    answers = log_probabilities(network, dataset.test.images)[:, :CLASSES]
-    metrics = measure(answers, dataset.test.labels)
-    history = read_history(run.history)
-    run.figures.mkdir(exist_ok=True)
-    draw_curves(history, run.figures / "curves.png")
-    draw_confusion(metrics, dataset.class_names, run.figures / "confusion.png")
-    draw_worst_errors(
-        dataset.test.images,
-        find_mistakes(answers, dataset.test.labels),
-        dataset.class_names,
-        run.figures / "worst-errors.png",
-    )
-    write_text(run.model_card, model_card(run, history, metrics, dataset.class_names))
-    RunLog(run.log).write("test", loss=metrics.loss, accuracy=metrics.accuracy)
-    write_json(run.metrics, asdict(metrics))  # last: where it is, the run is complete
-    return metrics

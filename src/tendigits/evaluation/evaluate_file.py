@@ -12,8 +12,7 @@ from tendigits.classifiers.model_file import (
 )
 from tendigits.data import load_dataset
 from tendigits.evaluation.accuracy import measure
-from tendigits.evaluation.evaluate import evaluate_model
-from tendigits.evaluation.model_card import summarise_test
+from tendigits.evaluation.evaluate import evaluate_model, summarise_test
 from tendigits.loading import load_classifier
 
 

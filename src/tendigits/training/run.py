@@ -21,6 +21,7 @@ from tendigits.data.download import Progress
 from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.data.load import no_progress
 from tendigits.errors import RecipeError, RunError
+from tendigits.evaluation.validation import Validation
 from tendigits.files import sha256_of, write_bytes, write_json, write_text
 from tendigits.networks import build_classifier, count_multiply_adds, count_parameters
 from tendigits.networks.torch_logits import torch_logits
@@ -290,8 +291,6 @@ def classifier_of_run(run: Run) -> Classifier:
     Raises:
         RunError: the training is not done, or a file of the run is damaged.
     """
-    from tendigits.evaluation.validation import Validation  # noqa: PLC0415
-
     network = load_network(run)
     validation = read_record(run.validation, Validation) if run.validation.exists() else None
     environment = run.environment

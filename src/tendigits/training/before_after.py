@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from tendigits.classifiers.model_file import load_model_bytes
 from tendigits.data import CLASSES, LabelledImages
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.feedback.corrections import Corrections
-from tendigits.training import Run, load_network
 from tendigits.training.fine_tuning import learnable, load_start
+from tendigits.training.predict import log_probabilities
+from tendigits.training.run import Run, load_network
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 

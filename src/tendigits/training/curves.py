@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from tendigits.evaluation.canvas import BLUE, RED, figure
-from tendigits.training import EpochResult
+from tendigits.training.history import EpochResult
 
 
 def draw_curves(history: Sequence[EpochResult], path: Path) -> None:

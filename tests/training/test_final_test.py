@@ -9,9 +9,10 @@ import pytest
 from tendigits import evaluate, load_run, train
 from tendigits.data import Dataset
 from tendigits.errors import RunError
-from tendigits.evaluation import Metrics, compare_with_record, run_test
+from tendigits.evaluation import Metrics
 from tendigits.files import write_json
 from tendigits.training import Run, load_network
+from tendigits.training.final_test import compare_with_record, run_test
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from tendigits.data import CLASSES, LabelledImages
 from tendigits.data.synthetic import draw_ood_images
 from tendigits.evaluation.accuracy import measure
 from tendigits.evaluation.confidence import fit_temperature
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.evaluation.validation import Validation
-from tendigits.training import Run
+from tendigits.training.predict import log_probabilities
+from tendigits.training.run import Run
 
 # One digit in so many may be rejected.
 REJECTED_DIGITS = 500

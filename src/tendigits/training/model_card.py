@@ -5,22 +5,8 @@ from collections.abc import Sequence
 from tendigits.evaluation.accuracy import Metrics
 from tendigits.networks import build_classifier, count_parameters, summary_table
 from tendigits.recipes import Recipe
-from tendigits.training import EpochResult, Run
-
-
-def summarise_test(metrics: Metrics, class_names: Sequence[str]) -> str:
-    """Return the test's figures as the command line prints them."""
-    low, high = metrics.interval_95
-    errors = ", ".join(
-        f"{name}: {count}"
-        for name, count in zip(class_names, metrics.errors_per_class, strict=True)
-    )
-    return (
-        f"Test loss: {metrics.loss:.2f}. Test accuracy: {100 * metrics.accuracy:.2f}%\n"
-        f"95 % interval (Wilson): {100 * low:.2f}% to {100 * high:.2f}%, "
-        f"{metrics.examples:,} images\n"
-        f"Errors per class: {errors} (in all {sum(metrics.errors_per_class):,})"
-    )
+from tendigits.training.history import EpochResult
+from tendigits.training.run import Run
 
 
 def model_card(

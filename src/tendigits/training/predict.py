@@ -12,7 +12,7 @@ from torch.nn import functional
 from tendigits.data import CLASSES, IMAGE_SIZE
 from tendigits.errors import DataError
 from tendigits.networks.inputs import scaled
-from tendigits.training import Run, load_network, load_run
+from tendigits.training.run import Run, load_network, load_run
 
 _BATCH = 1000
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from drawn import colours
-from tendigits.evaluation.curves import draw_curves
 from tendigits.training import EpochResult
+from tendigits.training.curves import draw_curves
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 50])
