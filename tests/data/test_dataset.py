@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from rejections import rejected
 
-from tendigits.data import Dataset
+from tendigits.data import NON_DIGIT, Dataset, LabelledImages
 from tendigits.data.dataset import checked_images
 from tendigits.data.idx import idx_bytes
 
@@ -78,10 +78,41 @@ def test_no_image_at_all_is_rejected() -> None:
         checked_images(IMAGES[:0], LABELS[:0], "mine")
 
 
-def test_every_class_is_counted_even_one_without_images() -> None:
-    examples = checked_images(IMAGES, LABELS, "mine")
-    assert len(examples) == 3
-    assert examples.class_counts == (1, 0, 0, 0, 0, 0, 0, 2, 0, 0)
+def test_class_counts_include_classes_without_images() -> None:
+    labelled = LabelledImages(IMAGES, LABELS)
+    assert len(labelled) == 3
+    assert labelled.class_counts == (1, 0, 0, 0, 0, 0, 0, 2, 0, 0)
+
+
+def test_class_counts_leave_out_non_digits() -> None:
+    labelled = LabelledImages(IMAGES, np.array([9, NON_DIGIT, NON_DIGIT]))
+    assert len(labelled) == 3
+    assert labelled.class_counts == (0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [np.array([False, True, False, True]), np.array([1, 3])],
+    ids=["mask", "indices"],
+)
+def test_subset_keeps_the_images_of_a_mask_or_of_indices(
+    chosen: NDArray[np.bool_] | NDArray[np.int64], small_mnist: Dataset
+) -> None:
+    four = LabelledImages(small_mnist.train.images[:4], small_mnist.train.labels[:4])
+    subset = four.subset(chosen)
+    assert np.array_equal(subset.images, np.stack([four.images[1], four.images[3]]))
+    assert subset.labels.tolist() == [four.labels[1], four.labels[3]]
+
+
+def test_subset_takes_indices_in_the_given_order(small_mnist: Dataset) -> None:
+    subset = small_mnist.train.subset(np.array([2, 0]))
+    assert subset.labels.tolist() == [small_mnist.train.labels[2], small_mnist.train.labels[0]]
+
+
+def test_subset_of_an_empty_mask_is_empty(small_mnist: Dataset) -> None:
+    none = small_mnist.test.subset(np.zeros(500, bool))
+    assert len(none) == 0
+    assert none.images.shape == (0, 28, 28)
 
 
 def test_checksums_are_of_the_parts_as_idx_files(small_mnist: Dataset) -> None:

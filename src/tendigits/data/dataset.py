@@ -16,11 +16,11 @@ NON_DIGIT = CLASSES  # the label of an image that shows no digit
 
 @dataclass(frozen=True, eq=False)
 class LabelledImages:
-    """Labelled images.
+    """Images with their labels: a part of a data set, or corrections.
 
     Attributes:
         images: (n, 28, 28) uint8, grey levels with 0 for paper and 255 for full ink.
-        labels: (n,) int64, each from 0 to 9.
+        labels: (n,) int64, each from 0 to 9, or NON_DIGIT. A `Dataset` has no NON_DIGIT.
     """
 
     images: NDArray[np.uint8]
@@ -32,8 +32,12 @@ class LabelledImages:
 
     @cached_property
     def class_counts(self) -> tuple[int, ...]:
-        """How many images each of the ten classes has."""
-        return tuple(np.bincount(self.labels, minlength=CLASSES).tolist())
+        """The number of images of each of the ten digits; non-digits are not counted."""
+        return tuple(np.bincount(self.labels, minlength=CLASSES)[:CLASSES].tolist())
+
+    def subset(self, chosen: NDArray[np.bool_] | NDArray[np.integer]) -> "LabelledImages":
+        """Return the images and labels at `chosen`: a mask of shape (n,) or indices."""
+        return LabelledImages(self.images[chosen], self.labels[chosen])
 
 
 @dataclass(frozen=True, eq=False)
