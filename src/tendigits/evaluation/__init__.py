@@ -1,17 +1,10 @@
-"""Evaluation: what a trained classifier is worth, in figures, words and pictures.
+"""Evaluation: measurements of a classifier's predictions, and reports of them.
 
-The full report and its rooms are imported where they are used, so that a training need not wait.
+Each module measures one thing, from `Predictions` or a `Classifier` that is handed in. This and
+`report` import neither torch nor matplotlib.
 """
 
-from tendigits.evaluation.accuracy import Metrics, measure, wilson_interval
-from tendigits.evaluation.evaluate import evaluate_model, summarise_test
-from tendigits.evaluation.validation import Validation
+from tendigits.evaluation.metrics import Metrics, measure, summarise_test
+from tendigits.evaluation.report import Report, read_report
 
-__all__ = [
-    "Metrics",
-    "Validation",
-    "evaluate_model",
-    "measure",
-    "summarise_test",
-    "wilson_interval",
-]
+__all__ = ["Metrics", "Report", "measure", "read_report", "summarise_test"]

@@ -1,4 +1,4 @@
-"""What an answer costs: parameters, arithmetic, bytes, time."""
+"""The cost of a classifier: parameters, operations, bytes, latency and throughput."""
 
 import statistics
 import time
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tendigits.classifiers import Classifier
 from tendigits.data import IMAGE_SIZE
 
-_SINGLES, _BATCHES = 200, 5
 BATCH = 1024
+_SINGLE_CALLS, _BATCH_CALLS = 200, 5
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Cost:
     """What a classifier costs.
 
     Attributes:
-        name: which classifier.
+        name: the classifier's name.
         accuracy: on the test set.
-        parameters: trained numbers.
-        multiply_adds: for one image; None where it is not known.
+        parameters: the number of trained parameters.
+        multiply_adds: multiply-add operations for one image; None where it is not known.
         bytes: the size of its weights or its file.
-        milliseconds: for a single image, the median of 200.
-        images_per_second: 1,024 at a time, the median of 5.
+        milliseconds: latency of a single image, the median of 200 calls.
+        images_per_second: throughput of batches of 1,024 images, the median of 5 calls.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """What classifiers cost, measured beside each other.
+    """What classifiers cost, measured on one machine.
 
     Attributes:
-        machine: what they were measured on.
+        machine: the machine.
         measured: when, in UTC, ISO 8601.
-        classifiers: the one that is evaluated, then the models that ship.
+        classifiers: the evaluated classifier, then the references.
     """
 
     machine: str
@@ -54,7 +54,7 @@ class Costs:
 
 
 def measure_cost(classifier: Classifier, accuracy: float) -> Cost:
-    """Time a classifier here, on blank images; `accuracy` is what stands beside it."""
+    """Time a classifier on blank images; `accuracy` is its accuracy on the test set."""
     images = np.zeros((BATCH, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     return Cost(
         name=classifier.name,
@@ -62,15 +62,15 @@ def measure_cost(classifier: Classifier, accuracy: float) -> Cost:
         parameters=classifier.parameters,
         multiply_adds=classifier.multiply_adds,
         bytes=classifier.bytes,
-        milliseconds=1000 * statistics.median(_seconds(classifier, images[:1], _SINGLES)),
-        images_per_second=BATCH / statistics.median(_seconds(classifier, images, _BATCHES)),
+        milliseconds=1000 * statistics.median(_seconds(classifier, images[:1], _SINGLE_CALLS)),
+        images_per_second=BATCH / statistics.median(_seconds(classifier, images, _BATCH_CALLS)),
     )
 
 
-def _seconds(classifier: Classifier, images: NDArray[np.uint8], times: int) -> Sequence[float]:
-    classifier.logits(images)  # the first call also sets things up
+def _seconds(classifier: Classifier, images: NDArray[np.uint8], calls: int) -> Sequence[float]:
+    classifier.logits(images)  # the first call also initialises
     seconds = []
-    for _ in range(times):
+    for _ in range(calls):
         started = time.perf_counter()
         classifier.logits(images)
         seconds.append(time.perf_counter() - started)
