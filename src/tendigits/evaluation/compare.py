@@ -215,9 +215,8 @@ def describe_comparison(comparison: Comparison) -> str:
     for name, seeds in comparison.seeds.items():
         lines += ["", _describe_seeds(name, seeds)]
     if comparison.pairs:
-        heads = ("first / second", "errors of the first only", "of the second only", "p")
-        rows = [(*heads, "difference"), *(_pair_row(pair) for pair in comparison.pairs)]
-        lines += ["", *_table(rows)]
+        pair_heads = ("", "errors of the first only", "of the second only", "p", "difference")
+        lines += ["", *_table([pair_heads, *(_pair_row(pair) for pair in comparison.pairs)])]
         lines += ["p: McNemar's exact test, corrected for the number of pairs (Holm)."]
     return "\n".join(lines)
 

@@ -270,9 +270,8 @@ def _with_dots(images: Images, points: Points, width: int) -> Images:
 
 
 def _is_inside(row: NDArray[Any], column: NDArray[Any]) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (
-        (0 <= row) & (row < IMAGE_SIZE) & (0 <= column) & (column < IMAGE_SIZE)
-    )
+    larger, smaller = np.maximum(row, column), np.minimum(row, column)
+    inside: NDArray[np.bool_] = (smaller >= 0) & (larger < IMAGE_SIZE)
     return inside
 
 

@@ -1,4 +1,4 @@
-"""The full evaluation: every figure of one classifier, measured in order and written to a folder."""
+"""The full evaluation: every figure of one classifier, measured in order, and its folder."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -27,13 +27,6 @@ _IMAGES_PER_PAIR = 6
 _IMAGES_PER_SET = 8
 _SAMPLE = 12  # the test image that corruptions are shown on
 _LINES = ((BLUE, "o-"), (GREY, "s--"), (GREEN, "^:"), (RED, "v-."), ("black", "x:"))
-_STYLE = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    "legend.frameon": False,
-}
 
 
 @contextmanager
@@ -42,7 +35,15 @@ def new_figure(width: float, height: float) -> Iterator[Figure]:
 
     It is made without pyplot: nothing is shown, and nothing global is kept.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(
+        {
+            "font.size": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": 10,
+            "legend.frameon": False,
+        }
+    ):
         yield Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, layout="constrained")
 
 
@@ -190,7 +191,7 @@ def plot_selective(selective: Sequence[SelectivePoint]) -> Figure:
 
 
 def plot_corruption_samples(images: NDArray[np.uint8]) -> Figure:
-    """Plot one test image under each corruption: one row per corruption, one column per strength."""
+    """Plot one test image under each corruption, one column per strength."""
     image = images[_SAMPLE : _SAMPLE + 1]
     with new_figure(4.6, 11.0) as figure:
         grid = figure.subplots(len(CORRUPTIONS), len(STRENGTHS))

@@ -43,7 +43,7 @@ def validate(predictions: Predictions, ood_predictions: Predictions | None) -> V
 
     Args:
         predictions: for the validation images, with labels; their own temperature is ignored.
-        ood_predictions: for unseen non-digits; None for a classifier that was not trained to reject.
+        ood_predictions: for unseen non-digits; None where the classifier cannot reject.
     """
     metrics = measure(predictions.at_temperature(1.0))
     temperature = fit_temperature(predictions)
