@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tendigits.api import fine_tune, resume, train
+    from tendigits.api import evaluate, fine_tune, predict, resume, train
     from tendigits.classifiers import Classifier, ModelInfo, Predictions
     from tendigits.data import Dataset, LabelledImages, load_dataset
     from tendigits.errors import (
@@ -28,22 +28,18 @@ if TYPE_CHECKING:
         TrainingInterrupted,
     )
     from tendigits.evaluation import Metrics
-    from tendigits.evaluation.report import Report, compare, evaluate_fully, read_report
+    from tendigits.evaluation.report import Report, read_report
     from tendigits.export import export_model
-    from tendigits.feedback.corrections import Corrections
     from tendigits.loading import load_classifier
     from tendigits.reading import Reader, Reading, read
     from tendigits.recipes import Recipe, load_recipe
     from tendigits.sklearn import DigitClassifier
     from tendigits.training import Run, load_run
-    from tendigits.training.final_test import evaluate
-    from tendigits.training.predict import Prediction, predict
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Classifier",
-    "Corrections",
     "DataError",
     "Dataset",
     "DigitClassifier",
@@ -53,7 +49,6 @@ __all__ = [
     "ModelError",
     "ModelInfo",
     "PictureError",
-    "Prediction",
     "Predictions",
     "Reader",
     "Reading",
@@ -66,9 +61,7 @@ __all__ = [
     "ServerError",
     "TendigitsError",
     "TrainingInterrupted",
-    "compare",
     "evaluate",
-    "evaluate_fully",
     "export_model",
     "fine_tune",
     "load_classifier",
@@ -87,7 +80,6 @@ _HOMES = {
     "sklearn": ("DigitClassifier",),
     "classifiers": ("Classifier", "ModelInfo", "Predictions"),
     "data": ("Dataset", "LabelledImages", "load_dataset"),
-    "feedback.corrections": ("Corrections",),
     "loading": ("load_classifier",),
     "errors": (
         "DataError",
@@ -102,14 +94,12 @@ _HOMES = {
         "TrainingInterrupted",
     ),
     "evaluation": ("Metrics",),
-    "evaluation.report": ("Report", "compare", "evaluate_fully", "read_report"),
-    "api": ("fine_tune", "resume", "train"),
+    "evaluation.report": ("Report", "read_report"),
+    "api": ("evaluate", "fine_tune", "predict", "resume", "train"),
     "export": ("export_model",),
     "reading": ("Reader", "Reading", "read"),
     "recipes": ("Recipe", "load_recipe"),
     "training": ("Run", "load_run"),
-    "training.final_test": ("evaluate",),
-    "training.predict": ("Prediction", "predict"),
 }
 # The extra of `pip install` that brings a library which a verb needs.
 _EXTRAS = {

@@ -1,35 +1,32 @@
 """The whole way in one call: data set, network, training, test."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from tendigits.classifiers.model_file import read_model, shipped_models
-from tendigits.data import Dataset, load_dataset
-from tendigits.errors import RunError, TrainingInterrupted
-from tendigits.evaluation import summarise_test
+import numpy as np
+from numpy.typing import NDArray
+
+from tendigits.classifiers import Classifier, Predictions
+from tendigits.data import Dataset, LabelledImages, load_dataset
+from tendigits.errors import RunError
+from tendigits.evaluation import Metrics, measure
 from tendigits.export import Exported, export_model
-from tendigits.feedback.corrections import Corrections
-from tendigits.files import remove_unfinished
-from tendigits.progress import Terminal
+from tendigits.loading import load_classifier
+from tendigits.progress import Reporter, reporting
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training import (
     Device,
-    Reporter,
     Run,
-    Silent,
-    Start,
-    computing_threads,
+    classifier_of_run,
     create_run,
     describe_environment,
     fine_tuning_recipe,
     load_run,
     load_run_data,
-    train_classifier,
+    read_start,
+    train_run,
     with_pinned_teacher,
 )
-from tendigits.training.before_after import describe_fine_tuning
-from tendigits.training.final_test import run_test
 
 
 def train(
@@ -65,16 +62,17 @@ def train(
     elif settings:
         recipe = recipe.changed(settings)
     environment = describe_environment(threads, device, recipe.precision)
-    with _reporter(quiet=quiet) as reporter:
+    with reporting(quiet=quiet) as reporter:
         dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
         recipe = with_pinned_teacher(recipe, dataset.train.labels)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)
-        return _carry_out(run, dataset, reporter)
+        train_run(run, dataset, reporter)
+        return run
 
 
 def fine_tune(
     model: str | Path,
-    corrections: Corrections,
+    corrections: LabelledImages,
     settings: Mapping[str, object] | None = None,
     *,
     data: str | Path | Dataset = "mnist",
@@ -102,15 +100,16 @@ def fine_tune(
         ModelError, RecipeError, DataError, RunError: what the user gave will not do.
         TrainingInterrupted: Ctrl-C was pressed; `resume` goes on.
     """
-    start = Start(read_model(shipped_models().get(str(model), Path(model))), corrections)
-    with _reporter(quiet=quiet) as reporter:
+    with reporting(quiet=quiet) as reporter:
+        start = read_start(model, corrections)
         dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
         recipe = fine_tuning_recipe(start, settings or {}, dataset)
         environment = describe_environment(threads, device, recipe.precision)
         run = create_run(
             recipe, dataset, environment, Path(out) if out else None, start=start.files
         )
-        return _carry_out_fine_tuning(run, dataset, reporter)
+        train_run(run, dataset, reporter)
+        return _export_fine_tuned(run, reporter)
 
 
 def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
@@ -126,44 +125,26 @@ def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
     run = run if isinstance(run, Run) else load_run(run)
     if run.is_complete:
         raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
-    for part in (run, *run.members):
-        for folder in (part.folder, part.checkpoints, part.figures):
-            remove_unfinished(folder)
-    with _reporter(quiet=quiet) as reporter:
-        dataset = load_run_data(run, reporter.step)
+    with reporting(quiet=quiet) as reporter:
+        train_run(run, load_run_data(run, reporter.step), reporter)
         if run.recipe.fine_tuning is not None:
-            _carry_out_fine_tuning(run, dataset, reporter)
-            return run
-        return _carry_out(run, dataset, reporter)
-
-
-def _carry_out_fine_tuning(run: Run, dataset: Dataset, reporter: Reporter) -> Exported:
-    _carry_out(run, dataset, reporter)
-    reporter.say(describe_fine_tuning(run, dataset.train))
-    exported = export_model(run, run.fine_tuned_model)
-    reporter.say(exported.summary())
-    return exported
-
-
-def _carry_out(run: Run, dataset: Dataset, reporter: Reporter) -> Run:
-    try:
-        reporter.say(f"Run folder: {run.folder}")
-        network = train_classifier(run, dataset.train, reporter)
-        with computing_threads(run.environment.threads):
-            metrics = run_test(run, network, dataset)
-    except KeyboardInterrupt:
-        raise TrainingInterrupted(
-            f"Stopped; what was done is kept. Go on with: {run.command_to_resume}"
-        ) from None
-    reporter.say(summarise_test(metrics, dataset.class_names))
-    reporter.say(f"Figures: {run.metrics}\nPictures: {run.figures}\nModel card: {run.model_card}")
+            _export_fine_tuned(run, reporter)
     return run
 
 
-@contextmanager
-def _reporter(*, quiet: bool) -> Iterator[Reporter]:
-    if quiet:
-        yield Silent()
-        return
-    with Terminal() as terminal:
-        yield terminal
+def predict(model: str | Path | Run | Classifier, images: NDArray[np.uint8]) -> Predictions:
+    """Predict the classes of images (n, 28, 28) or (28, 28) uint8."""
+    return load_classifier(model).predict(images)
+
+
+def evaluate(run: Run | str | Path) -> Metrics:
+    """Measure a run on the test set of its data set; write nothing."""
+    run = run if isinstance(run, Run) else load_run(run)
+    test = load_run_data(run).test
+    return measure(classifier_of_run(run).predict(test.images, test.labels))
+
+
+def _export_fine_tuned(run: Run, reporter: Reporter) -> Exported:
+    exported = export_model(run, run.fine_tuned_model)
+    reporter.say(exported.summary())
+    return exported

@@ -130,7 +130,7 @@ def train(
                 "--from MODEL and --add-corrections URL go together, and without a recipe: the "
                 "model has its own."
             )
-        from tendigits.feedback.as_dataset import load_corrections
+        from tendigits.feedback.corrections import load_corrections
 
         corrections = load_corrections(add_corrections)
         tendigits.fine_tune(

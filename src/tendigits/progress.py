@@ -1,5 +1,7 @@
 """Progress of long work: lines of output and, on a terminal, a progress bar below them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -97,3 +99,13 @@ class Terminal:
         if self._bar is not None:
             self._bar.stop()
         self._bar = self._task = None
+
+
+@contextmanager
+def reporting(*, quiet: bool) -> Iterator[Reporter]:
+    """Yield a reporter: the terminal, or a silent one."""
+    if quiet:
+        yield Silent()
+        return
+    with Terminal() as terminal:
+        yield terminal

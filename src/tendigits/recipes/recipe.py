@@ -81,7 +81,7 @@ class Recipe(Settings):
         fine_tuning: the trained model to start from; the initial weights are random when None.
     """
 
-    name: Annotated[str, AfterValidator(_part_of_a_path)]
+    name: Annotated[str, AfterValidator(_folder_name)]
     description: str
     seed: int = Field(ge=0, lt=2**32)
     epochs: PositiveInt

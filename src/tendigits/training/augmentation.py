@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tendigits.data import LabelledImages
-from tendigits.data.samples import draw_grid
+from tendigits.data.describe import draw_grid
 from tendigits.networks.torch_logits import scaled
 from tendigits.recipes import AugmentationSettings
 
@@ -122,9 +122,7 @@ def _change_stroke(images: Tensor, limit: float, generator: torch.Generator) -> 
     return once + (amount - 1).clamp(min=0) * (thicker - once)
 
 
-def _add_neighbour_fragments(
-    images: Tensor, fraction: float, generator: torch.Generator
-) -> Tensor:
+def _add_neighbour_fragments(images: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
     """Add the edge of another image, or a ruled line, to a `fraction` of the images."""
     chosen = _random(images, generator)
     size = images.shape[-1]

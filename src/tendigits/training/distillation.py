@@ -16,13 +16,19 @@ from tendigits.errors import RunError
 from tendigits.files import sha256_of
 from tendigits.networks.onnx_graph import to_torch
 from tendigits.recipes import DistillationSettings, Recipe
-from tendigits.training.environment import Environment
 from tendigits.training.fit import Teacher
 from tendigits.training.run_folder import load_network, load_run
 
 
-def load_teacher(settings: DistillationSettings, environment: Environment) -> Teacher:
+def load_teacher(
+    settings: DistillationSettings, device: torch.device, precision: torch.dtype
+) -> Teacher:
     """Return a function from images (n, 1, 28, 28) in [0, 1] to the teacher's logits.
+
+    Args:
+        settings: the teacher.
+        device: where the images are and the teacher is run.
+        precision: the type of its matrix products.
 
     Raises:
         RunError: the teacher cannot be read, has changed, or cannot be run in torch.
@@ -31,16 +37,11 @@ def load_teacher(settings: DistillationSettings, environment: Environment) -> Te
     path = Path(settings.teacher)
     if settings.sha256 not in (None, teacher_sha256(settings)):
         raise RunError(f"The teacher {path} has changed since the run was started; train again.")
-    network: Teacher
-    if path.is_dir():
-        network = load_network(load_run(path)).to(environment.torch_device)
-    else:
-        network = _of_model_file(path)
-    precision = environment.torch_precision
+    network = _of_run(path, device) if path.is_dir() else _of_model_file(path)
 
     @torch.no_grad()
     def teacher(images: Tensor) -> Tensor:
-        with torch.autocast(environment.device, precision, enabled=precision != torch.float32):
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             logits = network(images)
         return logits.float()
 
@@ -105,6 +106,10 @@ def _held_out_by_teacher(settings: DistillationSettings) -> str:
     if path.is_dir():
         return held_out_sha256(load_run(path).split)
     return load_model_file(path).info.held_out_sha256
+
+
+def _of_run(path: Path, device: torch.device) -> Teacher:
+    return load_network(load_run(path)).to(device)
 
 
 def _of_model_file(path: Path) -> Teacher:

@@ -202,9 +202,7 @@ def describe_fine_tuning(run: Run, data: LabelledImages) -> str:
     ]
     left_out = len(start.corrections) - len(corrections)
     if left_out:
-        lines.append(
-            f"Corrections to a non-digit left out, as the model cannot reject: {left_out}"
-        )
+        lines.append(f"Corrections to a non-digit left out, as the model cannot reject: {left_out}")
     return "\n".join(lines)
 
 

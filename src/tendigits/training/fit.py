@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from tendigits.classifiers import Classifier, Predictions
-from tendigits.data import CLASSES, LabelledImages
+from tendigits.classifiers import Classifier
+from tendigits.data import LabelledImages
 from tendigits.errors import RunError
-from tendigits.evaluation import Metrics, measure
+from tendigits.evaluation import measure
 from tendigits.networks import classifier_of_network
 from tendigits.recipes import DistillationSettings, Recipe
 from tendigits.training.history import EpochResult, has_stalled
@@ -204,13 +204,8 @@ def _validate(
     """Return the mean loss and the accuracy on the validation images, if there are any."""
     if validation is None or not len(validation):
         return None, None
-    metrics = measure_predictions(classifier.predict(validation.images, validation.labels))
+    metrics = measure(classifier.predict(validation.images, validation.labels))
     return metrics.loss, metrics.accuracy
-
-
-def measure_predictions(predictions: Predictions) -> Metrics:
-    """Return the metrics of predictions for labelled images."""
-    return measure(predictions.log_probabilities[:, :CLASSES], predictions.known_labels)
 
 
 def _loss_and_accuracy(logits: Tensor, targets: Tensor) -> tuple[float, float]:

@@ -1,16 +1,18 @@
-"""The results of each epoch, in memory and as `history.csv`."""
+"""The course of a training: the results of each epoch (`history.csv`), and the log (`log.jsonl`)."""
 
 import csv
 import io
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from tendigits.errors import RunError
-from tendigits.files import write_text
+from tendigits.files import to_json, write_text
 
 
 @dataclass(frozen=True)
@@ -110,3 +112,25 @@ def read_history(path: Path) -> list[EpochResult]:
     except (ValueError, csv.Error) as error:
         reason = str(error).partition("\n")[0]
         raise RunError(f"{path} is damaged ({reason}); train again.") from error
+
+
+class RunLog:
+    """Appends events to `log.jsonl`, one JSON object per line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        _remove_unfinished_line(path)
+
+    def write(self, event: str, **values: object) -> None:
+        """Append one line: the time in UTC, the event's name, its values."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = to_json({"time": now, "event": event, **values})
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def _remove_unfinished_line(path: Path) -> None:
+    # A process that was killed may have left the start of a line.
+    if path.exists():
+        complete = path.read_bytes().rpartition(b"\n")
+        os.truncate(path, len(complete[0]) + len(complete[1]))

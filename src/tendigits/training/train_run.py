@@ -1,21 +1,19 @@
-"""From a run folder to trained weights: data, start, checkpoints, log, Ctrl-C, ensembles."""
+"""A run from start to end: data, checkpoints, log, Ctrl-C, the members of an ensemble, the test."""
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 
 from torch import nn
 
-from tendigits.data import LabelledImages
-from tendigits.errors import RunError
+from tendigits.data import Dataset, LabelledImages
+from tendigits.errors import RunError, TrainingInterrupted
+from tendigits.evaluation import summarise_test
 from tendigits.feedback.corrections import split_corrections
-from tendigits.files import to_json
+from tendigits.files import remove_unfinished
 from tendigits.networks import Ensemble, build_network, count_outputs, summary_table
 from tendigits.progress import Reporter
 from tendigits.training.augmentation import draw_augmented
@@ -27,57 +25,81 @@ from tendigits.training.checkpoint import (
 )
 from tendigits.training.distillation import load_teacher
 from tendigits.training.environment import computing_threads, describe_speed
-from tendigits.training.fine_tuning import load_start, load_start_weights, usable_corrections
+from tendigits.training.final_test import run_test
+from tendigits.training.fine_tuning import (
+    describe_fine_tuning,
+    load_start,
+    load_start_weights,
+    usable_corrections,
+)
 from tendigits.training.fit import TrainingState, fit
-from tendigits.training.history import EpochResult, mean_history, read_history, write_history
+from tendigits.training.history import (
+    EpochResult,
+    RunLog,
+    mean_history,
+    read_history,
+    write_history,
+)
 from tendigits.training.run_folder import Run, load_network
 from tendigits.training.training_data import TrainingData, build_training_data
 
 
-def train_run(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
-    """Train the network of a run, or each member of its ensemble, to the last epoch.
+def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
+    """Train the network of a run, or each member of its ensemble, and test it once.
 
-    History, checkpoints, log and weights are written to the run's folder. A run that was stopped
-    is resumed from its newest checkpoint.
+    Everything is written to the run's folder. A run that was stopped is resumed from its newest
+    checkpoint.
 
     Args:
         run: the run.
-        data: the training part of its data set.
-        reporter: receives a line per epoch and the progress within it.
-
-    Returns:
-        The trained network on the CPU, in evaluation mode.
+        dataset: its data set.
+        reporter: receives lines of text, and the progress within each epoch.
 
     Raises:
         RunError: the loss is NaN or infinite, a file of the run is damaged, or its teacher cannot
             be read.
-        KeyboardInterrupt: Ctrl-C was pressed; the newest checkpoint is kept.
+        TrainingInterrupted: Ctrl-C was pressed; the newest checkpoint is kept.
     """
-    recipe = run.recipe
-    reporter.say(summary_table(build_network(recipe.network, recipe.seed, count_outputs(recipe))))
-    if recipe.augmentation is not None:
-        draw_augmented(data, recipe.augmentation, run.data.class_names, run.augmented)
-    if recipe.members == 1:
-        return train_network(run, data, reporter)
-    networks = []
-    for number, member in enumerate(run.members, start=1):
-        reporter.say(f"Member {number} of {recipe.members}, seed {member.recipe.seed}")
-        if not member.weights.exists():
-            member.folder.mkdir(parents=True, exist_ok=True)
-            train_network(member, data, reporter)
-        networks.append(load_network(member))
-    write_history(run.history, mean_history([read_history(each.history) for each in run.members]))
-    ensemble = Ensemble(networks)
-    save_weights(run.weights, ensemble)
-    return ensemble.eval()
+    for part in (run, *run.members):
+        for folder in (part.folder, part.checkpoints, part.figures):
+            remove_unfinished(folder)
+    reporter.say(f"Run folder: {run.folder}")
+    try:
+        network = _train(run, dataset.train, reporter)
+        with computing_threads(run.environment.threads):
+            metrics = run_test(run, network, dataset)
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(
+            f"Interrupted; finished epochs are kept. Resume with: {run.command_to_resume}"
+        ) from None
+    reporter.say(summarise_test(metrics, dataset.class_names))
+    reporter.say(f"Metrics: {run.metrics}\nPlots: {run.figures}\nModel card: {run.model_card}")
+    if run.recipe.fine_tuning is not None:
+        reporter.say(describe_fine_tuning(run, dataset.train))
 
 
 def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
-    """Train one network; arguments and errors are those of `train_run`."""
+    """Train one network from its newest checkpoint to its last epoch.
+
+    Args:
+        run: a run of one network.
+        data: the training part of its data set.
+        reporter: receives a line per epoch, and the progress within it.
+
+    Returns:
+        The network on the CPU, in evaluation mode.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; the step was finished.
+        RunError: as in `train_run`.
+    """
     recipe, log = run.recipe, RunLog(run.log)
+    device, precision = run.environment.torch_device, run.environment.torch_precision
     network, training_data = _start(run, data)
-    teacher = load_teacher(recipe.distillation, run.environment) if recipe.distillation else None
-    state = TrainingState.initial(network, recipe)
+    teacher = None
+    if recipe.distillation is not None:
+        teacher = load_teacher(recipe.distillation, device, precision)
+    state = TrainingState.initial(network.to(device), recipe)
     state.history = _restore(run, state, reporter)
     log.write("training", epochs_done=len(state.history))
 
@@ -99,7 +121,7 @@ def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Modu
                 training_data,
                 recipe,
                 validation=data.subset(run.split.validation),
-                precision=run.environment.torch_precision,
+                precision=precision,
                 teacher=teacher,
                 on_step=on_step,
                 on_epoch=on_epoch,
@@ -144,19 +166,24 @@ def deferred_interrupt() -> Iterator[Interrupt]:
         signal.signal(signal.SIGINT, previous)
 
 
-class RunLog:
-    """Appends events to `log.jsonl`, one JSON object per line."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        _remove_unfinished_line(path)
-
-    def write(self, event: str, **values: object) -> None:
-        """Append one line: the time in UTC, the event's name, its values."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = to_json({"time": now, "event": event, **values})
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+def _train(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
+    recipe = run.recipe
+    reporter.say(summary_table(build_network(recipe.network, recipe.seed, count_outputs(recipe))))
+    if recipe.augmentation is not None:
+        draw_augmented(data, recipe.augmentation, run.data.class_names, run.augmented)
+    if recipe.members == 1:
+        return train_network(run, data, reporter)
+    networks = []
+    for number, member in enumerate(run.members, start=1):
+        reporter.say(f"Member {number} of {recipe.members}, seed {member.recipe.seed}")
+        if not member.weights.exists():
+            member.folder.mkdir(parents=True, exist_ok=True)
+            train_network(member, data, reporter)
+        networks.append(load_network(member))
+    write_history(run.history, mean_history([read_history(each.history) for each in run.members]))
+    ensemble = Ensemble(networks)
+    save_weights(run.weights, ensemble)
+    return ensemble.eval()
 
 
 def _start(run: Run, data: LabelledImages) -> tuple[nn.Module, TrainingData]:
@@ -168,8 +195,7 @@ def _start(run: Run, data: LabelledImages) -> tuple[nn.Module, TrainingData]:
         start = load_start(run)
         load_start_weights(start, network)
         corrections, _ = split_corrections(usable_corrections(start.corrections, recipe))
-    training_data = build_training_data(recipe, data, run.split, corrections)
-    return network.to(run.environment.torch_device), training_data
+    return network, build_training_data(recipe, data, run.split, corrections)
 
 
 def _restore(run: Run, state: TrainingState, reporter: Reporter) -> list[EpochResult]:
@@ -186,10 +212,3 @@ def _restore(run: Run, state: TrainingState, reporter: Reporter) -> list[EpochRe
         reporter.say(f"Resuming after epoch {epoch} of {run.recipe.epochs}.")
         return history
     return []
-
-
-def _remove_unfinished_line(path: Path) -> None:
-    # A process that was killed may have left the start of a line.
-    if path.exists():
-        complete = path.read_bytes().rpartition(b"\n")
-        os.truncate(path, len(complete[0]) + len(complete[1]))

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tendigits.data import NON_DIGIT, LabelledImages, Split
-from tendigits.data.synthetic import draw_ood_images
-from tendigits.data.synthetic.european import draw_synthetic_digits
+from tendigits.data.synthetic import draw_ood_images, draw_synthetic_digits
 from tendigits.networks.torch_logits import scaled
 from tendigits.recipes import AugmentationSettings, Recipe
 from tendigits.training.augmentation import augment
