@@ -39,9 +39,8 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     """
     temperature = None
     if len(run.split.validation):
-        validation = validate_network(
-            network, run.recipe, dataset.train.subset(run.split.validation)
-        )
+        held_out = dataset.train.subset(run.split.validation)
+        validation = validate_network(network, run.recipe, held_out)
         write_json(run.validation, asdict(validation))
         temperature = validation.temperature
     test = dataset.test

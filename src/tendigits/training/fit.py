@@ -76,8 +76,8 @@ def fit(
     validation: LabelledImages | None = None,
     precision: torch.dtype = torch.float32,
     teacher: Teacher | None = None,
-    on_step: Callable[[int, int, int], None] = lambda epoch, step, steps: None,
-    on_epoch: Callable[[EpochResult], None] = lambda result: None,
+    on_step: Callable[[int, int, int], None] | None = None,
+    on_epoch: Callable[[EpochResult], None] | None = None,
 ) -> nn.Module:
     """Train a network from `state` to the last epoch of `recipe`, or until it stalls.
 
@@ -133,7 +133,8 @@ def fit(
                 )
                 if average is not None:
                     average.update_parameters(network)
-                on_step(epoch, step, steps)
+                if on_step is not None:
+                    on_step(epoch, step, steps)
             seconds = time.perf_counter() - started
 
             loss, accuracy = _loss_and_accuracy(torch.cat(logits), labels[order])
@@ -152,7 +153,8 @@ def fit(
             _reject_divergence(result)
             state.history.append(result)
             state.random_state = torch.get_rng_state()
-            on_epoch(result)
+            if on_epoch is not None:
+                on_epoch(result)
     return state.trained.eval()
 
 

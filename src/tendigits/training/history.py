@@ -1,4 +1,4 @@
-"""The course of a training: the results of each epoch (`history.csv`), and the log (`log.jsonl`)."""
+"""The record of a training: the results of each epoch (`history.csv`), the log (`log.jsonl`)."""
 
 import csv
 import io

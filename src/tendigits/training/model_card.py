@@ -26,6 +26,10 @@ def model_card(
         )
     )
     seconds = sum(result.seconds for result in history)
+    test_row = (
+        f"| test, opened once after training | {100 * metrics.accuracy:.2f} % "
+        f"| {metrics.loss:.4f} | {metrics.images:,} |"
+    )
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     checksums = "\n".join(f"    {sha256}  {name}" for name, sha256 in run.data.sha256.items())
     return f"""# Model card: {recipe.name} on {run.data.name}
@@ -39,11 +43,12 @@ It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}
 ## Metrics
 | | accuracy | loss | images |
 |---|---|---|---|
-| test, opened once after training | {100 * metrics.accuracy:.2f} % | {metrics.loss:.4f} | {metrics.images:,} |
+{test_row}
 {_validation_row(run, last)}
 
-The 95 % confidence interval (Wilson) of the test accuracy is {100 * low:.2f} % to {100 * high:.2f} %.
-{_loss_note(run)}This is one run with one seed ({recipe.seed}); other seeds give other figures.
+The 95 % confidence interval of the test accuracy (Wilson) is {100 * low:.2f} % to
+{100 * high:.2f} %. {_loss_note(run)}This is one run with one seed ({recipe.seed}); other seeds give
+other figures.
 
 | class | test images | errors |
 |---|---|---|
@@ -61,9 +66,9 @@ The 95 % confidence interval (Wilson) of the test accuracy is {100 * low:.2f} % 
 ```
 
 ## Training
-{len(run.split.train):,} images, {len(history)} epochs, batch size {recipe.batch_size}, {seconds:.1f} s in training steps. All settings
-are in `recipe.toml`, the validation images in `split.json`, the results of each epoch in
-`history.csv`.
+{len(run.split.train):,} images, {len(history)} epochs, batch size {recipe.batch_size},
+{seconds:.1f} s in training steps. All settings are in `recipe.toml`, the validation images in
+`split.json`, the results of each epoch in `history.csv`.
 
 ## Data
 `{run.data.name}`, SHA-256 of the unpacked files:
@@ -72,15 +77,14 @@ are in `recipe.toml`, the validation images in `split.json`, the results of each
 
 ## Environment
 {environment.cpu}, {environment.cores} cores, {environment.threads} threads, {environment.system};
-Python {environment.python}, {versions}; revision {environment.git_revision or "unknown"}; {environment.started}.
+Python {environment.python}, {versions};
+revision {environment.git_revision or "unknown"}; {environment.started}.
 """
 
 
 def _rejection(recipe: Recipe) -> str:
     if recipe.ood is None:
-        return (
-            "It cannot reject: for an image of none of the classes it still predicts one of them."
-        )
+        return "It cannot reject: it predicts one of the classes for every image."
     return (
         f"It was also trained on {recipe.ood.count:,} drawn images of non-digits, and gives such "
         "images a low probability for each class; `validation.json` has the threshold below which "

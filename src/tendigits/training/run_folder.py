@@ -343,7 +343,5 @@ def _read_split(path: Path, data: DataRecord, recipe: Recipe) -> Split:
     expected = round(data.training_images * recipe.validation_fraction)
     counts = len(record.validation), len(np.intersect1d(held_out, everything))
     if record.of != data.training_images or counts != (expected, expected):
-        raise RunError(
-            f"{path} is damaged: it does not fit data.json and recipe.toml; train again."
-        )
+        raise RunError(f"{path} is damaged: it does not fit data.json and recipe.toml.")
     return Split(train=np.setdiff1d(everything, held_out), validation=held_out)
