@@ -56,12 +56,21 @@ def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
         labels: (n,), those of all its training images.
 
     Raises:
-        RunError: the teacher cannot be read, or was trained on images that the recipe holds out.
+        RunError: the teacher cannot be read or be run in torch, or was trained on images that the
+            recipe holds out.
         ModelError: its model file is damaged.
     """
     settings = recipe.distillation
     if settings is None:
         return recipe
+    pinned = settings.model_copy(
+        update={
+            "teacher": str(Path(settings.teacher).absolute()),
+            "sha256": teacher_sha256(settings),
+        }
+    )
+    if not Path(settings.teacher).is_dir():
+        _of_model_file(Path(settings.teacher))  # raises where it cannot be a teacher
     split = stratified_split(labels, recipe.validation_fraction, recipe.seed)
     if len(split.validation) and _held_out_by_teacher(settings) != held_out_sha256(split):
         raise RunError(
@@ -69,12 +78,6 @@ def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
             "validation; choose one with the same seed and validation_fraction, or train on all "
             "images (validation_fraction=0)."
         )
-    pinned = settings.model_copy(
-        update={
-            "teacher": str(Path(settings.teacher).absolute()),
-            "sha256": teacher_sha256(settings),
-        }
-    )
     return recipe.model_copy(update={"distillation": pinned})
 
 
@@ -102,7 +105,6 @@ def held_out_sha256(split: Split) -> str:
 
 def _held_out_by_teacher(settings: DistillationSettings) -> str:
     path = Path(settings.teacher)
-    teacher_sha256(settings)  # raises the clearer error where there is no file
     if path.is_dir():
         return held_out_sha256(load_run(path).split)
     return load_model_file(path).info.held_out_sha256
