@@ -77,7 +77,7 @@ def test_run_without_validation_images_trains_on_all(small_mnist: Dataset, tmp_p
     assert (len(run.split.train), len(run.split.validation)) == (2000, 0)
     assert (result.val_accuracy, result.val_loss) == (None, None)
     assert "none held out" in run.model_card.read_text(encoding="utf-8")
-    assert evaluate(run.folder).examples == 500
+    assert evaluate(run.folder).images == 500
 
 
 def test_resumed_ensemble_ends_with_the_same_weights(small_mnist: Dataset, tmp_path: Path) -> None:

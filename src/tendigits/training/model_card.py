@@ -46,9 +46,8 @@ It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}
 {test_row}
 {_validation_row(run, last)}
 
-The 95 % confidence interval of the test accuracy (Wilson) is {100 * low:.2f} % to
-{100 * high:.2f} %. {_loss_note(run)}This is one run with one seed ({recipe.seed}); other seeds give
-other figures.
+95 % confidence interval of the test accuracy (Wilson): {100 * low:.2f} % to {100 * high:.2f} %.
+{_loss_note(run)}This is one run with one seed ({recipe.seed}); other seeds give other figures.
 
 | class | test images | errors |
 |---|---|---|
