@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import missing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mirror import entry_for, serving
@@ -72,10 +73,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def debian_fashion_mnist() -> Path:
     if not DEBIAN_FASHION_MNIST.is_dir():
-        reason = "install Debian's package dataset-fashion-mnist to run this test"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("Fashion-MNIST", "dataset-fashion-mnist")
     return DEBIAN_FASHION_MNIST
 
 
