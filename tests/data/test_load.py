@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import missing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mirror import entry_for, serving
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from rejections import check_sentence, rejected
 
 import tendigits.data
+from conftest import missing
 from tendigits.data import CATALOGUE, Dataset, load, load_dataset
 from tendigits.data.catalogue import IDX_FILES
 from tendigits.data.idx import idx_bytes
