@@ -4,7 +4,7 @@ Three runs of the recipe `reader` with seeds of their own (as `accuracy.py reade
 exported, and each reads all 10,000 pictures: decoded, its ink found, framed, classified, rejected
 where it is not sure. A rejected digit counts as wrong, but its confidence is held against the digit
 that it was taken for. Writes `benchmarks/results/read-mnist.json`
-and brings the README's table up to date.
+and brings the tables of the docs up to date.
 """
 
 import io
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accuracy
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits import Reader, Run, export_model, load_dataset
 from tendigits.data import LabelledImages
 from tendigits.evaluation.confidence import calibration_error
@@ -38,7 +38,7 @@ def main() -> None:
         RESULTS / "read-mnist.json",
         {"environment": asdict(runs[0].environment), "runs": results},
     )
-    update_readme()
+    update_pages()
 
 
 def measure(run: Run, test: LabelledImages) -> dict[str, float]:

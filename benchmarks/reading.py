@@ -4,7 +4,7 @@ Prints the time to the first answer of a fresh process, images a second of the b
 ONNX Runtime beside the same network in torch (and, for `mlp`, in Keras), and pictures a second of
 the whole way with the share of each step, for 28x28 PNGs and for 12-megapixel photos. The photos
 are made here, of MNIST's test digits. Writes `benchmarks/results/reading.json` and brings the
-README's table up to date.
+tables of the docs up to date.
 """
 
 import io
@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits import Reader, load_classifier, load_dataset, load_recipe
 from tendigits.classifiers.model_file import to_inputs
 from tendigits.files import write_json
@@ -52,7 +52,7 @@ def main() -> None:
             "whole_way": way,
         },
     )
-    update_readme()
+    update_pages()
 
 
 def seconds_to_first_answer(image: NDArray[np.uint8], folder: Path) -> float:

@@ -1,7 +1,8 @@
 """A full report on each model that ships: its figures and its model card, beside the model file.
 
-Writes `src/tendigits/pretrained/NAME.json` and `NAME.md`, the report's schema and the README's table
-and pictures. A model whose file has not changed keeps its report; `--all` measures all anew.
+Writes `src/tendigits/pretrained/NAME.json` and `NAME.md`, the schema of the report, and the tables
+and pictures of the docs. A model whose file has not changed keeps its report; `--all` measures all
+of them again.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from figures_in_readme import update_readme
+from tables import update_pages
 from tendigits import Report, evaluate_fully, read_report
 from tendigits.classifiers.model_file import shipped_models, shipped_reports
 from tendigits.files import sha256_of, write_json, write_text
@@ -30,7 +31,7 @@ def main() -> None:
     for name, path in shipped_models().items():
         if measure_all or not is_current(name):
             report(name, path)
-    update_readme()
+    update_pages()
 
 
 def is_current(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 wrk (Debian's package) sends 280x280 drawings, made here of MNIST's test digits, over 1, 16, 64 and
 256 connections to `tendigits serve` and to `plain_endpoint.py`, in turn, on this machine. Prints a
-line each, writes `benchmarks/results/serve.json` and brings the README's table up to date.
+line each, writes `benchmarks/results/serve.json` and brings the tables of the docs up to date.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 import requests
 from PIL import Image
 
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits import load_dataset
 from tendigits.files import write_json
 from tendigits.training import describe_environment
@@ -50,7 +50,7 @@ def main() -> None:
             ]
     environment = asdict(describe_environment())
     write_json(RESULT, {"environment": environment, "seconds": seconds, "rows": rows})
-    update_readme()
+    update_pages()
 
 
 def draw(folder: Path) -> None:
