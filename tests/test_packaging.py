@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import tendigits
 from paper import on_paper, row
 from tendigits.data import Dataset
 
@@ -69,6 +70,11 @@ def test_sdist_holds_every_source_file_under_version_control(sdist_files: set[st
 def test_sdist_holds_no_files_that_tests_and_tools_leave(sdist_files: set[str]) -> None:
     left = {".hypothesis", ".schemathesis", "__pycache__", ".pytest_cache", "runs", "site", ".venv"}
     assert [path for path in sdist_files if left.intersection(path.split("/"))] == []
+
+
+def test_citation_names_the_version_of_the_package() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {tendigits.__version__}\n" in citation
 
 
 def new_environment(folder: Path, wheel: Path) -> Path:
