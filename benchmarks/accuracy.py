@@ -1,9 +1,9 @@
-"""The test accuracy of each recipe over several seeds: the figures in the README.
+"""The test accuracy of each recipe over several seeds: the figures in the docs.
 
 A run opens the test set once, after its last epoch; no run is left out. Each run has one thread,
 and as many run at a time as there are cores. After an interruption, a second call resumes the
 runs. The run folders are kept in `runs/accuracy/`. Writes
-`benchmarks/results/accuracy-<recipe>.json` and updates the README's table.
+`benchmarks/results/accuracy-<recipe>.json` and updates the tables of the docs.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import tendigits
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits.files import to_json, write_json
 from tendigits.recipes import shipped_recipes
 from tendigits.training import Run, read_history
@@ -42,7 +42,7 @@ def main() -> None:
         }
         for recipe, runs in started.items():
             write_result(recipe, [run.result() for run in runs])
-    update_readme()
+    update_pages()
 
 
 def train(recipe: str, seed: int) -> Run:

@@ -4,7 +4,7 @@ All are trained on the same 54,000 images and the same cores, one after the othe
 between and after the others. Only training steps are timed; accuracies are those at the end of
 an epoch, on the same 6,000 images (for seeds 1 and 2 of `fast`, on another split). Takes about half
 an hour; after an interruption it continues with the next training. Writes
-`benchmarks/results/speed.json` and updates the README's table.
+`benchmarks/results/speed.json` and updates the tables of the docs.
 """
 
 import json
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits.files import write_json
 from tendigits.training import describe_environment, read_history
 
@@ -39,7 +39,7 @@ def main() -> None:
             f"{turn}: {last['seconds']:.1f} s, validation {100 * last['val_accuracy']:.2f} %",
             flush=True,
         )
-    update_readme()
+    update_pages()
 
 
 def begin_result() -> dict[str, Any]:

@@ -27,7 +27,7 @@ def cache_folder() -> Path:
 
 
 def fetch(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
-    """Download the files of `entry` that `folder` lacks, and return `folder`.
+    """Download the files of `entry` that are not in `folder` yet, and return `folder`.
 
     Raises:
         DataError: a file is damaged or not available from any mirror, or cannot be written.
@@ -67,7 +67,7 @@ def _fetch_file(entry: CatalogueEntry, path: Path, sha256: str, progress: Progre
         _download_file(entry, path, sha256, progress)
     elif sha256_of(path) != sha256:
         raise DataError(
-            f"{path} differs from the published file (its SHA-256 is another one); delete it to "
+            f"{path} differs from the published file (its SHA-256 does not match); delete it to "
             "download it again, or give another folder with --data."
         )
 

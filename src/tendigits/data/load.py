@@ -88,8 +88,8 @@ def _from_folder(folder: Path, name: str, class_names: tuple[str, ...], source: 
         name=name,
         source=source,
         class_names=class_names,
-        train=checked_images(train_images, train_labels, f"the training part of {folder}"),
-        test=checked_images(test_images, test_labels, f"the test part of {folder}"),
+        train=checked_images(train_images, train_labels, f"{folder} (training part)"),
+        test=checked_images(test_images, test_labels, f"{folder} (test part)"),
     )
 
 
@@ -108,8 +108,8 @@ def _from_npz(path: Path) -> Dataset:
         name=path.stem,
         source=str(path),
         class_names=DIGITS,
-        train=checked_images(arrays["x_train"], arrays["y_train"], f"the training part of {path}"),
-        test=checked_images(arrays["x_test"], arrays["y_test"], f"the test part of {path}"),
+        train=checked_images(arrays["x_train"], arrays["y_train"], f"{path} (training part)"),
+        test=checked_images(arrays["x_test"], arrays["y_test"], f"{path} (test part)"),
     )
 
 

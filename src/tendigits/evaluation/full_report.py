@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.classifiers import Classifier, Predictions
-from tendigits.data import Dataset
+from tendigits.data import IMAGE_SIZE, Dataset, LabelledImages
+from tendigits.data.synthetic import OOD_KINDS, frame_ink
 from tendigits.errors import ReportError
 from tendigits.evaluation import plots
 from tendigits.evaluation.adversarial import measure_adversarial
@@ -20,7 +21,7 @@ from tendigits.evaluation.calibration import measure_calibration
 from tendigits.evaluation.cost import Costs, measure_cost
 from tendigits.evaluation.label_errors import correct_labels
 from tendigits.evaluation.metrics import class_metrics, confused_pairs, find_errors, measure
-from tendigits.evaluation.ood import draw_ood_sets, measure_ood
+from tendigits.evaluation.ood import measure_ood
 from tendigits.evaluation.render import model_card, page
 from tendigits.evaluation.report import FILE, FORMAT, Accuracy, Report
 from tendigits.evaluation.robustness import measure_robustness
@@ -28,6 +29,17 @@ from tendigits.files import write_json, write_text
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 OODImages = Mapping[str, NDArray[np.uint8]]
+IMAGES_PER_OOD_SET = 1000
+NOISE = "uniform noise"
+_OOD_SEED = 0x6D1617  # no training draws its OOD images with it
+# The names of the sets, and the kinds of synthetic OOD images that they are drawn from.
+_OOD_SETS = {
+    "letters and symbols": "glyph",
+    "random strokes": "scribble",
+    "textures": "texture",
+    "digits on their side": "rotated digit",
+    "cut digits": "cut digit",
+}
 _LIBRARIES = ("tendigits", "numpy", "scipy", "torch", "onnxruntime", "matplotlib")
 
 
@@ -95,7 +107,7 @@ def full_report(
     progress("Test images", 0, 1)
     predictions = classifier.predict(test.images, test.labels)
     progress("Test images", 1, 1)
-    classifiers = [classifier, *_others(classifier, references)]
+    classifiers = [classifier, *other_classifiers(classifier, references)]
     robustness = measure_robustness(classifiers, test, progress)
     drawn = draw_ood_sets(test, progress)
     drawn_predictions, ood_predictions = (
@@ -147,7 +159,24 @@ def save_plots(full: FullReport, images: NDArray[np.uint8], folder: Path) -> Non
         plots.save(figure, folder / f"{name}.png")
 
 
-def _others(classifier: Classifier, references: Sequence[Classifier]) -> list[Classifier]:
+def draw_ood_sets(digits: LabelledImages, progress: Progress) -> dict[str, NDArray[np.uint8]]:
+    """Draw the sets of 1,000 OOD images (n, 28, 28) uint8 that every report measures, by name.
+
+    Args:
+        digits: the digits that are rotated and cut.
+        progress: is called with what is being drawn, how many sets are done, and of how many.
+    """
+    random, sets = np.random.default_rng(_OOD_SEED), {}
+    for done, (name, kind) in enumerate(_OOD_SETS.items()):
+        progress(f"OOD images: {name}", done, len(_OOD_SETS))
+        draw, _ = OOD_KINDS[kind]
+        sets[name] = np.array([frame_ink(draw(random, digits)) for _ in range(IMAGES_PER_OOD_SET)])
+    sets[NOISE] = random.integers(0, 256, (IMAGES_PER_OOD_SET, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    progress("OOD images", len(_OOD_SETS), len(_OOD_SETS))
+    return sets
+
+
+def other_classifiers(classifier: Classifier, references: Sequence[Classifier]) -> list[Classifier]:
     """Return the references that are not the classifier, named differently from it."""
     return [
         replace(each, name=f"{each.name} (reference)") if each.name == classifier.name else each

@@ -1,28 +1,16 @@
 """Detection of out-of-distribution (OOD) images by the confidence of the predictions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.classifiers import Predictions
-from tendigits.data import IMAGE_SIZE, LabelledImages
 
 Scores = NDArray[np.floating]
 
-IMAGES_PER_SET = 1000
-NOISE = "uniform noise"
 _RECALL = 0.95
-_SEED = 0x6D1617  # no training draws its OOD images with it
-# The names of the sets, and the kinds of synthetic OOD images that they are drawn from.
-_KINDS = {
-    "letters and symbols": "glyph",
-    "random strokes": "scribble",
-    "textures": "texture",
-    "digits on their side": "rotated digit",
-    "cut digits": "cut digit",
-}
 
 
 @dataclass(frozen=True)
@@ -139,25 +127,3 @@ def false_positive_rate(positives: Scores, negatives: Scores) -> float:
     needed = int(np.ceil(_RECALL * len(positives)))
     threshold = np.sort(positives)[len(positives) - needed]
     return float((negatives >= threshold).mean())
-
-
-def draw_ood_sets(
-    digits: LabelledImages, progress: Callable[[str, int, int], None]
-) -> dict[str, NDArray[np.uint8]]:
-    """Draw the sets of 1,000 OOD images (n, 28, 28) uint8 that reports measure, by name.
-
-    Args:
-        digits: the digits that are rotated and cut.
-        progress: is called with what is drawn, the number of sets that are done, and of all.
-    """
-    # Imported here, as its fonts come with matplotlib, which the server does without.
-    from tendigits.data.synthetic import OOD_KINDS, frame_ink  # noqa: PLC0415
-
-    random, sets = np.random.default_rng(_SEED), {}
-    for done, (name, kind) in enumerate(_KINDS.items()):
-        progress(f"Non-digits: {name}", done, len(_KINDS))
-        draw, _ = OOD_KINDS[kind]
-        sets[name] = np.array([frame_ink(draw(random, digits)) for _ in range(IMAGES_PER_SET)])
-    sets[NOISE] = random.integers(0, 256, (IMAGES_PER_SET, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    progress("Non-digits", len(_KINDS), len(_KINDS))
-    return sets

@@ -18,7 +18,7 @@ from tendigits.evaluation.label_errors import LABEL_ERRORS
 from tendigits.evaluation.metrics import ConfusedPair, Metrics, Misclassified
 from tendigits.evaluation.report import AdversarialRobustness
 from tendigits.evaluation.robustness import Robustness
-from tendigits.files import whole_file
+from tendigits.files import atomic_write
 
 BLUE, RED, GREY, GREEN = "#1b6ca8", "#d1495b", "#8a8f98", "#3c8d5a"
 _DOTS_PER_INCH = 160
@@ -49,7 +49,7 @@ def new_figure(width: float, height: float) -> Iterator[Figure]:
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as a PNG, whole."""
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         figure.savefig(partial, format="png")
 
 

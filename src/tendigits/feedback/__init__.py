@@ -1,1 +1,1 @@
-"""Corrections of shapes that were read wrong: labelled images, and the database they are kept in."""
+"""Corrections of shapes that were read incorrectly: labelled images, and their database."""

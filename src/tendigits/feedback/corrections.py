@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tendigits.data import IMAGE_SIZE, NON_DIGIT, LabelledImages
 from tendigits.data.idx import idx_bytes
 from tendigits.errors import DataError, ServerError
-from tendigits.files import whole_file, write_bytes
+from tendigits.files import atomic_write, write_bytes
 
 DATABASE_VARIABLE = "TENDIGITS_DATABASE"
 HELD_OUT = 5  # one correction in this many is held out
@@ -21,7 +21,7 @@ NON_DIGIT_FILE, NON_DIGIT_ARRAY = "non-digit-images-idx3-ubyte", "non_digit"
 
 
 def default_database() -> str:
-    """Return the URL in `TENDIGITS_DATABASE`, or that of an SQLite file in the user's data folder."""
+    """Return the URL in `TENDIGITS_DATABASE`, else that of an SQLite file in the data folder."""
     file = platformdirs.user_data_path("tendigits") / "corrections.sqlite"
     return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{file}"
 
@@ -29,7 +29,7 @@ def default_database() -> str:
 def load_corrections(url: str) -> LabelledImages:
     """Return all corrections in the database at `url`, the oldest first.
 
-    The images are the frames that were read wrong, the labels what they should have been read as.
+    The images are the frames that were read incorrectly, with their correct labels.
 
     Raises:
         ServerError: `url` is not that of a database, or the database cannot be reached.
@@ -146,7 +146,7 @@ def _write_npz(
         "y_test": test.labels.astype(np.uint8),
         NON_DIGIT_ARRAY: non_digits,
     }
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         np.savez_compressed(partial, allow_pickle=False, **arrays)
 
 

@@ -309,6 +309,7 @@ def classifier_of_run(run: Run) -> Classifier:
             data_sha256=run.data.sha256,
             made_with=run.environment.summary,
         ),
+        data_source=run.data.source,
     )
 
 

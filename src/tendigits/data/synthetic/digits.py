@@ -14,8 +14,8 @@ _SIZE = 80  # pixels along each side of the image that a one is drawn on
 def draw_synthetic_digits(count: int, digits: LabelledImages, seed: int) -> LabelledImages:
     """Draw ones with a long flag (some with a foot) and sevens with a crossed stem.
 
-    A network trained on MNIST alone takes such ones for sevens. What distinguishes them: the top
-    bar of a seven is level, the flag of a one falls by 30 degrees or more.
+    A network trained on MNIST alone classifies such ones as sevens. The difference between them:
+    the top bar of a seven is level, the flag of a one falls by 30 degrees or more.
 
     Args:
         count: the number of images; half of them are ones.
