@@ -1,60 +1,77 @@
-# One command per job; each makes the environment it needs, once.
+# One command per task. Each makes the environment that it needs, once.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# --no-compile: modules are compiled when they are first imported, which halves the installation.
+PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help demo test lint format bench-seed bench-speed bench-read bench-serve bench-accuracy reports notebook screenshots clean
+.PHONY: help demo test lint format docs package bench-seed bench-speed bench-read bench-serve bench-accuracy reports notebook screenshots clean
 
-help: ## list these jobs
+help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
-demo: .venv/installed ## train the seed network, test it, show where the pictures are
+demo: .venv/train-installed ## train the network of the notebook on MNIST and test it
 	$(BIN)/tendigits train mlp
 
-test: .venv/installed ## run all tests
+test: .venv/dev-installed ## run all tests
 	$(BIN)/pytest
 
-lint: .venv/installed ## style, types, and which room may use which
+lint: .venv/dev-installed ## check style, types and imports between the packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-format: .venv/installed ## bring the code into shape
+format: .venv/dev-installed ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench-seed: .venv-bench/installed ## the notebook's way against `tendigits train mlp`, in pairs
+docs: .venv/docs-installed ## build the documentation into site/
+	$(BIN)/zensical build --clean --strict
+
+package: .venv/dev-installed ## build the wheel and the sdist into dist/
+	$(BIN)/python -m build
+
+bench-seed: .venv-bench/installed ## time `tendigits train mlp` against the notebook in Keras
 	.venv-bench/bin/python benchmarks/seed.py
 
-bench-speed: .venv-bench/installed ## `fast` against PyTorch's and Keras's examples (half an hour)
+bench-speed: .venv-bench/installed ## time `fast` against the examples of PyTorch and Keras (half an hour)
 	.venv-bench/bin/python benchmarks/speed.py
 
-bench-read: .venv-bench/installed ## how fast pictures are read
+bench-read: .venv-bench/installed ## measure how fast pictures are read
 	.venv-bench/bin/python benchmarks/reading.py
 
-bench-serve: .venv/installed ## how fast pictures are read over HTTP (needs wrk; 3 minutes)
+bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP (needs wrk; 3 minutes)
 	$(BIN)/python benchmarks/serving.py
 
-bench-accuracy: .venv/installed ## each recipe's test accuracy over its seeds (long; resumable)
+bench-accuracy: .venv/dev-installed ## measure the test accuracy of each recipe over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py
 
-reports: .venv/installed ## a full report on each model that ships (minutes)
+reports: .venv/dev-installed ## write the full report of each shipped model (minutes)
 	$(BIN)/python benchmarks/reports.py
 
-notebook: .venv/installed ## run docs/notebook.ipynb anew and keep its output
+notebook: .venv/dev-installed ## run docs/notebook.ipynb again and keep its output
 	$(BIN)/jupyter execute --inplace docs/notebook.ipynb
 
-screenshots: .venv/installed ## take the page's pictures anew (needs chromium)
+screenshots: .venv/dev-installed ## take the screenshots of the page again (needs chromium)
 	PYTHONPATH=tests $(BIN)/python docs/screenshots.py
 
-clean: ## remove the environments and caches (runs stay)
-	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+clean: ## remove the environments, caches and built files (runs stay)
+	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .cache dist site
 
-.venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+.venv/train-installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python $(PIP) --editable '.[train]'
+	touch $@
+
+.venv/dev-installed: .venv/train-installed
 	$(BIN)/python $(PIP) --editable '.[train,serve,dev]'
 	touch $@
+
+.venv/docs-installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python $(PIP) --editable '.[docs]'
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
 
 .venv-bench/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-bench

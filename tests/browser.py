@@ -1,13 +1,13 @@
 """A real Chromium, and functions that draw in it by mouse and by touch."""
 
 import math
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+from conftest import missing
 
 Point = tuple[float, float]  # as fractions of the drawing area, from its upper left corner
 Stroke = Sequence[Point]
@@ -20,10 +20,7 @@ def chromium() -> Iterator[Browser]:
     """Run a Chromium until the block ends; without one, skip the test, or fail it in CI."""
     program = shutil.which("chromium")
     if program is None:
-        reason = "Chromium is not installed (Debian: apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("Chromium", "chromium")
     with sync_playwright() as playwright:
         # Chromium's own sandbox does not start for root, the user of CI.
         browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False)

@@ -1,9 +1,11 @@
-"""What the tests share: real MNIST, and small pieces of it."""
+"""Shared fixtures, and what a test does on a machine that lacks something it needs."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,43 @@ if TYPE_CHECKING:
     from server_process import Server
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_configure() -> None:
+    """Restore the default of SIGINT, for the processes that the tests start.
+
+    Under `nohup`, in the background of a script and in several CI runners, pytest is started with
+    SIGINT ignored. Processes inherit that, and then nothing can stop them by Ctrl-C.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List all skipped tests, under what must be installed to run them."""
+    skipped = sorted(
+        (str(report.longrepr[2]).removeprefix("Skipped: "), report.nodeid)
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    if skipped:
+        terminalreporter.section("skipped tests")
+    for reason, tests in groupby(skipped, key=lambda test: test[0]):
+        terminalreporter.write_line(f"{reason}:")
+        for _, name in tests:
+            terminalreporter.write_line(f"  {name}")
+
+
+def missing(what: str, package: str) -> None:
+    """Skip the test, as this machine lacks something; fail where the variable CI is set.
+
+    Args:
+        what: what the test needs.
+        package: the Debian package to install.
+    """
+    reason = f"{what} is not installed; on Debian: apt-get install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

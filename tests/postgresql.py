@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from conftest import missing
 
 USER = "postgres"
 
@@ -45,10 +45,7 @@ class PostgreSQL:
 def postgresql() -> Iterator[PostgreSQL]:
     """Run a cluster until the block ends; without PostgreSQL, skip the test, or fail it in CI."""
     if _programs() is None:
-        reason = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("PostgreSQL", "postgresql")
     folder = Path(tempfile.mkdtemp(prefix="tendigits-postgresql-"))
     if os.geteuid() == 0:  # PostgreSQL does not run as root; its package adds a user
         shutil.chown(folder, USER)

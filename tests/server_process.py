@@ -4,7 +4,6 @@ import base64
 import io
 import os
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -100,7 +99,6 @@ def serving(
             stderr=errors,
             text=True,
             env={**os.environ, **(env or {})},
-            preexec_fn=_restore_sigint,  # noqa: PLW1509 - the tests' threads hold no locks here
         ) as process,
     ):
         assert process.stdout is not None
@@ -144,11 +142,6 @@ def is_alive(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def _restore_sigint() -> None:
-    """Undo that SIGINT is ignored, as it is where the tests run in the background of a script."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _address(line: str) -> str | None:

@@ -54,7 +54,7 @@ def load_classifier(source: "str | Path | Run | Classifier") -> Classifier:
 
 
 def _from_run(run: "Run") -> Classifier:
-    from tendigits.training.run import classifier_of_run  # noqa: PLC0415 - files need no torch
+    from tendigits.training import classifier_of_run  # noqa: PLC0415 - files need no torch
 
     return classifier_of_run(run)
 

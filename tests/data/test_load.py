@@ -15,6 +15,7 @@ from mirror_server import entry_for, running_mirror
 from numpy.typing import NDArray
 
 import tendigits.data
+from conftest import missing
 from tendigits.data import CATALOGUE, Dataset, load, load_dataset
 from tendigits.data.catalogue import IDX_FILES
 from tendigits.data.idx import idx_bytes
@@ -72,10 +73,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def debian_fashion_mnist() -> Path:
     if not DEBIAN_FASHION_MNIST.is_dir():
-        reason = "install Debian's package dataset-fashion-mnist to run this test"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("Fashion-MNIST", "dataset-fashion-mnist")
     return DEBIAN_FASHION_MNIST
 
 

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+from scipy.stats import binomtest
 
 from browser import (
     DESK,
@@ -27,7 +28,6 @@ from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png, serving
 from tendigits.data import NON_DIGIT, Dataset
-from tendigits.evaluation import wilson_interval
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
@@ -176,7 +176,7 @@ def test_a_correction_can_be_made_and_undone_by_keyboard(page: Page, folder: Pat
     page.keyboard.press("Enter")
     press_until_focused(page, "#choices button >> nth=1")
     page.keyboard.press("Enter")
-    expect(page.locator("#stored")).to_contain_text("read as 7, correct is 1")
+    expect(page.locator("#stored")).to_contain_text("read as 7, should be 1")
     assert stored(folder)[len(before) :] == [(7, 1)]
     expect(page.locator("#stored button")).to_be_focused()
     page.keyboard.press("Enter")
@@ -189,11 +189,11 @@ def test_corrections_are_listed_and_can_be_undone(page: Page, folder: Path) -> N
     expect(page.locator("#sentence")).to_contain_text("not look like a digit")
     page.click("#correct")
     page.click("#choices >> text=4")
-    expect(page.locator("#stored")).to_contain_text("read as not a digit, correct is 4")
+    expect(page.locator("#stored")).to_contain_text("read as not a digit, should be 4")
     assert stored(folder)[-1] == (NON_DIGIT, 4)
     page.click("nav >> text=Corrections")
     first = page.locator("#corrections-list li").first
-    expect(first).to_contain_text("Read as not a digit, correct is 4")
+    expect(first).to_contain_text("Read as not a digit, should be 4")
     count = len(stored(folder))
     first.get_by_role("button").click()
     expect(page.locator("#corrections-list li")).to_have_count(count - 1)
@@ -213,7 +213,7 @@ def test_a_correction_whose_response_was_lost_is_stored_once(page: Page, folder:
     page.click("#choices >> text=9")
     expect(page.locator("#correction-notice")).to_contain_text("cannot be reached")
     page.click("#correction-notice button")
-    expect(page.locator("#stored")).to_contain_text("read as 7, correct is 9")
+    expect(page.locator("#stored")).to_contain_text("read as 7, should be 9")
     assert stored(folder) == [*before, (7, 9)]
 
 
@@ -226,7 +226,8 @@ def test_the_occlusion_map_names_the_most_important_part(page: Page) -> None:
 
 def test_the_model_view_shows_the_metadata_and_the_report(page: Page, served: Server) -> None:
     test = served.get("/v1/model").json()["test"]
-    low, high = wilson_interval(round(test["accuracy"] * test["examples"]), test["examples"])
+    correct = round(test["accuracy"] * test["examples"])
+    low, high = binomtest(correct, test["examples"]).proportion_ci(method="wilson")
     page.click("nav >> text=Model")
     shown = page.locator("#model-figures")
     expect(shown).to_contain_text(f"{100 * test['accuracy']:.2f}")
@@ -321,7 +322,7 @@ def test_a_rejected_request_can_be_repeated_after_the_server_s_retry_after(
         page_of(browser, server.url) as page,
     ):
         draw_by_mouse(page, seven())
-        expect(page.locator("#notice")).to_contain_text("You have too many pictures waiting")
+        expect(page.locator("#notice")).to_contain_text("You have too many pictures in the queue")
         again = page.get_by_role("button", name="Try again")
         expect(again).to_be_disabled()
         expect(again).to_be_enabled()

@@ -29,7 +29,7 @@ def test_the_model_s_metadata_is_returned(server: Server) -> None:
     assert info == load_classifier("reader").info
 
 
-def test_a_shipped_model_has_a_report(server: Server) -> None:
+def test_a_pretrained_model_has_a_report(server: Server) -> None:
     report = server.get("/v1/model/report").json()
     test = load_classifier("reader").info.test
     assert sum(map(sum, report["confusion"])) == test.examples

@@ -1,16 +1,18 @@
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tendigits import train
 from tendigits.data import Dataset
-from tendigits.evaluation import Metrics, summarise_test
+from tendigits.evaluation import Metrics
 from tendigits.training import EpochResult, Run, read_history
+from tendigits.training.model_card import model_card
 
 METRICS = Metrics(
-    examples=10_000,
+    images=10_000,
     loss=0.0789,
     accuracy=0.9802,
     interval_95=(0.97728, 0.98275),
@@ -41,17 +43,7 @@ def last_epoch(run: Run) -> EpochResult:
     return read_history(run.history)[-1]
 
 
-def test_a_test_is_summed_up_in_the_notebooks_words() -> None:
-    lines = summarise_test(METRICS, tuple("0123456789")).splitlines()
-    assert lines[0] == "Test loss: 0.08. Test accuracy: 98.02%"
-    assert "97.73%" in lines[1]
-    assert "98.2" in lines[1]
-    assert "10,000 images" in lines[1]
-    assert "0: 8, 1: 9, 2: 20" in lines[2]
-    assert "198" in lines[2]
-
-
-def test_the_cards_test_figures_are_those_of_the_metrics(
+def test_test_figures_of_the_card_are_those_of_metrics_json(
     card: str, metrics: dict[str, Any]
 ) -> None:
     row = table_row(card, "test, ")
@@ -60,7 +52,7 @@ def test_the_cards_test_figures_are_those_of_the_metrics(
     assert f"{100 * low:.2f} % to {100 * high:.2f} %" in card
 
 
-def test_the_cards_validation_figures_are_those_of_the_last_epoch(
+def test_validation_figures_of_the_card_are_those_of_the_last_epoch(
     card: str, last_epoch: EpochResult
 ) -> None:
     row = table_row(card, "validation, ")
@@ -68,16 +60,14 @@ def test_the_cards_validation_figures_are_those_of_the_last_epoch(
     assert row == [f"{100 * last_epoch.val_accuracy:.2f} %", f"{last_epoch.val_loss:.4f}", "200"]
 
 
-def test_the_card_counts_images_and_errors_of_each_class(
-    card: str, metrics: dict[str, Any]
-) -> None:
+def test_card_counts_images_and_errors_of_each_class(card: str, metrics: dict[str, Any]) -> None:
     for digit, (row, errors) in enumerate(
         zip(metrics["confusion"], metrics["errors_per_class"], strict=True)
     ):
         assert table_row(card, f"{digit} ") == [str(sum(row)), str(errors)]
 
 
-def test_the_card_names_data_recipe_seed_and_versions(card: str, run: Run) -> None:
+def test_card_names_data_recipe_seed_and_versions(card: str, run: Run) -> None:
     for sha256 in run.data.sha256.values():
         assert sha256 in card
     assert run.recipe.description in card
@@ -87,10 +77,25 @@ def test_the_card_names_data_recipe_seed_and_versions(card: str, run: Run) -> No
     assert run.environment.started in card
 
 
-def test_the_cards_pictures_are_there(card: str, run: Run) -> None:
-    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", card)
-    assert len(pictures) == 3
-    assert all((run.folder / picture).is_file() for picture in pictures)
+def test_plots_of_the_card_exist(card: str, run: Run) -> None:
+    plots = re.findall(r"!\[[^]]+\]\(([^)]+)\)", card)
+    assert len(plots) == 3
+    assert all((run.folder / plot).is_file() for plot in plots)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "It cannot reject"),
+        ({"ood.count": 40}, "It was also trained on 40 drawn images of non-digits"),
+    ],
+)
+def test_card_says_whether_the_classifier_can_reject(
+    run: Run, changes: dict[str, object], sentence: str
+) -> None:
+    changed = replace(run, recipe=run.recipe.changed(changes))
+    card = model_card(changed, read_history(run.history), METRICS, run.data.class_names)
+    assert sentence in card
 
 
 def table_row(card: str, start: str) -> list[str]:

@@ -107,7 +107,7 @@ def serve(
 
     Every option is also an environment variable: TENDIGITS_PORT, TENDIGITS_API_KEYS and so on.
     """
-    from tendigits.server.serve import run_server
+    from tendigits.server.run import run_server
     from tendigits.server.settings import load_settings
 
     given = {

@@ -26,9 +26,8 @@ from tendigits.export.to_onnx import to_int8, to_onnx
 from tendigits.files import sha256_of, to_json, write_bytes
 from tendigits.networks import count_multiply_adds, count_parameters
 from tendigits.training import Run, load_network, load_run, load_run_data
-from tendigits.training.record import read_record
-from tendigits.training.run import classifier_of_run, settings_without_paths
-from tendigits.training.teacher import held_out_sha256
+from tendigits.training.distillation import held_out_sha256
+from tendigits.training.run_folder import classifier_of_run, read_record
 
 CHECKED = 1000
 LARGEST_DIFFERENCE = 1e-4
@@ -141,8 +140,8 @@ def _describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"
         precision=precision,
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network),
-        recipe=settings_without_paths(run),
-        test=TestFigures(metrics.accuracy, metrics.loss, metrics.examples),
+        recipe=run.recipe.portable_settings,
+        test=TestFigures(metrics.accuracy, metrics.loss, metrics.images),
         validation_accuracy=validation.accuracy if validation else None,
         exported_accuracy=None,
         held_out_sha256=held_out_sha256(run.split),

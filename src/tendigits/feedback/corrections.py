@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tendigits.data import IMAGE_SIZE, NON_DIGIT, LabelledImages
 from tendigits.data.idx import idx_bytes
 from tendigits.errors import DataError, ServerError
-from tendigits.files import whole_file, write_bytes
+from tendigits.files import atomic_write, write_bytes
 
 DATABASE_VARIABLE = "TENDIGITS_DATABASE"
 HELD_OUT = 5  # one correction in this many is held out
@@ -146,7 +146,7 @@ def _write_npz(
         "y_test": test.labels.astype(np.uint8),
         NON_DIGIT_ARRAY: non_digits,
     }
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         np.savez_compressed(partial, allow_pickle=False, **arrays)
 
 

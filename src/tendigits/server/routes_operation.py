@@ -45,16 +45,16 @@ class ReportResponse(BaseModel):
     @classmethod
     def from_report(cls, report: Report) -> Self:
         """Return the response for a full report."""
-        shipped = report.confidence.shipped
+        calibration = report.calibration.final
         return cls(
             confusion=[list(row) for row in report.accuracy.metrics.confusion],
-            negative_log_likelihood=shipped.negative_log_likelihood,
-            calibration_error=shipped.calibration_error,
+            negative_log_likelihood=calibration.negative_log_likelihood,
+            calibration_error=calibration.calibration_error,
             bins=[
                 CalibrationBin(
-                    images=each.answers, confidence=each.confidence, accuracy=each.accuracy
+                    images=each.images, confidence=each.confidence, accuracy=each.accuracy
                 )
-                for each in shipped.bins
+                for each in calibration.bins
             ],
         )
 
@@ -81,7 +81,7 @@ async def model(service: CurrentService) -> JSONResponse:
     "/model/report", response_model=ReportResponse, responses=documented_problems(401, 404, 421)
 )
 async def report(service: CurrentService) -> JSONResponse:
-    """Return figures of the full report on the model; every shipped model has a report."""
+    """Return figures of the full report on the model; every pretrained model has one."""
     found = service.batcher.model.report
     if found is None:
         raise Problem(

@@ -27,7 +27,7 @@ class ServedModel:
 
 
 def load_served_model(path: str) -> ServedModel:
-    """Read and check a model file, or the shipped model of that name.
+    """Read and check a model file, or the pretrained model of that name.
 
     Raises:
         ModelError: it is not a model file of tendigits, or damaged.
@@ -39,6 +39,6 @@ def load_served_model(path: str) -> ServedModel:
 
 
 def _report_on(sha256: str) -> Report | None:
-    """Return the shipped report on the model file with this checksum."""
+    """Return the packaged report on the model file with this checksum."""
     reports = map(read_report, shipped_reports().values())
     return next((each for each in reports if each.origin.sha256 == sha256), None)

@@ -29,7 +29,7 @@ class ServerSettings(BaseSettings):
     Attributes:
         host: the address to listen on.
         port: the port; 0 takes a free one.
-        model: a model file, or a shipped model's name.
+        model: a model file, or a pretrained model's name.
         database: the URL of the corrections' database, `sqlite:///FILE` or
             `postgresql+psycopg://USER@HOST/NAME`; several servers can share the latter.
         body_limit: the largest request body, in bytes.

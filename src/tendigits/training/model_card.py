@@ -1,18 +1,18 @@
-"""Figures in words: the lines after a test, and the model card."""
+"""The model card of a run, in Markdown."""
 
 from collections.abc import Sequence
 
-from tendigits.evaluation.accuracy import Metrics
+from tendigits.evaluation import Metrics
 from tendigits.networks import build_classifier, count_parameters, summary_table
 from tendigits.recipes import Recipe
 from tendigits.training.history import EpochResult
-from tendigits.training.run import Run
+from tendigits.training.run_folder import Run
 
 
 def model_card(
     run: Run, history: Sequence[EpochResult], metrics: Metrics, class_names: Sequence[str]
 ) -> str:
-    """Return the run as a model card in Markdown, every figure from the run's own files.
+    """Return the model card of a tested run; every figure is also in a file of the run.
 
     Source of the form: M. Mitchell et al., "Model cards for model reporting", FAT* 2019.
     """
@@ -26,24 +26,28 @@ def model_card(
         )
     )
     seconds = sum(result.seconds for result in history)
+    test_row = (
+        f"| test, opened once after training | {100 * metrics.accuracy:.2f} % "
+        f"| {metrics.loss:.4f} | {metrics.images:,} |"
+    )
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     checksums = "\n".join(f"    {sha256}  {name}" for name, sha256 in run.data.sha256.items())
     return f"""# Model card: {recipe.name} on {run.data.name}
 
 {recipe.description}
 
-## What it is for
-It tells which of ten classes ({", ".join(class_names)}) a 28x28 grey image shows. It was learnt
-from `{run.data.name}` and expects images framed in the same way. {_what_else(recipe)}
+## Intended use
+It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}). It was trained on
+`{run.data.name}` and expects images that are framed in the same way. {_rejection(recipe)}
 
-## Figures
+## Metrics
 | | accuracy | loss | images |
 |---|---|---|---|
-| test, opened once after training | {100 * metrics.accuracy:.2f} % | {metrics.loss:.4f} | {metrics.examples:,} |
+{test_row}
 {_validation_row(run, last)}
 
-The test accuracy's 95 % interval (Wilson) is {100 * low:.2f} % to {100 * high:.2f} %. This is one
-run with one seed ({recipe.seed}); another seed gives another figure.
+95 % confidence interval of the test accuracy (Wilson): {100 * low:.2f} % to {100 * high:.2f} %.
+{_loss_note(run)}This is one run with one seed ({recipe.seed}); other seeds give other figures.
 
 | class | test images | errors |
 |---|---|---|
@@ -61,27 +65,29 @@ run with one seed ({recipe.seed}); another seed gives another figure.
 ```
 
 ## Training
-{len(run.split.train):,} images, {recipe.epochs} epochs, batches of {recipe.batch_size}, {seconds:.1f} s in training steps. Every
-setting is in `recipe.toml`, the held-out images in `split.json`, each epoch in `history.csv`.
+{len(run.split.train):,} images, {len(history)} epochs, batch size {recipe.batch_size},
+{seconds:.1f} s in training steps. All settings are in `recipe.toml`, the validation images in
+`split.json`, the results of each epoch in `history.csv`.
 
 ## Data
 `{run.data.name}`, SHA-256 of the unpacked files:
 
 {checksums}
 
-## Made with
+## Environment
 {environment.cpu}, {environment.cores} cores, {environment.threads} threads, {environment.system};
-Python {environment.python}, {versions}; revision {environment.git_revision or "unknown"}; {environment.started}.
+Python {environment.python}, {versions};
+revision {environment.git_revision or "unknown"}; {environment.started}.
 """
 
 
-def _what_else(recipe: Recipe) -> str:
+def _rejection(recipe: Recipe) -> str:
     if recipe.ood is None:
-        return "It has no answer for an image that shows none of the ten: it will name one all the same."
+        return "It cannot reject: it predicts one of the classes for every image."
     return (
-        f"It has also learnt from {recipe.ood.count:,} drawn frames that show none of the ten, "
-        "and gives such an image a low probability for each of them; `validation.json` says from "
-        "where on to reject."
+        f"It was also trained on {recipe.ood.count:,} drawn images of non-digits, and gives such "
+        "images a low probability for each class; `validation.json` has the threshold below which "
+        "to reject."
     )
 
 
@@ -92,3 +98,9 @@ def _validation_row(run: Run, last: EpochResult) -> str:
         f"| validation, after the last epoch | {100 * last.val_accuracy:.2f} % "
         f"| {last.val_loss:.4f} | {len(run.split.validation):,} |"
     )
+
+
+def _loss_note(run: Run) -> str:
+    if not len(run.split.validation):
+        return ""
+    return "The test loss is that of the probabilities with the temperature in `validation.json`. "

@@ -88,7 +88,7 @@ function showStored(digit) {
   open(false);
   const undo = make('button', { type: 'button', textContent: 'Undo' });
   undo.addEventListener('click', () => takeBack(digit, correction.id));
-  const text = `Correction stored: read as ${nameOf(correction.read)}, correct is ${nameOf(correction.correct)}.`;
+  const text = `Correction stored: read as ${nameOf(correction.read)}, should be ${nameOf(correction.correct)}.`;
   byId('stored').replaceChildren(make('p', { textContent: text }), undo);
   undo.focus({ preventScroll: true });
 }

@@ -49,7 +49,7 @@ function entryOf(correction) {
     'li',
     {},
     make('img', { src: frame, alt: '', width: 28, height: 28, className: 'frame' }),
-    make('p', {}, `Read as ${nameOf(read)}, correct is `, make('b', { textContent: nameOf(correct) }), when),
+    make('p', {}, `Read as ${nameOf(read)}, should be `, make('b', { textContent: nameOf(correct) }), when),
     undo,
   );
   undo.addEventListener('click', () => showProblems(byId('corrections-notice'), () => takeBack(id, entry)));

@@ -50,7 +50,7 @@ function figures(model) {
     ['Threshold', `${hundredths(model.threshold)}\u00a0%`, 'shapes with less confidence are rejected'],
     ['Precision', model.precision, model.rejects ? '11 outputs: 10 digits and non-digit' : '10 outputs'],
     ['Data', model.data, model.data_licence],
-    ['Trained at', model.git_revision?.slice(0, 8) ?? 'unknown', 'Git commit'],
+    ['Git commit', model.git_revision?.slice(0, 8) ?? 'unknown', 'of the code that trained it'],
   ];
 }
 

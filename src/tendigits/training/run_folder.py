@@ -1,4 +1,4 @@
-"""The run folder: everything that is needed to repeat, resume or measure a run."""
+"""The run folder: everything that is needed to repeat, resume or test a run."""
 
 import shlex
 import tempfile
@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, TypeAdapter, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import nn
 
 from tendigits.classifiers import Classifier, Origin
@@ -23,22 +23,22 @@ from tendigits.data.load import no_progress
 from tendigits.errors import RecipeError, RunError
 from tendigits.evaluation.validation import Validation
 from tendigits.files import sha256_of, write_bytes, write_json, write_text
-from tendigits.networks import build_classifier, count_multiply_adds, count_parameters
-from tendigits.networks.torch_logits import torch_logits
+from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
-from tendigits.training.record import read_record
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
 class DataRecord:
-    """The data set that a run was made with.
+    """The data set of a run: `data.json`.
 
     Attributes:
         name: its name.
-        source: what `load_dataset` takes to load it.
-        training_images: how many images its training part has, validation included.
-        test_images: how many its test part has.
+        source: the argument of `load_dataset` that loads it.
+        training_images: the number of images of its training part, validation images included.
+        test_images: the number of images of its test part.
         class_names: what the ten labels mean, in order.
         sha256: SHA-256 of each part as an unpacked IDX file.
     """
@@ -53,10 +53,10 @@ class DataRecord:
 
 @dataclass(frozen=True)
 class SplitRecord:
-    """Which training images a run holds out.
+    """The training images that a run holds out: `split.json`.
 
     Attributes:
-        of: how many training images there are.
+        of: the number of training images.
         validation: the indices of those held out.
     """
 
@@ -70,9 +70,9 @@ class Run:
 
     Attributes:
         folder: its absolute path.
-        recipe: every setting.
+        recipe: all settings.
         data: the data set.
-        split: which training images were learnt from and which were held out.
+        split: which training images are trained on and which are held out.
         environment: what it was started with.
     """
 
@@ -82,21 +82,18 @@ class Run:
     split: Split
     environment: Environment
 
-    def member(self, number: int) -> "Run":
-        """Return the part of the run, in a folder of its own, that trains network `number`.
-
-        Its images are those of the run; its seed is its own. A run of one network has one part:
-        itself.
-        """
-        if self.recipe.members == 1:
-            return self
-        folder = self.folder / "members" / f"{number:02d}"
-        return replace(self, folder=folder, recipe=self.recipe.member(number))
-
     @property
     def members(self) -> "list[Run]":
-        """The parts of the run that train a network each."""
-        return [self.member(number) for number in range(1, self.recipe.members + 1)]
+        """The run of each network of an ensemble, in a folder of its own; else this run alone.
+
+        They have the images of the run, and seeds of their own.
+        """
+        if self.recipe.members == 1:
+            return [self]
+        return [
+            replace(self, folder=self.folder / "members" / f"{number:02d}", recipe=recipe)
+            for number, recipe in enumerate(self.recipe.member_recipes, start=1)
+        ]
 
     @property
     def is_complete(self) -> bool:
@@ -105,7 +102,7 @@ class Run:
 
     @property
     def command_to_resume(self) -> str:
-        """What to type in a shell to go on with it."""
+        """The shell command that resumes it."""
         return f"tendigits train --resume {shlex.quote(str(self.folder))}"
 
     @property
@@ -115,57 +112,47 @@ class Run:
 
     @property
     def figures(self) -> Path:
-        """The folder of the pictures."""
+        """The folder of the plots."""
         return self.folder / "figures"
 
     @property
     def augmented(self) -> Path:
-        """A picture of what the network is fed, where the recipe distorts images."""
+        """A preview of the augmentation, where the recipe has one."""
         return self.folder / "augmented.png"
 
     @property
-    def start_model(self) -> Path:
-        """The model file that a fine-tuning goes on from."""
-        return self.folder / "start.onnx"
-
-    @property
-    def start_corrections(self) -> Path:
-        """The corrections that a fine-tuning learns."""
-        return self.folder / "corrections.npz"
-
-    @property
     def fine_tuned_model(self) -> Path:
-        """The model file that a fine-tuning ends with."""
+        """The model file that a fine-tuning writes at its end."""
         return self.folder / "model.onnx"
 
     @property
     def history(self) -> Path:
-        """What each epoch yielded, as CSV."""
+        """The results of each epoch, as CSV."""
         return self.folder / "history.csv"
 
     @property
     def log(self) -> Path:
-        """What happened when, as JSON lines."""
+        """Events with their times, as JSON lines."""
         return self.folder / "log.jsonl"
 
     @property
     def weights(self) -> Path:
-        """The trained weights; they are there when the training is done."""
+        """The trained weights; they exist once the training is finished."""
         return self.folder / "weights.safetensors"
 
     @property
     def validation(self) -> Path:
-        """The trained network's figures on the images held out, where there are some."""
+        """The trained network's figures on the validation images, if there are any."""
         return self.folder / "validation.json"
 
     @property
     def metrics(self) -> Path:
-        """The figures on the test set; they are there when the test is done."""
+        """The figures on the test set; they exist once the test is finished."""
         return self.folder / "metrics.json"
 
     @property
     def model_card(self) -> Path:
-        """The run in words."""
+        """The model card."""
         return self.folder / "MODEL_CARD.md"
 
 
@@ -176,49 +163,55 @@ def create_run(
     out: Path | None = None,
     start: Mapping[str, bytes] | None = None,
 ) -> Run:
-    """Make the folder of a new run: `out`, or `runs/<recipe>-<time>`.
+    """Create the folder of a new run, as a whole, so that it can always be resumed.
 
-    It appears whole, so that a run that exists can always be resumed. `start` are files that it is
-    to keep, by name: what a fine-tuning goes on from.
+    Args:
+        recipe: all settings.
+        dataset: what to train and test on.
+        environment: what it is started with.
+        out: the folder; `runs/<recipe>-<time>` when None.
+        start: the files from which a fine-tuning starts, by name.
 
     Raises:
         RunError: `out` exists already, or cannot be written.
     """
-    split = stratified_split(dataset.train.labels, recipe.validation_fraction, recipe.seed)
-    data = DataRecord(
-        name=dataset.name,
-        source=dataset.source,
-        training_images=len(dataset.train),
-        test_images=len(dataset.test),
-        class_names=dataset.class_names,
-        sha256=dataset.checksums,
+    run = Run(
+        folder=(out or Path("runs") / f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}").absolute(),
+        recipe=recipe,
+        data=DataRecord(
+            name=dataset.name,
+            source=dataset.source,
+            training_images=len(dataset.train),
+            test_images=len(dataset.test),
+            class_names=dataset.class_names,
+            sha256=dataset.checksums,
+        ),
+        split=stratified_split(dataset.train.labels, recipe.validation_fraction, recipe.seed),
+        environment=environment,
     )
-    wanted = (out or _default_folder(recipe)).absolute()
+    parent, name = run.folder.parent, run.folder.name
     try:
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=wanted.parent, prefix=f".{wanted.name}.") as made:
-            folder = Path(made) / wanted.name
-            folder.mkdir()
-            _write_start(folder, Run(folder, recipe, data, split, environment))
-            for name, content in (start or {}).items():
-                write_bytes(folder / name, content)
-            folder = _put_in_place(folder, wanted, numbered=out is None)
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=parent, prefix=f".{name}.") as temporary:
+            made = Path(temporary) / name
+            made.mkdir()
+            _write_start(made, run, start or {})
+            return replace(run, folder=_put_in_place(made, run.folder, numbered=out is None))
     except OSError as error:
         raise RunError(
-            f"{wanted} cannot be made: {error.strerror}; choose another --out."
+            f"{run.folder} cannot be created: {error.strerror}; choose another --out."
         ) from error
-    return Run(folder, recipe, data, split, environment)
 
 
 def load_run(folder: str | Path) -> Run:
     """Read a run folder.
 
     Raises:
-        RunError: there is no run in it, or it is damaged.
+        RunError: the folder is not that of a run, or is damaged.
     """
     folder = Path(folder).absolute()
     if not (folder / "recipe.toml").is_file():
-        raise RunError(f"{folder} is no run folder; give one that `tendigits train` has made.")
+        raise RunError(f"{folder} is not a run folder; give one that `tendigits train` created.")
     try:
         recipe = load_recipe(folder / "recipe.toml")
     except RecipeError as error:
@@ -234,44 +227,48 @@ def load_run(folder: str | Path) -> Run:
 
 
 def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
-    """Load the data set that `run` was made with.
+    """Load the data set of `run`.
 
     Raises:
-        DataError: it is not there any more.
-        RunError: it has changed since.
+        DataError: it cannot be loaded.
+        RunError: it has changed since the run was started.
     """
     dataset = load_dataset(run.data.source, progress)
     if run.data.sha256 != dataset.checksums:
         raise RunError(
-            f"The data set {run.data.source} has changed since the run {run.folder} was made with "
-            "it; train anew."
+            f"The data set {run.data.source} has changed since the run {run.folder} was started; "
+            "train again."
         )
     return dataset
 
 
-def settings_without_paths(run: Run) -> dict[str, object]:
-    """Return the recipe's settings; a teacher is named by its checksum and last name alone."""
-    settings = run.recipe.model_dump(exclude_none=True)
-    if run.recipe.distillation is not None:
-        settings["distillation"]["teacher"] = Path(run.recipe.distillation.teacher).name
-    return settings
+def read_record(path: Path, kind: type[Record]) -> Record:
+    """Read the JSON file `path` of a run as a `kind`, a dataclass.
 
-
-def save_weights(run: Run, network: nn.Module) -> None:
-    """Write the weights of `network` to the run folder, whole."""
-    state = network.state_dict().items()
-    write_bytes(run.weights, save({name: tensor.contiguous() for name, tensor in state}))
+    Raises:
+        RunError: the file is missing, or does not hold exactly the fields of `kind`.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(path.read_bytes(), strict=True, extra="forbid")
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({error.strerror}); train again.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reason = f"{place}: {first['msg']}" if place else first["msg"]
+        raise RunError(f"{path} is damaged ({reason}); train again.") from error
 
 
 def load_network(run: Run) -> nn.Module:
-    """Return the run's trained network, ready to predict.
+    """Return the run's trained network in evaluation mode.
 
     Raises:
-        RunError: the training is not done, or the weights are damaged.
+        RunError: the training is not finished, or the weights are damaged.
     """
     if not run.weights.exists():
         raise RunError(
-            f"The run {run.folder} is not trained to its end; go on with: {run.command_to_resume}"
+            f"The training of the run {run.folder} is not finished; resume it with: "
+            f"{run.command_to_resume}"
         )
     network = build_classifier(run.recipe)
     try:
@@ -279,7 +276,7 @@ def load_network(run: Run) -> nn.Module:
     except (SafetensorError, RuntimeError, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(":")
         raise RunError(
-            f"{run.weights} is damaged ({reason}); delete it and go on with: "
+            f"{run.weights} is damaged ({reason}); delete it and resume the run with: "
             f"{run.command_to_resume}"
         ) from error
     return network.eval()
@@ -289,59 +286,45 @@ def classifier_of_run(run: Run) -> Classifier:
     """Return a run's trained network as a classifier, calibrated on its validation images.
 
     Raises:
-        RunError: the training is not done, or a file of the run is damaged.
+        RunError: the training is not finished, or a file of the run is damaged.
     """
     network = load_network(run)
     validation = read_record(run.validation, Validation) if run.validation.exists() else None
-    environment = run.environment
-    return Classifier(
+    return replace(
+        classifier_of_network(
+            network,
+            temperature=validation.temperature if validation else None,
+            threshold=validation.threshold if validation else 0.0,
+        ),
         name=run.folder.name,
         class_names=run.data.class_names,
-        logits=torch_logits(network),
-        temperature=validation.temperature if validation else None,
-        threshold=validation.threshold if validation else 0.0,
-        parameters=count_parameters(network),
-        multiply_adds=count_multiply_adds(network),
         bytes=run.weights.stat().st_size,
         origin=Origin(
             kind="run",
             file=run.folder.name,
             sha256=sha256_of(run.weights),
             description=run.recipe.description,
-            recipe=settings_without_paths(run),
+            recipe=run.recipe.portable_settings,
             data=run.data.name,
             data_sha256=run.data.sha256,
-            made_with={
-                "machine": f"{environment.cpu}, {environment.threads} threads, "
-                f"{environment.device}, {environment.precision}",
-                "system": environment.system,
-                "started": environment.started,
-                "revision": environment.git_revision or "unknown",
-                "python": environment.python,
-                **environment.versions,
-            },
+            made_with=run.environment.summary,
         ),
         data_source=run.data.source,
-        torch_network=lambda: network,
     )
 
 
-def _default_folder(recipe: Recipe) -> Path:
-    return Path("runs") / f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
-
-
-def _write_start(folder: Path, run: Run) -> None:
+def _write_start(folder: Path, run: Run, start: Mapping[str, bytes]) -> None:
     write_text(folder / "recipe.toml", run.recipe.to_toml())
     write_json(folder / "data.json", asdict(run.data))
     write_json(folder / "environment.json", asdict(run.environment))
-    write_json(
-        folder / "split.json",
-        asdict(SplitRecord(run.data.training_images, run.split.validation.tolist())),
-    )
+    split = SplitRecord(run.data.training_images, run.split.validation.tolist())
+    write_json(folder / "split.json", asdict(split))
+    for name, content in start.items():
+        write_bytes(folder / name, content)
 
 
 def _put_in_place(made: Path, wanted: Path, *, numbered: bool) -> Path:
-    """Rename `made` to `wanted`, or to `wanted-2` and on where two runs began in one second."""
+    """Rename `made` to `wanted`, or to `wanted-2` and so on for runs of the same second."""
     for number in count(1):
         folder = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
         try:
@@ -359,10 +342,7 @@ def _read_split(path: Path, data: DataRecord, recipe: Recipe) -> Split:
     held_out = np.unique(np.array(record.validation, dtype=np.int64))
     everything = np.arange(data.training_images)
     expected = round(data.training_images * recipe.validation_fraction)
-    if (
-        record.of != data.training_images
-        or len(record.validation) != expected
-        or len(np.intersect1d(held_out, everything)) != expected
-    ):
-        raise RunError(f"{path} is damaged: it does not fit data.json and recipe.toml; train anew.")
+    counts = len(record.validation), len(np.intersect1d(held_out, everything))
+    if record.of != data.training_images or counts != (expected, expected):
+        raise RunError(f"{path} is damaged: it does not fit data.json and recipe.toml.")
     return Split(train=np.setdiff1d(everything, held_out), validation=held_out)
