@@ -1,3 +1,4 @@
+import json
 import os
 import shlex
 import shutil
@@ -12,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tendigits
 from conftest import CommandLine, command
 from tendigits import load_run, resume, train
 from tendigits.data import Dataset, LabelledImages
-from tendigits.errors import RecipeError, RunError
+from tendigits.errors import DataError, ModelError, RecipeError, RunError
 from tendigits.recipes import load_recipe
 from tendigits.training import Run, read_history
 
@@ -98,9 +100,9 @@ def test_command_printed_after_ctrl_c_ends_with_the_same_bits(
 ) -> None:
     folder = tmp_path / "a run's folder"  # which a shell would split into words
     words = training_words(small_mnist_folder, folder)
-    words = printed_command(stop_after("Epoch 3/", 0, signal.SIGINT, words))
+    resuming = printed_command(stop_after("Epoch 3/", 0, signal.SIGINT, words))
     assert list((folder / "checkpoints").iterdir())
-    subprocess.run(command(*words[1:]), capture_output=True, check=True)
+    subprocess.run(command(*resuming[1:]), capture_output=True, check=True)
     assert_same_end(load_run(folder), uninterrupted)
 
 
@@ -229,3 +231,46 @@ def figures(run: Run) -> list[dict[str, float]]:
 
 def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+def test_evaluate_takes_a_run_its_folder_a_model_file_and_a_name(
+    uninterrupted: Run, tmp_path: Path
+) -> None:
+    recorded = json.loads(uninterrupted.metrics.read_text(encoding="utf-8"))["accuracy"]
+    for source in (uninterrupted, uninterrupted.folder, tendigits.load_classifier(uninterrupted)):
+        assert tendigits.evaluate(source).accuracy == recorded
+    assert tendigits.evaluate("tiny").accuracy == pytest.approx(0.9965, abs=3e-4)
+
+
+def test_evaluate_reports_a_data_set_that_has_changed(
+    small_mnist_folder: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(small_mnist_folder, tmp_path / "data")
+    settings = {"epochs": 1, "network.widths": [4]}
+    run = train("mlp", settings, data=data, out=tmp_path / "run", threads=1, quiet=True)
+    labels = data / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + bytes([(labels.read_bytes()[-1] + 1) % 10]))
+    with pytest.raises(DataError, match="holds other images now"):
+        tendigits.evaluate(run)
+
+
+def test_predict_takes_one_image_or_several(mnist: Dataset) -> None:
+    images, labels = mnist.test.images[:20], mnist.test.labels[:20]
+    predictions = tendigits.predict("reader", images)
+    assert (predictions.predicted == labels).all()
+    assert predictions.probabilities.shape == (20, 10)
+    single = tendigits.predict("reader", images[0])
+    np.testing.assert_allclose(single.probabilities[0], predictions.probabilities[0], atol=1e-6)
+    with pytest.raises(DataError, match=r"\(n, 28, 28\)"):
+        tendigits.predict("reader", images.astype(np.float32))
+
+
+def test_report_is_not_written_for_other_classes_than_digits(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    clothes = replace(small_mnist, name="clothes", class_names=tuple("abcdefghij"))
+    settings = {"epochs": 1, "network.widths": [4]}
+    run = train("mlp", settings, data=clothes, out=tmp_path / "run", threads=1, quiet=True)
+    with pytest.raises(ModelError, match=r"a, b, c.*ten digits"):
+        tendigits.write_report(run, tmp_path / "report", quiet=True)
+    assert not (tmp_path / "report").exists()

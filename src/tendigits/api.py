@@ -1,7 +1,6 @@
 """The Python API: one function for each verb of the command line, with the same arguments."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,12 @@ from numpy.typing import NDArray
 from tendigits.classifiers import Classifier, Predictions, shipped_models
 from tendigits.data import Dataset, LabelledImages, load_dataset
 from tendigits.data.catalogue import DIGITS
-from tendigits.errors import DataError, ModelError, RunError, TrainingInterrupted
+from tendigits.errors import DataError, ModelError, RunError
 from tendigits.evaluation import compare as comparison
-from tendigits.evaluation.metrics import Metrics, measure, summarise_test
+from tendigits.evaluation.metrics import Metrics, measure
 from tendigits.evaluation.report import Report, is_report, read_report
-from tendigits.files import remove_unfinished
 from tendigits.loading import load_classifier
-from tendigits.progress import Reporter, Silent, Terminal
+from tendigits.progress import Reporter, reporting
 from tendigits.recipes import Recipe, load_recipe
 
 if TYPE_CHECKING:
@@ -53,18 +51,23 @@ def train(
         RecipeError, DataError, RunError: an argument is invalid; the message says which and why.
         TrainingInterrupted: Ctrl-C was pressed; `resume` continues the run.
     """
-    from tendigits.training import create_run, describe_environment, with_pinned_teacher
+    from tendigits.training import (
+        create_run,
+        describe_environment,
+        train_run,
+        with_pinned_teacher,
+    )
 
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, settings)
     elif settings:
         recipe = recipe.changed(settings)
     environment = describe_environment(threads, device, recipe.precision)
-    with _reporter(quiet=quiet) as reporter:
+    with reporting(quiet=quiet) as reporter:
         dataset = _load(data, reporter)
         recipe = with_pinned_teacher(recipe, dataset.train.labels)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)
-        _train_and_test(run, dataset, reporter)
+        train_run(run, dataset, reporter)
     return run
 
 
@@ -103,16 +106,18 @@ def fine_tune(
         describe_environment,
         fine_tuning_recipe,
         read_start,
+        train_run,
     )
 
     start = read_start(model, corrections)
-    with _reporter(quiet=quiet) as reporter:
+    with reporting(quiet=quiet) as reporter:
         dataset = _load(data, reporter)
         recipe = fine_tuning_recipe(start, settings or {}, dataset)
         environment = describe_environment(threads, device, recipe.precision)
         folder = Path(out) if out else None
         run = create_run(recipe, dataset, environment, folder, start=start.files)
-        return _fine_tune_and_export(run, dataset, reporter)
+        train_run(run, dataset, reporter)
+        return _export_fine_tuned(run, reporter)
 
 
 def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
@@ -125,20 +130,15 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
     Raises:
         RunError: there is no such run, it is damaged or complete, or its data set has changed.
     """
-    from tendigits.training import load_run, load_run_data
+    from tendigits.training import load_run, load_run_data, train_run
 
     run = load_run(run) if isinstance(run, str | Path) else run
     if run.is_complete:
         raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
-    for part in (run, *run.members):
-        for folder in (part.folder, part.checkpoints, part.figures):
-            remove_unfinished(folder)
-    with _reporter(quiet=quiet) as reporter:
-        dataset = load_run_data(run, reporter.step)
+    with reporting(quiet=quiet) as reporter:
+        train_run(run, load_run_data(run, reporter.step), reporter)
         if run.recipe.fine_tuning is not None:
-            _fine_tune_and_export(run, dataset, reporter)
-        else:
-            _train_and_test(run, dataset, reporter)
+            _export_fine_tuned(run, reporter)
     return run
 
 
@@ -203,7 +203,7 @@ def write_report(
             "about classifiers of the ten digits. Use `tendigits evaluate` without --full."
         )
     environment = describe_environment()
-    with _reporter(quiet=quiet) as reporter:
+    with reporting(quiet=quiet) as reporter:
         sets = [load_dataset(each, reporter.step) for each in ood]
         return write_full_report(
             classifier,
@@ -256,35 +256,9 @@ def _own_dataset(classifier: Classifier) -> Dataset:
     return dataset
 
 
-def _train_and_test(run: "Run", dataset: Dataset, reporter: Reporter) -> None:
-    from tendigits.training import computing_threads, run_test, train_run
-
-    try:
-        reporter.say(f"Run folder: {run.folder}")
-        network = train_run(run, dataset.train, reporter)
-        with computing_threads(run.environment.threads):
-            metrics = run_test(run, network, dataset)
-    except KeyboardInterrupt:
-        raise TrainingInterrupted(f"Interrupted. Resume with: {run.command_to_resume}") from None
-    reporter.say(summarise_test(metrics, dataset.class_names))
-    reporter.say(f"Figures: {run.metrics}\nPictures: {run.figures}\nModel card: {run.model_card}")
-
-
-def _fine_tune_and_export(run: "Run", dataset: Dataset, reporter: Reporter) -> "Exported":
+def _export_fine_tuned(run: "Run", reporter: Reporter) -> "Exported":
     from tendigits.export import export_model
-    from tendigits.training import describe_fine_tuning
 
-    _train_and_test(run, dataset, reporter)
-    reporter.say(describe_fine_tuning(run, dataset.train))
     exported = export_model(run, run.fine_tuned_model)
     reporter.say(exported.summary())
     return exported
-
-
-@contextmanager
-def _reporter(*, quiet: bool) -> Iterator[Reporter]:
-    if quiet:
-        yield Silent()
-        return
-    with Terminal() as terminal:
-        yield terminal

@@ -7,7 +7,7 @@ from torch import nn
 import tendigits
 from tendigits.classifiers.model_file import LOGITS, open_session, shipped_models, to_inputs
 from tendigits.data import Dataset
-from tendigits.export.graph import to_onnx
+from tendigits.export.to_onnx import to_onnx
 from tendigits.networks.onnx_graph import count_weights, to_torch
 
 # Layers of common classifiers.

@@ -62,7 +62,8 @@ class Classifier:
         multiply_adds: multiply-add operations for one image; None if unknown.
         bytes: the size of the weights or of the file.
         origin: where it comes from.
-        data_source: what `load_dataset` takes to load the data set of its training; None if unknown.
+        data_source: the argument of `load_dataset` for the data set that it was trained on; None
+            if unknown.
         metadata: the metadata of a model file; None for all other classifiers.
         torch_network: returns the same network in torch, a differentiable function from images
             (n, 1, 28, 28) in [0, 1] to logits; or None if it cannot be converted.

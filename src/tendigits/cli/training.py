@@ -138,7 +138,7 @@ def evaluate(
         typer.echo(assumption)
     typer.echo(summarise_test(metrics, classifier.class_names))
     if classifier.origin.kind == "run":
-        from tendigits.training import compare_with_record
+        from tendigits.training.final_test import compare_with_record
 
         typer.echo(compare_with_record(tendigits.load_run(model), metrics))
 

@@ -12,8 +12,7 @@ from tendigits.classifiers.classifier import TorchNetwork
 from tendigits.data import CLASSES, LabelledImages
 from tendigits.evaluation.metrics import wilson_interval
 from tendigits.evaluation.report import AdversarialRobustness, Attack
-from tendigits.networks.inputs import scaled
-from tendigits.networks.torch_logits import in_batches
+from tendigits.networks.torch_logits import in_batches, scaled
 
 IMAGES = 1000
 EPSILONS = (0.1, 0.3)
