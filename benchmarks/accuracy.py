@@ -1,9 +1,9 @@
-"""Each recipe's test accuracy over its seeds: the figures that the README gives.
+"""Each recipe's test accuracy over its seeds: the figures that the docs give.
 
 A run opens the test set once, after its last epoch; no run is left out. Each run computes with
 one thread, and as many go on at once as there are cores. Stopped at any point, a second call goes
 on where the first was, within an epoch. The run folders stay in `runs/accuracy/`. Writes
-`benchmarks/results/accuracy-<recipe>.json` and brings the README's table up to date.
+`benchmarks/results/accuracy-<recipe>.json` and brings the tables of the docs up to date.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import tendigits
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits.files import to_json, write_json
 from tendigits.recipes import shipped_recipes
 from tendigits.training import Run, read_history
@@ -42,7 +42,7 @@ def main() -> None:
         }
         for recipe, runs in started.items():
             write_result(recipe, [run.result() for run in runs])
-    update_readme()
+    update_pages()
 
 
 def train(recipe: str, seed: int) -> Run:

@@ -4,7 +4,7 @@ Three runs of the recipe `reader` with different seeds (trained by `accuracy.py 
 exported, and each reads all 10,000 pictures: decodes them, finds the ink, makes the frames,
 classifies and rejects. A rejected digit counts as an error in the accuracy; the calibration error,
 and the accuracy and coverage at a confidence of 99 %, are those of the predicted digits, rejected
-or not. Writes `benchmarks/results/read-mnist.json` and updates the README's table.
+or not. Writes `benchmarks/results/read-mnist.json` and updates the tables of the docs.
 """
 
 import io
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accuracy
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits import Reader, Run, export_model, load_dataset
 from tendigits.data import LabelledImages
 from tendigits.evaluation.calibration import calibration_error
@@ -38,7 +38,7 @@ def main() -> None:
         RESULTS / "read-mnist.json",
         {"environment": asdict(runs[0].environment), "runs": results},
     )
-    update_readme()
+    update_pages()
 
 
 def measure(run: Run, test: LabelledImages) -> dict[str, float]:

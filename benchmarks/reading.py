@@ -3,7 +3,7 @@
 Prints the time in which a new process reads one picture, images per second of each network in
 ONNX Runtime and torch (and, for `mlp`, in Keras), and pictures per second from file to text with
 the fraction of each step, for 28x28 PNGs and for 12-megapixel photos. The photos are synthetic,
-of MNIST's test digits. Writes `benchmarks/results/reading.json` and updates the README's table.
+of MNIST's test digits. Writes `benchmarks/results/reading.json` and updates the tables of the docs.
 """
 
 import io
@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits import Reader, load_dataset, load_recipe
 from tendigits.classifiers import Classifier, shipped_models
 from tendigits.classifiers.model_file import INPUT, LOGITS, open_session, read_model, to_inputs
@@ -58,7 +58,7 @@ def main() -> None:
             "pipeline": steps,
         },
     )
-    update_readme()
+    update_pages()
 
 
 def seconds_of_a_process(image: NDArray[np.uint8], folder: Path) -> float:

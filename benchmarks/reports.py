@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from tables import update_pages
 
 import tendigits
+from tables import update_pages
 from tendigits.classifiers.model_file import shipped_models, shipped_reports
 from tendigits.errors import ReportError
 from tendigits.evaluation.report import Report, read_report

@@ -2,8 +2,8 @@
 
 wrk (Debian: apt-get install wrk) sends 280x280 drawings, made from MNIST's test digits, over 1,
 16, 64 and 256 connections to `tendigits serve` and to `plain_endpoint.py` in turn, on this machine.
-Prints one line per measurement, writes `benchmarks/results/serve.json` and updates the README's
-table.
+Prints one line per measurement, writes `benchmarks/results/serve.json` and updates the tables
+of the docs.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pathlib import Path
 import requests
 from PIL import Image
 
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits import load_dataset
 from tendigits.files import write_json
 from tendigits.training import describe_environment
@@ -58,7 +58,7 @@ def main() -> None:
     environment = asdict(describe_environment())
     result = {"environment": environment, "seconds": seconds, "workers": workers, "rows": rows}
     write_json(RESULT, result)
-    update_readme()
+    update_pages()
 
 
 def draw(folder: Path) -> None:

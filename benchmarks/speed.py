@@ -4,7 +4,7 @@ All learn from the same 54,000 images on the same cores, one after the other, `f
 between and after the others. Only training steps are timed; accuracies are those at the end of
 an epoch, on the same 6,000 images (three other draws of them for the runs of `fast`: seeds 0 to
 2). Takes about half an hour; one that was stopped goes on where it was. Writes
-`benchmarks/results/speed.json` and brings the README's table up to date.
+`benchmarks/results/speed.json` and brings the tables of the docs up to date.
 """
 
 import json
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from figures_in_readme import RESULTS, update_readme
+from tables import RESULTS, update_pages
 from tendigits.files import write_json
 from tendigits.training import describe_environment, read_history
 
@@ -39,7 +39,7 @@ def main() -> None:
             f"{turn}: {last['seconds']:.1f} s, validation {100 * last['val_accuracy']:.2f} %",
             flush=True,
         )
-    update_readme()
+    update_pages()
 
 
 def begin_result() -> dict[str, Any]:

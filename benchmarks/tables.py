@@ -1,7 +1,12 @@
-"""Writes the README's tables from `benchmarks/results/*.json`, so that no figure is typed."""
+"""Fill the tables of README.md and docs/ from `benchmarks/results/`; no figure is typed by hand.
+
+python benchmarks/tables.py
+"""
 
 import json
+import re
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,43 +17,42 @@ from tendigits.networks import build_classifier, count_multiply_adds, count_para
 from tendigits.recipes import load_recipe
 
 RESULTS = Path(__file__).parent / "results"
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+# In a page, the markers `<!-- NAME -->` and `<!-- /NAME -->` stand around a table.
+TABLE = re.compile(r"<!-- (?P<name>[a-z-]+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 
 
-def update_readme() -> None:
-    """Put the tables between the README's markers."""
-    write_text(README, with_figures(README.read_text(encoding="utf-8")))
+def update_pages() -> None:
+    """Fill the tables of all pages."""
+    for page in PAGES:
+        write_text(page, with_tables(page.read_text(encoding="utf-8")))
 
 
-def with_figures(readme: str) -> str:
-    """Return `readme` with each table made anew."""
-    tables = {
-        "demo": demo_output(),
-        "accuracy": accuracy_table(),
-        "fast": fast_table(),
-        "speed": speed_table(),
-        "reading": reading_table(),
-        "read-mnist": read_mnist_table(),
-        "serve": serve_table(),
-        "reports": reports_table(),
-    }
-    for name, table in tables.items():
-        before, start, rest = readme.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition(f"<!-- /{name} -->")
-        readme = before + start + table + end + after
-    return readme
+def with_tables(text: str) -> str:
+    """Return the text of a page with its tables filled.
+
+    Raises:
+        KeyError: the page has the markers of an unknown table.
+    """
+    return TABLE.sub(filled, text)
+
+
+def filled(match: re.Match[str]) -> str:
+    name = match["name"]
+    return f"<!-- {name} -->\n{TABLES[name]()}<!-- /{name} -->"
 
 
 def demo_output() -> str:
     """Return what `make demo` printed: `benchmarks/results/demo.txt`, kept by that command."""
-    return f"```\n{(RESULTS / 'demo.txt').read_text(encoding='utf-8')}```\n"
+    return f"```text\n{(RESULTS / 'demo.txt').read_text(encoding='utf-8')}```\n"
 
 
 def accuracy_table() -> str:
-    """Return a row a recipe: its mean test accuracy with spread, n and machine."""
+    """Return one row per recipe: its mean test accuracy with spread, n and machine."""
     rows = [
         "| recipe | parameters | multiply-adds | test accuracy: mean ± sd (seeds; range) "
-        "| validation | training, one thread | command |",
+        "| validation accuracy | training, one thread | command |",
         "|---|---|---|---|---|---|---|",
     ]
     results = [read(path) for path in sorted(RESULTS.glob("accuracy-*.json"))]
@@ -75,7 +79,7 @@ def accuracy_row(result: dict[str, Any]) -> str:
 def validation_of(result: dict[str, Any]) -> str:
     accuracies = [run["val_accuracy"] for run in result["runs"]]
     if None in accuracies:
-        return "all images learnt from"
+        return "none held out"
     return mean_and_deviation([100 * accuracy for accuracy in accuracies])
 
 
@@ -100,11 +104,11 @@ CONTENDERS = {
 
 
 def fast_table() -> str:
-    """Return the time that `fast` and two known examples take to each accuracy."""
+    """Return the time that `fast` and two well-known examples take to reach each accuracy."""
     result = read(RESULTS / "speed.json")
     rows = [
-        "| `make bench-speed` | all epochs | to 99.0 % | to 99.3 % | to 99.5 % | validation at the "
-        "end |",
+        "| `make bench-speed` | all epochs | to 99.0 % | to 99.3 % | to 99.5 % | final validation "
+        "accuracy |",
         "|---|---|---|---|---|---|",
     ]
     runs = {
@@ -115,10 +119,10 @@ def fast_table() -> str:
     seconds = {kind: median_seconds(each) for kind, each in runs.items()}
     ratios = [f"{seconds[kind] / seconds['fast']:.1f}" for kind in ("keras", "pytorch")]
     return "\n".join(rows) + (
-        f"\n\n`fast` takes 1/{ratios[0]} of the time of Keras's example and 1/{ratios[1]} of that "
-        f"of PyTorch's. Training steps alone are timed; {len(runs['fast'])} runs of `fast`, of "
-        "which medians are given, before, between and after the others, on "
-        f"{machine(result['environment'])} (the examples compute in float32).\n"
+        f"\n\n`fast` trains {ratios[0]} times as fast as Keras's example and {ratios[1]} times as "
+        "fast as PyTorch's. Only training steps are timed. Medians of "
+        f"{len(runs['fast'])} runs of `fast`, made before, between and after the others, on "
+        f"{machine(result['environment'])}; the examples compute in float32.\n"
     )
 
 
@@ -133,7 +137,7 @@ def median_seconds(runs: list[list[dict[str, float]]]) -> float:
 
 
 def time_to(mark: float, runs: list[list[dict[str, float]]]) -> str:
-    """Return the median time to `mark`, or how many runs did not come to it."""
+    """Return the median time to `mark`, and how many runs did not reach it."""
     firsts = [
         next((epoch["seconds"] for epoch in epochs if epoch["val_accuracy"] >= mark), None)
         for epochs in runs
@@ -146,28 +150,28 @@ def time_to(mark: float, runs: list[list[dict[str, float]]]) -> str:
 
 
 def speed_table() -> str:
-    """Return the notebook's way beside `tendigits train mlp`: medians and ratios."""
+    """Return how the notebook compares with `tendigits train mlp`: medians and ratios."""
     result = read(RESULTS / "seed.json")
     rows = [
         "| `make bench-seed` | training | whole process | peak memory | test accuracy |",
         "|---|---|---|---|---|",
         *(speed_row(title, key, result) for title, key in SPEED_ROWS),
-        f"| times as fast | **{result['ratios']['training']:.1f}** "
+        f"| speed-up | **{result['ratios']['training']:.1f}** "
         f"| {result['ratios']['process']:.1f} | | |",
     ]
     costs = result["step_milliseconds"]
     whole = costs["whole step"]
-    rows += ["", "| one step of `mlp` | ms | share |", "|---|---|---|"]
+    rows += ["", "| one step of `mlp` | ms | fraction |", "|---|---|---|"]
     rows += [
         f"| {part} | {cost:.3f} | {100 * cost / whole:.0f} % |" for part, cost in costs.items()
     ]
     pairs = len(result["pairs"])
     return "\n".join(rows) + (
-        f"\n\nMedians of {pairs} pairs, run in turn on {machine(result['environment'])}.\n"
+        f"\n\nMedians of {pairs} pairs of runs, in turn, on {machine(result['environment'])}.\n"
     )
 
 
-SPEED_ROWS = (("the notebook's way (Keras)", "notebook"), ("`tendigits train mlp`", "tendigits"))
+SPEED_ROWS = (("the notebook (Keras)", "notebook"), ("`tendigits train mlp`", "tendigits"))
 
 
 def speed_row(title: str, key: str, result: dict[str, Any]) -> str:
@@ -183,7 +187,10 @@ def speed_row(title: str, key: str, result: dict[str, Any]) -> str:
 def reading_table() -> str:
     """Return how fast pictures are read."""
     result = read(RESULTS / "reading.json")
-    rows = ["| images/s of the bare network | 1 at a time | 32 | 1,024 |", "|---|---|---|---|"]
+    rows = [
+        "| images/s of the network alone | batches of 1 | of 32 | of 1,024 |",
+        "|---|---|---|---|",
+    ]
     rates: dict[tuple[str, str], list[str]] = {}
     for row in result["network"]:
         rates.setdefault((row["model"], row["runtime"]), []).append(
@@ -193,7 +200,7 @@ def reading_table() -> str:
         f"| `{model}`, {runtime} | {' | '.join(each)} |" for (model, runtime), each in rates.items()
     ]
     steps = list(result["pipeline"][0]["fractions"])
-    rows += ["", f"| the whole way | pictures/s | {' | '.join(steps)} |", "|---" * 7 + "|"]
+    rows += ["", f"| all steps | pictures/s | {' | '.join(steps)} |", "|---" * 7 + "|"]
     rows += [
         f"| {way['kind']} | {way['pictures_per_second']:.0f} | "
         + " | ".join(f"{100 * way['fractions'][step]:.0f} %" for step in steps)
@@ -201,20 +208,20 @@ def reading_table() -> str:
         for way in result["pipeline"]
     ]
     return "\n".join(rows) + (
-        f"\n\nThe first answer of a fresh process takes {result['process_seconds']:.2f} s. "
+        f"\n\nA new process takes {result['process_seconds']:.2f} s to its first result. "
         f"`make bench-read`, on {machine(result['environment'])}.\n"
     )
 
 
 def read_mnist_table() -> str:
-    """Return how MNIST's test set is read as pictures, a row a seed and their mean."""
+    """Return how MNIST's test images are read as pictures: one row per seed, and the mean."""
     result = read(RESULTS / "read-mnist.json")
     columns = ("accuracy", "rejected", "calibration_error", "accuracy_at_99", "coverage_at_99")
     runs = result["runs"]
     mean = {name: statistics.mean(run[name] for run in runs) for name in columns}
     rows = [
-        "| `read_mnist.py` | right | rejected | calibration error | of answers at 99 % right "
-        "| are so sure |",
+        "| `read_mnist.py` | accuracy | rejected | calibration error | accuracy at confidence "
+        "≥ 99 % | coverage at confidence ≥ 99 % |",
         "|---|---|---|---|---|---|",
     ]
     for name, run in [*((f"seed {run['seed']}", run) for run in runs), ("**mean**", mean)]:
@@ -227,7 +234,7 @@ def read_mnist_table() -> str:
 
 
 def serve_table() -> str:
-    """Return how many pictures a second are read over HTTP, beside a plain endpoint."""
+    """Return how many pictures per second are read over HTTP, here and by a plain endpoint."""
     result = read(RESULTS / "serve.json")
     rows = [
         "| `make bench-serve` | connections | requests/s | p50 | p99 | errors | memory |",
@@ -245,9 +252,10 @@ def serve_table() -> str:
         if row["connections"] == 64
     }
     return "\n".join(rows) + (
-        f"\n\nAt 64 connections {rates['tendigits'] / rates['plain']:.1f} times the requests of "
-        f"the plain endpoint. 280x280 PNGs, {result['seconds']} s each, in turn, wrk on the same "
-        f"{result['environment']['cores']} cores of {machine(result['environment'])}.\n"
+        f"\n\nAt 64 connections, {rates['tendigits'] / rates['plain']:.1f} times the requests per "
+        f"second of the plain endpoint. 280x280 PNGs, {result['seconds']} s per row, in turn; wrk "
+        f"runs on the same {result['environment']['cores']} cores. "
+        f"{machine(result['environment'])}.\n"
     )
 
 
@@ -255,10 +263,10 @@ SERVERS = {"tendigits": "`tendigits serve`", "plain": "plain FastAPI endpoint"}
 
 
 def reports_table() -> str:
-    """Return the five figures that sum up the report of each model that ships."""
+    """Return the five figures that summarise the report of each shipped model."""
     rows = [
         "| model | test accuracy (95 % interval) | negative log-likelihood | calibration error "
-        "(ECE) | wrong, corrupted | no digit, AUROC |",
+        "(ECE) | mean error, corrupted | mean AUROC, non-digits |",
         "|---|---|---|---|---|---|",
     ]
     reports = [read_report(path) for path in shipped_reports().values()]
@@ -267,21 +275,22 @@ def reports_table() -> str:
 
 def report_row(report: Report) -> str:
     low, high = report.accuracy.metrics.interval_95
-    shipped = report.confidence.shipped
+    shipped = report.calibration.final
     return (
         f"| `{report.name}` "
         f"| {100 * report.accuracy.metrics.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}) "
         f"| {shipped.negative_log_likelihood:.4f} | {shipped.calibration_error:.4f} "
         f"| {100 * report.robustness.classifiers[0].mean:.1f} % "
-        f"| {report.rejection.mean_auroc:.3f} |"
+        f"| {report.ood.mean_auroc:.3f} |"
     )
 
 
 def machine(environment: dict[str, Any]) -> str:
-    """Return the machine and versions that figures were measured with, in a phrase."""
+    """Return the machine and the version of torch that figures were measured with."""
+    threads = environment["threads"]
     return (
-        f"{environment['cpu']}, {environment['threads']} threads, {environment['precision']}, "
-        f"torch {environment['versions']['torch']}"
+        f"{environment['cpu']}, {threads} thread{'s' if threads > 1 else ''}, "
+        f"{environment['precision']}, torch {environment['versions']['torch']}"
     )
 
 
@@ -290,5 +299,17 @@ def read(path: Path) -> dict[str, Any]:
     return result
 
 
+TABLES: dict[str, Callable[[], str]] = {
+    "demo": demo_output,
+    "accuracy": accuracy_table,
+    "fast": fast_table,
+    "speed": speed_table,
+    "reading": reading_table,
+    "read-mnist": read_mnist_table,
+    "serve": serve_table,
+    "reports": reports_table,
+}
+
+
 if __name__ == "__main__":
-    update_readme()
+    update_pages()
