@@ -1,6 +1,6 @@
-"""The endpoint that a careful person writes first: FastAPI, the same Reader, no batching.
+"""A plain endpoint with the same Reader: FastAPI, without a queue, batches or limits.
 
-`serving.py` runs it with uvicorn beside `tendigits serve`. FastAPI gives each request a thread.
+`serving.py` runs it with uvicorn, with as many worker processes as `tendigits serve` has.
 """
 
 from typing import Annotated
@@ -8,12 +8,13 @@ from typing import Annotated
 from fastapi import Body, FastAPI
 
 from tendigits import Reader
-from tendigits.reading.answer import Answer, as_answer
+from tendigits.classifiers import load_model_file
+from tendigits.reading.schemas import PictureResult
 
 app = FastAPI()
-reader = Reader()
+reader = Reader(load_model_file("reader", threads=1))  # one thread per process, as in our workers
 
 
-@app.post("/v1/read")
-def read(picture: Annotated[bytes, Body(media_type="image/png")]) -> Answer:
-    return as_answer("-", reader.read(picture))
+@app.post("/v1/read", response_model_exclude_unset=True)
+def read(picture: Annotated[bytes, Body(media_type="image/png")]) -> PictureResult:
+    return PictureResult.from_reading("-", reader.read(picture))

@@ -1,10 +1,9 @@
-"""How fast pictures are read: the first answer, the bare network, the whole way.
+"""The speed of reading: of a new process, of the network alone, and of all steps.
 
-Prints the time to the first answer of a fresh process, images a second of the bare network by
-ONNX Runtime beside the same network in torch (and, for `mlp`, in Keras), and pictures a second of
-the whole way with the share of each step, for 28x28 PNGs and for 12-megapixel photos. The photos
-are made here, of MNIST's test digits. Writes `benchmarks/results/reading.json` and brings the
-tables of the docs up to date.
+Prints the time in which a new process reads one picture, images per second of each network in
+ONNX Runtime and torch (and, for `mlp`, in Keras), and pictures per second from file to text with
+the fraction of each step, for 28x28 PNGs and for 12-megapixel photos. The photos are synthetic,
+of MNIST's test digits. Writes `benchmarks/results/reading.json` and updates the tables of the docs.
 """
 
 import io
@@ -15,7 +14,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,40 +24,45 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tables import RESULTS, update_pages
-from tendigits import Reader, load_classifier, load_dataset, load_recipe
-from tendigits.classifiers.model_file import to_inputs
+from tendigits import Reader, load_dataset, load_recipe
+from tendigits.classifiers import Classifier, shipped_models
+from tendigits.classifiers.model_file import INPUT, LOGITS, open_session, read_model, to_inputs
 from tendigits.files import write_json
-from tendigits.images import decode, find_ink, find_shapes, make_frame
+from tendigits.images import Shape, decode, find_ink, find_shapes, make_frame
 from tendigits.networks import build_classifier
 from tendigits.training import describe_environment
 
 RESULT = RESULTS / "reading.json"
 BATCHES = (1, 32, 1024)
 MODELS = ("mlp", "tiny", "reader")
+ONNX_BATCH = 250  # as in tendigits.classifiers.model_file
 ROUNDS = 5
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 def main() -> None:
     images = load_dataset("mnist").test.images
     with tempfile.TemporaryDirectory() as folder:
-        first = seconds_to_first_answer(images[0], Path(folder))
-    print(f"first answer of a fresh process: {first:.2f} s", flush=True)
+        first = seconds_of_a_process(images[0], Path(folder))
+    print(f"new process that reads one picture: {first:.2f} s", flush=True)
     network = [row for model in MODELS for row in network_rates(model, images)]
-    way = [whole_way("28x28 PNG", pngs(images)), whole_way("12-megapixel JPEG", photos(images))]
+    steps = [pipeline("28x28 PNG", pngs(images)), pipeline("12-megapixel JPEG", photos(images))]
     write_json(
         RESULT,
         {
             "environment": asdict(describe_environment()),
-            "first_answer_seconds": first,
+            "process_seconds": first,
             "network": network,
-            "whole_way": way,
+            "pipeline": steps,
         },
     )
     update_pages()
 
 
-def seconds_to_first_answer(image: NDArray[np.uint8], folder: Path) -> float:
-    """Return the median time of `tendigits read one.png`, from start to end of the process."""
+def seconds_of_a_process(image: NDArray[np.uint8], folder: Path) -> float:
+    """Return the median duration of a process `tendigits read one.png`."""
     path = folder / "one.png"
     Image.fromarray(image).save(path)
     words = [sys.executable, "-m", "tendigits", "read", str(path)]
@@ -64,38 +70,52 @@ def seconds_to_first_answer(image: NDArray[np.uint8], folder: Path) -> float:
     def read() -> None:
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
-    read()  # the first one also fills the disk's cache
+    read()  # the first one also fills the file cache
     return seconds(read)
 
 
 def network_rates(name: str, images: NDArray[np.uint8]) -> list[dict[str, float | str | int]]:
-    """Return images a second of one model, for each way to run it and each batch size."""
-    model = load_classifier(name)
-    recipe = load_recipe(name)
-    network = build_classifier(recipe).eval()  # as fast with whatever weights
-
-    def in_torch(inputs: NDArray[np.float32]) -> object:
-        with torch.inference_mode():
-            return network(torch.from_numpy(inputs))
-
-    ways: dict[str, Callable[[NDArray[np.float32]], object]] = {
-        "ONNX Runtime": model.logits,
-        "torch": in_torch,
+    """Return images per second of one network, for each runtime and each batch size."""
+    runtimes: dict[str, Callable[[NDArray[np.float32]], object]] = {
+        "ONNX Runtime": onnx_network(name),
+        "torch": torch_network(name),
     }
     if name == "mlp":
-        ways["Keras predict"] = keras_predict()
+        runtimes["Keras predict"] = keras_predict()
     rows: list[dict[str, float | str | int]] = []
     for batch in BATCHES:
         inputs = to_inputs(images[:batch])
-        for way, answer in ways.items():
-            rate = batch / seconds(lambda answer=answer, inputs=inputs: answer(inputs))  # type: ignore[misc]
-            rows.append({"model": name, "way": way, "batch": batch, "images_per_second": rate})
-            print(f"{name} by {way}, batches of {batch}: {rate:,.0f} images/s", flush=True)
+        for runtime, network in runtimes.items():
+            rate = batch / seconds(partial(network, inputs))
+            rows.append(
+                {"model": name, "runtime": runtime, "batch": batch, "images_per_second": rate}
+            )
+            print(f"{name} in {runtime}, batches of {batch}: {rate:,.0f} images/s", flush=True)
     return rows
 
 
+def onnx_network(name: str) -> Callable[[NDArray[np.float32]], object]:
+    """Return the network of a pretrained model in ONNX Runtime."""
+    session = open_session(read_model(shipped_models()[name]), name)
+    return lambda inputs: [
+        session.run([LOGITS], {INPUT: inputs[start : start + ONNX_BATCH]})
+        for start in range(0, len(inputs), ONNX_BATCH)
+    ]
+
+
+def torch_network(name: str) -> Callable[[NDArray[np.float32]], object]:
+    """Return the same network in torch, with random weights: they do not change the speed."""
+    network = build_classifier(load_recipe(name)).eval()
+
+    def predict(inputs: NDArray[np.float32]) -> object:
+        with torch.inference_mode():
+            return network(torch.from_numpy(inputs))
+
+    return predict
+
+
 def keras_predict() -> Callable[[NDArray[np.float32]], object]:
-    """Return Keras's `predict` of the notebook's network."""
+    """Return `predict` of the network in `benchmarks/notebook_keras.py`, in Keras."""
     import keras
 
     layers = [keras.layers.Input((1, 28, 28)), keras.layers.Flatten()]
@@ -104,8 +124,8 @@ def keras_predict() -> Callable[[NDArray[np.float32]], object]:
     return lambda inputs: model.predict(inputs, batch_size=1024, verbose=0)
 
 
-def whole_way(kind: str, files: list[bytes]) -> dict[str, object]:
-    """Return pictures a second from file to text, and each step's share of the time."""
+def pipeline(kind: str, files: list[bytes]) -> dict[str, object]:
+    """Return pictures per second from file to text, and the fraction of time of each step."""
     reader = Reader()
     for file in files[:3]:
         reader.read(file)
@@ -115,25 +135,32 @@ def whole_way(kind: str, files: list[bytes]) -> dict[str, object]:
     rate = len(files) / (time.perf_counter() - started)
     steps = dict.fromkeys(("decode", "ink", "segment", "frame", "network"), 0.0)
 
-    def timed(step: str, call: Callable[[], object]) -> object:
+    def timed(step: str, function: Callable[[A], R], argument: A) -> R:
         began = time.perf_counter()
-        result = call()
+        result = function(argument)
         steps[step] += time.perf_counter() - began
         return result
 
     for file in files:
-        picture = timed("decode", lambda file=file: decode(file))  # type: ignore[misc]
-        ink = timed("ink", lambda picture=picture: find_ink(picture))  # type: ignore[misc]
-        shapes = timed("segment", lambda ink=ink: find_shapes(ink))  # type: ignore[misc]
-        frames = timed(
-            "frame",
-            lambda shapes=shapes: np.array([make_frame(shape.ink) for shape in shapes]),  # type: ignore[misc]
-        )
-        timed("network", lambda frames=frames: reader.model.probabilities(to_inputs(frames)))  # type: ignore[misc]
-    shares = {step: spent / sum(steps.values()) for step, spent in steps.items()}
-    told = ", ".join(f"{step} {100 * share:.0f} %" for step, share in shares.items())
-    print(f"{kind}: {rate:.1f} pictures/s ({told})", flush=True)
-    return {"kind": kind, "pictures_per_second": rate, "shares": shares}
+        picture = timed("decode", decode, file)
+        ink = timed("ink", find_ink, picture)
+        shapes = timed("segment", find_shapes, ink)
+        frames = timed("frame", make_frames, shapes)
+        timed("network", predict_probabilities(reader.classifier), frames)
+    fractions = {step: spent / sum(steps.values()) for step, spent in steps.items()}
+    text = ", ".join(f"{step} {100 * fraction:.0f} %" for step, fraction in fractions.items())
+    print(f"{kind}: {rate:.1f} pictures/s ({text})", flush=True)
+    return {"kind": kind, "pictures_per_second": rate, "fractions": fractions}
+
+
+def make_frames(shapes: list[Shape]) -> NDArray[np.uint8]:
+    return np.array([make_frame(shape.ink) for shape in shapes])
+
+
+def predict_probabilities(
+    classifier: Classifier,
+) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    return lambda frames: classifier.predict(frames).probabilities
 
 
 def pngs(images: NDArray[np.uint8]) -> list[bytes]:
@@ -141,7 +168,7 @@ def pngs(images: NDArray[np.uint8]) -> list[bytes]:
 
 
 def photos(images: NDArray[np.uint8]) -> list[bytes]:
-    """Return twelve pages of 4,000 x 3,000 pixels, six digits on each, under uneven light."""
+    """Return 12 photos of 4,000 x 3,000 pixels, with 6 digits each, under uneven light."""
     random = np.random.default_rng(0)
     light = np.linspace(0.95, 0.6, 4000)[None, :, None] * np.array([1.0, 0.97, 0.9])
     files = []
@@ -164,7 +191,7 @@ def encoded(image: Image.Image, form: str) -> bytes:
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """Return the median time of a call, each taken over at least a fifth of a second."""
+    """Return the median time of a call over 5 rounds of at least 0.2 seconds each."""
     call()
     times = []
     for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
--- Sends the PNGs of a folder in turn; prints what wrk measured as a line of JSON.
+-- Sends the PNGs of a folder in turn; prints wrk's figures as one line of JSON.
 local bodies, sent, failed = {}, 0, 0
 
 function init(args)

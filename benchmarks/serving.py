@@ -1,12 +1,14 @@
-"""How many pictures a second are read over HTTP, beside a plain endpoint without batching.
+"""Requests per second of `tendigits serve` and of a plain endpoint with as many processes.
 
-wrk (Debian's package) sends 280x280 drawings, made here of MNIST's test digits, over 1, 16, 64 and
-256 connections to `tendigits serve` and to `plain_endpoint.py`, in turn, on this machine. Prints a
-line each, writes `benchmarks/results/serve.json` and brings the tables of the docs up to date.
+wrk (Debian: apt-get install wrk) sends 280x280 drawings, made from MNIST's test digits, over 1,
+16, 64 and 256 connections to `tendigits serve` and to `plain_endpoint.py` in turn, on this machine.
+Prints one line per measurement, writes `benchmarks/results/serve.json` and updates the tables
+of the docs.
 """
 
 import argparse
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -31,25 +33,31 @@ RESULT = RESULTS / "serve.json"
 CONNECTIONS = (1, 16, 64, 256)
 SIDE = 280
 DRAWINGS = 100
-LONGEST = 60  # seconds that wrk waits for an answer
+TIMEOUT = 60  # seconds that wrk waits for a response
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=20, help="of load, each time")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--seconds", type=int, default=20, help="per measurement")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="of both servers")
+    arguments = parser.parse_args()
+    seconds, workers = arguments.seconds, arguments.workers
     if shutil.which("wrk") is None:
-        sys.exit("wrk is not installed; on Debian: apt-get install wrk")
+        sys.exit("wrk is not installed (Debian: apt-get install wrk).")
     with tempfile.TemporaryDirectory() as folder:
         draw(Path(folder))
-        with serving(tendigits_words(folder)) as ours, serving(plain_words()) as plain:
+        with (
+            serving(tendigits_words(folder, workers)) as ours,
+            serving(plain_words(workers)) as plain,
+        ):
             rows = [
                 measure(name, server, connections, seconds, folder)
                 for connections in CONNECTIONS
                 for name, server in (("tendigits", ours), ("plain", plain))
             ]
     environment = asdict(describe_environment())
-    write_json(RESULT, {"environment": environment, "seconds": seconds, "rows": rows})
+    result = {"environment": environment, "seconds": seconds, "workers": workers, "rows": rows}
+    write_json(RESULT, result)
     update_pages()
 
 
@@ -60,22 +68,23 @@ def draw(folder: Path) -> None:
         large.save(folder / f"{number:02d}.png")
 
 
-def tendigits_words(folder: str) -> list[str]:
+def tendigits_words(folder: str, workers: int) -> list[str]:
     database = f"sqlite:///{folder}/corrections.sqlite"
-    return [sys.executable, "-m", "tendigits", "serve", "--database", database, "--port"]
+    options = ["--database", database, "--workers", str(workers), "--port"]
+    return [sys.executable, "-m", "tendigits", "serve", *options]
 
 
-def plain_words() -> list[str]:
+def plain_words(workers: int) -> list[str]:
     uvicorn = [sys.executable, "-m", "uvicorn", "--app-dir", str(HERE), "plain_endpoint:app"]
-    return [*uvicorn, "--no-access-log", "--port"]
+    return [*uvicorn, "--no-access-log", "--workers", str(workers), "--port"]
 
 
-Server = tuple[str, int]  # the URL and the process
+Server = tuple[str, int]  # its URL and its process id
 
 
 @contextmanager
 def serving(words: list[str]) -> Iterator[Server]:
-    """Run a server on a free port, which is added to `words`, until the block ends."""
+    """Run a server until the block ends; a free port is appended to `words`."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     quiet = subprocess.DEVNULL
@@ -91,25 +100,25 @@ def serving(words: list[str]) -> Iterator[Server]:
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(300):
         if process.poll() is not None:
-            sys.exit(f"{process.args!r} has ended.")
+            sys.exit(f"{process.args!r} has exited.")
         try:
             requests.get(url, timeout=30)
         except requests.ConnectionError:
             time.sleep(0.1)
         else:
             return
-    sys.exit(f"{url} does not answer.")
+    sys.exit(f"There is no response from {url}.")
 
 
 def measure(
     name: str, server: Server, connections: int, seconds: int, folder: str
 ) -> dict[str, float | str | int]:
-    """Return what wrk measures at a server, and the server's memory then."""
+    """Return wrk's figures for a server, and the server's memory after the load."""
     url, process = server
-    load = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={LONGEST}s"]
+    load = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"]
     script = ["--script", str(HERE / "serving.lua"), url, "--", folder]
-    told = subprocess.run([*load, *script], capture_output=True, text=True, check=True).stdout
-    row = {"server": name, "connections": connections, **json.loads(told.splitlines()[-1])}
+    printed = subprocess.run([*load, *script], capture_output=True, text=True, check=True).stdout
+    row = {"server": name, "connections": connections, **json.loads(printed.splitlines()[-1])}
     row["memory_mib"] = memory_mib(process)
     print(
         f"{name}, {connections} connections: {row['requests_per_second']:.0f} requests/s, "
@@ -121,7 +130,7 @@ def measure(
 
 
 def memory_mib(process: int) -> float:
-    """Return the memory of a process and its children; what they share counts once."""
+    """Return the memory of a process and its children; shared memory is counted once (PSS)."""
     rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
     own = int(rollup.partition("\nPss:")[2].split()[0]) / 1024
     threads = Path(f"/proc/{process}/task").glob("*/children")

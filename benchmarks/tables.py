@@ -193,18 +193,22 @@ def reading_table() -> str:
     ]
     rates: dict[tuple[str, str], list[str]] = {}
     for row in result["network"]:
-        rates.setdefault((row["model"], row["way"]), []).append(f"{row['images_per_second']:,.0f}")
-    rows += [f"| `{model}`, {way} | {' | '.join(each)} |" for (model, way), each in rates.items()]
-    steps = list(result["whole_way"][0]["shares"])
+        rates.setdefault((row["model"], row["runtime"]), []).append(
+            f"{row['images_per_second']:,.0f}"
+        )
+    rows += [
+        f"| `{model}`, {runtime} | {' | '.join(each)} |" for (model, runtime), each in rates.items()
+    ]
+    steps = list(result["pipeline"][0]["fractions"])
     rows += ["", f"| all steps | pictures/s | {' | '.join(steps)} |", "|---" * 7 + "|"]
     rows += [
         f"| {way['kind']} | {way['pictures_per_second']:.0f} | "
-        + " | ".join(f"{100 * way['shares'][step]:.0f} %" for step in steps)
+        + " | ".join(f"{100 * way['fractions'][step]:.0f} %" for step in steps)
         + " |"
-        for way in result["whole_way"]
+        for way in result["pipeline"]
     ]
     return "\n".join(rows) + (
-        f"\n\nA new process takes {result['first_answer_seconds']:.2f} s to its first result. "
+        f"\n\nA new process takes {result['process_seconds']:.2f} s to its first result. "
         f"`make bench-read`, on {machine(result['environment'])}.\n"
     )
 
@@ -212,7 +216,7 @@ def reading_table() -> str:
 def read_mnist_table() -> str:
     """Return how MNIST's test images are read as pictures: one row per seed, and the mean."""
     result = read(RESULTS / "read-mnist.json")
-    columns = ("accuracy", "rejected", "calibration_error", "right_where_sure", "sure")
+    columns = ("accuracy", "rejected", "calibration_error", "accuracy_at_99", "coverage_at_99")
     runs = result["runs"]
     mean = {name: statistics.mean(run[name] for run in runs) for name in columns}
     rows = [
@@ -223,8 +227,8 @@ def read_mnist_table() -> str:
     for name, run in [*((f"seed {run['seed']}", run) for run in runs), ("**mean**", mean)]:
         rows.append(
             f"| {name} | {100 * run['accuracy']:.2f} % | {100 * run['rejected']:.2f} % "
-            f"| {run['calibration_error']:.4f} | {100 * run['right_where_sure']:.2f} % "
-            f"| {100 * run['sure']:.1f} % |"
+            f"| {run['calibration_error']:.4f} | {100 * run['accuracy_at_99']:.2f} % "
+            f"| {100 * run['coverage_at_99']:.1f} % |"
         )
     return "\n".join(rows) + "\n"
 
@@ -271,13 +275,13 @@ def reports_table() -> str:
 
 def report_row(report: Report) -> str:
     low, high = report.accuracy.metrics.interval_95
-    shipped = report.confidence.shipped
+    shipped = report.calibration.final
     return (
         f"| `{report.name}` "
         f"| {100 * report.accuracy.metrics.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}) "
         f"| {shipped.negative_log_likelihood:.4f} | {shipped.calibration_error:.4f} "
         f"| {100 * report.robustness.classifiers[0].mean:.1f} % "
-        f"| {report.rejection.mean_auroc:.3f} |"
+        f"| {report.ood.mean_auroc:.3f} |"
     )
 
 

@@ -1,7 +1,7 @@
-"""Take the pictures of the page that the README shows: a real server, a real browser.
+"""Take the screenshots of the page that the README shows: a real server, a real browser.
 
-`make screenshots` writes docs/screenshots/*.png. The page's type is the system's; Inter (Debian:
-fonts-inter), where it is installed.
+`make screenshots` writes docs/screenshots/*.png. The page uses the font Inter (Debian:
+fonts-inter) if it is installed, else a font of the system.
 """
 
 import tempfile
@@ -22,7 +22,7 @@ MOST_BYTES = 300_000
 
 
 def main() -> None:
-    """Write all of them."""
+    """Take all screenshots."""
     FOLDER.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -30,7 +30,7 @@ def main() -> None:
         serving(Path(folder)) as server,
     ):
         take(browser, server.url, "row", show_row)
-        take(browser, server.url, "sight", show_sight, dark=True)
+        take(browser, server.url, "occlusion", show_occlusion, dark=True)
         take(browser, server.url, "photo", show_photo)
         take(browser, server.url, "phone", show_seven, size=PHONE)
         take(browser, server.url, "phone-rejected", show_doodle, size=PHONE, dark=True)
@@ -47,11 +47,11 @@ def take(
     size: tuple[int, int] = DESK,
     dark: bool = False,
 ) -> None:
-    """Write a picture of what `show` makes the page show."""
+    """Open the page, do what `show` does, and write a screenshot."""
     with page_of(browser, url, size, dark=dark) as page:
         show(page)
         page.mouse.move(0, 0)
-        page.wait_for_timeout(500)  # until the bars have grown
+        page.wait_for_timeout(500)  # until the bars have their final length
         path = FOLDER / f"{name}.png"
         page.screenshot(path=path)
     assert path.stat().st_size < MOST_BYTES
@@ -65,26 +65,26 @@ def show_seven(page: Page) -> None:
 
 
 def show_row(page: Page) -> None:
-    """Draw several digits, and choose one."""
+    """Draw several digits and choose one."""
     draw_by_mouse(page, row())
     page.locator("#shapes button").nth(2).click()
 
 
 def show_doodle(page: Page) -> None:
-    """Draw what is no digit."""
+    """Draw a non-digit."""
     draw_by_mouse(page, doodle())
     expect(page.locator("#sentence")).to_contain_text("not look like a digit")
 
 
-def show_sight(page: Page) -> None:
-    """Draw a seven, and ask on which strokes the answer hangs."""
+def show_occlusion(page: Page) -> None:
+    """Draw a seven and open its occlusion map."""
     show_seven(page)
-    page.click("#sees summary")
+    page.click("#occlusion summary")
     expect(page.locator("#explanation")).not_to_be_empty()
 
 
 def show_photo(page: Page) -> None:
-    """Give a photo."""
+    """Read a photo."""
     digits = load_dataset("mnist").test.images[:7]
     photo = on_paper(np.pad(row_of(digits), ((230, 280), (30, 30))), shadow=0.35)
     page.set_input_files(
@@ -94,11 +94,11 @@ def show_photo(page: Page) -> None:
 
 
 def show_corrections(page: Page) -> None:
-    """Correct a few answers, and list them."""
+    """Correct three shapes and list the corrections."""
     for digit in ("1", "2", "Not a digit"):
         page.click("#clear") if page.locator("#clear").is_enabled() else None
         show_seven(page)
-        page.click("#wrong")
+        page.click("#correct")
         page.get_by_role("button", name=digit, exact=True).click()
         expect(page.locator("#stored")).not_to_be_empty()
     page.click("nav >> text=Corrections")
@@ -106,7 +106,7 @@ def show_corrections(page: Page) -> None:
 
 
 def show_model(page: Page) -> None:
-    """Ask what the model says of itself."""
+    """Show the model."""
     page.click("nav >> text=Model")
     expect(page.locator("#model-figures")).not_to_be_empty()
 

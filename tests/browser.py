@@ -1,4 +1,4 @@
-"""A real Chromium, and hands that draw in it."""
+"""A real Chromium, and functions that draw in it by mouse and by touch."""
 
 import math
 import shutil
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from conftest import missing
 
-Point = tuple[float, float]  # in shares of the drawing area, from its upper left corner
+Point = tuple[float, float]  # as fractions of the drawing area, from its upper left corner
 Stroke = Sequence[Point]
 
 PHONE, DESK = (360, 740), (1440, 900)
@@ -17,12 +17,12 @@ PHONE, DESK = (360, 740), (1440, 900)
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run a Chromium until the block ends; skip where there is none, but not in CI."""
+    """Run a Chromium until the block ends; without one, skip the test, or fail it in CI."""
     program = shutil.which("chromium")
     if program is None:
         missing("Chromium", "chromium")
     with sync_playwright() as playwright:
-        # Chromium's own sandbox does not start for root, as whom CI runs.
+        # Chromium's own sandbox does not start for root, the user of CI.
         browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
         try:
             yield browser
@@ -34,7 +34,7 @@ def chromium() -> Iterator[Browser]:
 def page_of(
     browser: Browser, url: str, size: tuple[int, int] = DESK, *, dark: bool = False
 ) -> Iterator[Page]:
-    """Open a page in a profile of its own; one of a phone's size is a phone's, with touch."""
+    """Open a page in a new profile; at PHONE size it is a mobile one with touch."""
     is_phone = size == PHONE
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -66,7 +66,7 @@ def row() -> list[Stroke]:
 
 
 def doodle() -> list[Stroke]:
-    """Return the strokes of what is no digit: an umbrella in the rain."""
+    """Return the strokes of a non-digit: an umbrella in the rain."""
     roof = [*arc(0.5, 0.5, 0.26, 0.26, -90, 90), *_waves(0.76, 0.24, 0.5)]
     stick = [(0.5, 0.24), (0.5, 0.78), *arc(0.45, 0.78, 0.05, 0.06, 90, 270)]
     return [roof, stick, *([(x, 0.1), (x - 0.03, 0.17)] for x in (0.25, 0.42, 0.6, 0.77))]

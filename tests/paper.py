@@ -1,4 +1,4 @@
-"""Pictures of MNIST's test digits on paper, made from a seed."""
+"""Synthetic pictures of MNIST's test digits on paper, reproducible from a seed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,14 @@ PHOTOS = [
 
 
 def drawn(digit: NDArray[np.uint8], scale: int = 6) -> Pixels:
-    """Return a digit's ink (28 * scale square), enlarged smoothly, from 0 to 1."""
+    """Return the ink of a digit, (28 * scale, 28 * scale) from 0 to 1, enlarged smoothly."""
     side = digit.shape[0] * scale
     large = Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
     return np.asarray(large, np.float32) / np.float32(255)
 
 
 def row(digits: NDArray[np.uint8], gap: int = 10, scale: int = 4) -> Pixels:
-    """Return the ink of digits side by side, `gap` pixels apart; below zero they overlap."""
+    """Return the ink of digits side by side, `gap` pixels apart; they overlap if it is negative."""
     inks = [_trimmed(drawn(digit, scale)) for digit in digits]
     width = sum(ink.shape[1] + gap for ink in inks) + 60
     page = np.zeros((max(len(ink) for ink in inks) + 40, width), np.float32)
@@ -46,7 +46,7 @@ def on_paper(
     noise: float = 0.0,
     seed: int = 0,
 ) -> NDArray[np.uint8]:
-    """Return a colour picture: ink of a colour on paper, under uneven light, with noise."""
+    """Return a picture (h, w, 3) of ink on paper, with colours, a shadow and noise."""
     random = np.random.default_rng(seed)
     colour = np.array(paper) * (1 - ink[..., None]) + np.array(pen) * ink[..., None]
     rows, columns = np.indices(ink.shape) / max(ink.shape)
@@ -65,7 +65,7 @@ def ruled(
     strength: float = 0.4,
     width: int = 1,
 ) -> NDArray[np.uint8]:
-    """Return a picture with blue lines printed on its paper, and upright ones if squared."""
+    """Return a picture with blue horizontal lines, and vertical ones if `squared`."""
     rows, columns = np.indices(picture.shape[:2])
     lines: NDArray[np.bool_] = np.asarray(rows % spacing < width)
     if squared:
@@ -83,15 +83,15 @@ def photographed(
     margin: float = 0.1,
     seed: int = 0,
 ) -> NDArray[np.uint8]:
-    """Return a sheet as it lies on a table, seen obliquely.
+    """Return an oblique photo of a sheet on a table.
 
     Args:
-        sheet: (h, w, 3), what is photographed.
-        table: its colour.
-        tilt: each corner is moved by up to this share of the sides.
-        margin: how much of the table is seen around the sheet, in shares of its sides; below zero
+        sheet: (h, w, 3), the picture of the sheet.
+        table: the colour of the table.
+        tilt: each corner is moved by up to this fraction of the sides.
+        margin: the width of the table around the sheet, as a fraction of the sides; if negative,
             the sheet reaches beyond the picture.
-        seed: of the corners and of the table's grain.
+        seed: for the corners and the grain of the table.
     """
     random = np.random.default_rng(seed)
     height, width = sheet.shape[:2]
@@ -110,12 +110,12 @@ def photographed(
 def photo_of(
     kind: str, digits: NDArray[np.uint8], random: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return digits in a row as a person may have photographed them.
+    """Return a random photo of digits in a row.
 
     Args:
         kind: one of `PHOTOS`.
-        digits: (n, 28, 28), MNIST's.
-        random: of pen, paper, light, size, gaps, margins, tilt and noise.
+        digits: (n, 28, 28) uint8 from MNIST.
+        random: chooses pen, paper, light, size, gaps, margins, tilt and noise.
     """
     scale = int(random.integers(2, 7))
     margins = random.integers(20, 200, 2)
@@ -153,7 +153,7 @@ def photo_of(
 
 
 def _perspective(seen: NDArray[np.float64], sheet: NDArray[np.float64]) -> list[float]:
-    """Return the eight numbers that map four points of the photo to four of the sheet."""
+    """Return the perspective transform (8 numbers) from 4 points of the photo to 4 of the sheet."""
     equations, values = [], []
     for (x, y), (u, v) in zip(seen, sheet, strict=True):
         equations += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]

@@ -1,4 +1,4 @@
-"""A real PostgreSQL of the tests' own, in a folder of its own."""
+"""A real PostgreSQL for the tests, in a temporary folder."""
 
 import os
 import shutil
@@ -37,17 +37,17 @@ class PostgreSQL:
         _run("pg_ctl", "start", "-D", self.folder, "-w", "-l", self.folder / "log", "-o", options)
 
     def crash(self) -> None:
-        """Stop without a checkpoint, as by a loss of power."""
+        """Stop without a checkpoint, as a power failure does."""
         _run("pg_ctl", "stop", "-D", self.folder, "-w", "-m", "immediate")
 
 
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
-    """Run a cluster until the block ends; skip where there is none, but not in CI."""
+    """Run a cluster until the block ends; without PostgreSQL, skip the test, or fail it in CI."""
     if _programs() is None:
         missing("PostgreSQL", "postgresql")
     folder = Path(tempfile.mkdtemp(prefix="tendigits-postgresql-"))
-    if os.geteuid() == 0:  # PostgreSQL does not run as root; its package has made a user
+    if os.geteuid() == 0:  # PostgreSQL does not run as root; its package adds a user
         shutil.chown(folder, USER)
     cluster = PostgreSQL(folder / "data", _free_port())
     try:
@@ -62,7 +62,7 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 def _programs() -> Path | None:
-    """Return the folder of the newest PostgreSQL's programs; Debian keeps them off the PATH."""
+    """Return the folder of the newest PostgreSQL's programs; Debian does not put it on the PATH."""
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).parent

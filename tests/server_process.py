@@ -1,4 +1,4 @@
-"""A real server in a process of its own, and what tests send to it."""
+"""A real server in a process of its own, and the requests that tests send to it."""
 
 import base64
 import io
@@ -29,7 +29,7 @@ class Server:
     Attributes:
         url: where it listens.
         process: its process.
-        log: the file that it logs to.
+        log: its log file.
     """
 
     url: str
@@ -62,8 +62,8 @@ class Server:
             query = f"?limit=500&before={page['next']}" if page["next"] else ""
         return keys
 
-    def readers(self) -> list[int]:
-        """Return the ids of the processes that read; Python has one more to track resources."""
+    def workers(self) -> list[int]:
+        """Return the ids of the worker processes, without Python's resource tracker."""
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         children = [int(number) for path in threads for number in path.read_text().split()]
         return [child for child in children if b"spawn_main" in _command_line(child)]
@@ -81,13 +81,13 @@ def serving(
 
     Args:
         folder: for its log and, unless another database is given, its SQLite file.
-        words: more of the command line.
-        database: the URL of its corrections.
-        env: more of the environment.
-        blocks: it can write no file longer than so many blocks of 512 bytes.
+        words: further words of the command line.
+        database: the URL of the corrections' database.
+        env: further environment variables.
+        blocks: the largest size of a file that the server can write, in blocks of 512 bytes.
     """
     database = database or f"sqlite:///{folder / 'corrections.sqlite'}"
-    started = command("serve", "--port", "0", "--database", database, "--readers", "1", *words)
+    started = command("serve", "--port", "0", "--database", database, "--workers", "1", *words)
     if blocks is not None:
         started = ["sh", "-c", f'ulimit -f {blocks} && exec "$@"', "sh", *started]
     log = folder / "server.log"
@@ -128,16 +128,16 @@ def base64_of(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until `is_so()`."""
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until `condition()` is true."""
     end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "it did not come to be"
+    while not condition():
+        assert time.monotonic() < end, f"the condition is still false after {seconds} s"
         time.sleep(0.05)
 
 
 def is_alive(process: int) -> bool:
-    """Tell whether a process runs; one that has ended and was not waited for does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

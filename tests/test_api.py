@@ -1,3 +1,4 @@
+import json
 import os
 import shlex
 import shutil
@@ -12,16 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tendigits
 from conftest import CommandLine, command
 from tendigits import load_run, resume, train
 from tendigits.data import Dataset, LabelledImages
-from tendigits.errors import RecipeError, RunError
+from tendigits.errors import DataError, ModelError, RecipeError, RunError
 from tendigits.recipes import load_recipe
 from tendigits.training import Run, read_history
 
 EPOCHS = 12
 TIMES = ("seconds", "milliseconds_per_step", "images_per_second", "data_milliseconds_per_step")
-SECONDS_AN_EPOCH = 0.06  # so that a kill may come at any point of one
+SECONDS_PER_EPOCH = 0.06  # so that a kill may come at any point of an epoch
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,15 @@ class Kill:
     """SIGKILL at most `within` seconds after a line that begins with `line`."""
 
     line: str
-    within: float = SECONDS_AN_EPOCH
+    within: float = SECONDS_PER_EPOCH
 
 
-# One run: started, killed, resumed, killed again and so on, and at last left alone.
+# One run: started, killed, resumed, killed again and so on, and finally left alone.
 KILLS = [
     Kill("Run folder", within=0),  # before the first checkpoint
     Kill("Epoch 1/"),
     Kill("Epoch 5/"),
-    Kill("Going on", within=0.5),
+    Kill("Resuming", within=0.5),
     Kill(f"Epoch {EPOCHS}/", within=0.4),  # in the test
 ]
 
@@ -56,17 +58,17 @@ for folder in sys.argv[3:]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
+def uninterrupted(
     tendigits: CommandLine, small_mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
-    """A run that nothing has stopped, made by a process of its own."""
-    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+    """A run that was never interrupted, made by a process of its own."""
+    folder = tmp_path_factory.mktemp("runs") / "uninterrupted"
     assert tendigits(*training_words(small_mnist_folder, folder)).returncode == 0
     return load_run(folder)
 
 
-def test_a_killed_run_ends_with_the_same_bits(
-    undisturbed: Run, tendigits: CommandLine, small_mnist_folder: Path, tmp_path: Path
+def test_killed_and_resumed_run_ends_with_the_same_bits(
+    uninterrupted: Run, tendigits: CommandLine, small_mnist_folder: Path, tmp_path: Path
 ) -> None:
     folder, delays = tmp_path / "run", np.random.default_rng(0)
     words = training_words(small_mnist_folder, folder)
@@ -77,7 +79,7 @@ def test_a_killed_run_ends_with_the_same_bits(
         words = ["train", "--resume", folder]
     if not (folder / "metrics.json").exists():  # the last kill may have come too late
         assert tendigits(*words).returncode == 0
-    assert_same_end(load_run(folder), undisturbed)
+    assert_same_end(load_run(folder), uninterrupted)
 
 
 @pytest.mark.parametrize(
@@ -85,26 +87,26 @@ def test_a_killed_run_ends_with_the_same_bits(
     [("Run folder", 0.1), (f"Epoch {EPOCHS}/", 0.1)],
     ids=["before the first step", "in the test"],
 )
-def test_ctrl_c_outside_an_epoch_says_how_to_go_on(
+def test_ctrl_c_outside_of_an_epoch_prints_the_command_to_resume(
     line: str, delay: float, small_mnist_folder: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
     process = stop_after(line, delay, signal.SIGINT, training_words(small_mnist_folder, folder))
-    assert command_to_go_on(process) == ["tendigits", "train", "--resume", str(folder)]
+    assert printed_command(process) == ["tendigits", "train", "--resume", str(folder)]
 
 
-def test_after_ctrl_c_the_printed_command_ends_with_the_same_bits(
-    undisturbed: Run, small_mnist_folder: Path, tmp_path: Path
+def test_command_printed_after_ctrl_c_ends_with_the_same_bits(
+    uninterrupted: Run, small_mnist_folder: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "a run's folder"  # which a shell would not take for one word
+    folder = tmp_path / "a run's folder"  # which a shell would split into words
     words = training_words(small_mnist_folder, folder)
-    told = command_to_go_on(stop_after("Epoch 3/", 0, signal.SIGINT, words))
+    resuming = printed_command(stop_after("Epoch 3/", 0, signal.SIGINT, words))
     assert list((folder / "checkpoints").iterdir())
-    subprocess.run(command(*told[1:]), capture_output=True, check=True)
-    assert_same_end(load_run(folder), undisturbed)
+    subprocess.run(command(*resuming[1:]), capture_output=True, check=True)
+    assert_same_end(load_run(folder), uninterrupted)
 
 
-def test_the_seed_fixes_every_bit_whatever_the_process_did_before(
+def test_seed_fixes_every_bit_whatever_the_process_did_before(
     small_mnist_folder: Path, tmp_path: Path
 ) -> None:
     folders = [tmp_path / name for name in ("first", "again", "fresh")]
@@ -123,7 +125,7 @@ def test_another_seed_gives_another_split_and_other_weights(
     assert not np.array_equal(one.split.validation, other.split.validation)
 
 
-def test_the_test_images_decide_nothing(small_mnist: Dataset, tmp_path: Path) -> None:
+def test_test_images_do_not_influence_the_training(small_mnist: Dataset, tmp_path: Path) -> None:
     test = small_mnist.test
     other_test = LabelledImages(255 - test.images[::-1][:300], (test.labels[:300] + 1) % 10)
     one = small_run(small_mnist, tmp_path / "one")
@@ -134,26 +136,28 @@ def test_the_test_images_decide_nothing(small_mnist: Dataset, tmp_path: Path) ->
     assert names_in(one.checkpoints) == names_in(other.checkpoints)
 
 
-def test_a_complete_run_is_not_resumed(undisturbed: Run) -> None:
+def test_complete_run_is_not_resumed(uninterrupted: Run) -> None:
     with pytest.raises(RunError, match="complete"):
-        resume(undisturbed, quiet=True)
+        resume(uninterrupted, quiet=True)
 
 
-def test_a_run_whose_test_was_not_done_is_tested_without_a_word(
-    undisturbed: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_resume_of_a_trained_run_only_tests_it_and_is_quiet_if_asked(
+    uninterrupted: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = load_run(shutil.copytree(undisturbed.folder, tmp_path / "run"))
+    run = load_run(shutil.copytree(uninterrupted.folder, tmp_path / "run"))
     run.metrics.unlink()
     (run.folder / ".weights.safetensors.k1ll3d.safetensors").write_bytes(b"half")
     (run.checkpoints / ".epoch-002-0123456789abcdef.safetensors.x.safetensors").write_bytes(b"")
     resume(run, quiet=True)
-    assert_same_end(run, undisturbed)
-    assert names_in(run.folder) == names_in(undisturbed.folder)
-    assert names_in(run.checkpoints) == names_in(undisturbed.checkpoints)
+    assert_same_end(run, uninterrupted)
+    assert names_in(run.folder) == names_in(uninterrupted.folder)
+    assert names_in(run.checkpoints) == names_in(uninterrupted.checkpoints)
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_recipe_can_be_given_as_a_value_and_changed(small_mnist: Dataset, tmp_path: Path) -> None:
+def test_train_takes_a_recipe_object_and_changes_its_settings(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
     recipe = load_recipe("mlp", {"network.widths": [20]})
     run = train(
         recipe, {"epochs": 1}, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True
@@ -161,14 +165,14 @@ def test_a_recipe_can_be_given_as_a_value_and_changed(small_mnist: Dataset, tmp_
     assert run.recipe == recipe.changed({"epochs": 1})
 
 
-def test_what_is_rejected_leaves_no_folder(small_mnist: Dataset, tmp_path: Path) -> None:
+def test_invalid_setting_leaves_no_folder(small_mnist: Dataset, tmp_path: Path) -> None:
     with pytest.raises(RecipeError):
         train("mlp", {"epochs": 0}, data=small_mnist, out=tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("threads", [0, -1])
-def test_a_senseless_number_of_threads_is_rejected(
+def test_invalid_number_of_threads_is_rejected(
     small_mnist: Dataset, tmp_path: Path, threads: int
 ) -> None:
     with pytest.raises(RunError, match="threads"):
@@ -200,13 +204,13 @@ def stop_after(
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def command_to_go_on(process: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return the words of the command that a run names when Ctrl-C has stopped it."""
+def printed_command(process: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the command that is printed when Ctrl-C has interrupted a run."""
     # A shell calls both 130; CPython ends by the signal itself where it came within an exec().
     assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in process.stderr
     assert len(process.stderr.splitlines()) == 1, process.stderr
-    return shlex.split(process.stderr.partition("Go on with: ")[2])
+    return shlex.split(process.stderr.partition("Resume with: ")[2])
 
 
 def run_script(script: str, *words: str | Path) -> None:
@@ -227,3 +231,46 @@ def figures(run: Run) -> list[dict[str, float]]:
 
 def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+def test_evaluate_takes_a_run_its_folder_a_model_file_and_a_name(
+    uninterrupted: Run, tmp_path: Path
+) -> None:
+    recorded = json.loads(uninterrupted.metrics.read_text(encoding="utf-8"))["accuracy"]
+    for source in (uninterrupted, uninterrupted.folder, tendigits.load_classifier(uninterrupted)):
+        assert tendigits.evaluate(source).accuracy == recorded
+    assert tendigits.evaluate("tiny").accuracy == pytest.approx(0.9965, abs=3e-4)
+
+
+def test_evaluate_reports_a_data_set_that_has_changed(
+    small_mnist_folder: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(small_mnist_folder, tmp_path / "data")
+    settings = {"epochs": 1, "network.widths": [4]}
+    run = train("mlp", settings, data=data, out=tmp_path / "run", threads=1, quiet=True)
+    labels = data / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + bytes([(labels.read_bytes()[-1] + 1) % 10]))
+    with pytest.raises(DataError, match="holds other images now"):
+        tendigits.evaluate(run)
+
+
+def test_predict_takes_one_image_or_several(mnist: Dataset) -> None:
+    images, labels = mnist.test.images[:20], mnist.test.labels[:20]
+    predictions = tendigits.predict("reader", images)
+    assert (predictions.predicted == labels).all()
+    assert predictions.probabilities.shape == (20, 10)
+    single = tendigits.predict("reader", images[0])
+    np.testing.assert_allclose(single.probabilities[0], predictions.probabilities[0], atol=1e-6)
+    with pytest.raises(DataError, match=r"\(n, 28, 28\)"):
+        tendigits.predict("reader", images.astype(np.float32))
+
+
+def test_report_is_not_written_for_other_classes_than_digits(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    clothes = replace(small_mnist, name="clothes", class_names=tuple("abcdefghij"))
+    settings = {"epochs": 1, "network.widths": [4]}
+    run = train("mlp", settings, data=clothes, out=tmp_path / "run", threads=1, quiet=True)
+    with pytest.raises(ModelError, match=r"a, b, c.*ten digits"):
+        tendigits.write_report(run, tmp_path / "report", quiet=True)
+    assert not (tmp_path / "report").exists()

@@ -13,45 +13,60 @@ from tendigits.data import Dataset
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOTEBOOK = (ROOT / "docs" / "notebook.ipynb").read_text(encoding="utf-8")
 
 
+def page_name(page: Path) -> str:
+    return page.name
+
+
 @pytest.mark.filterwarnings("default")  # the kernel's own machinery warns
-def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
+def test_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
     notebook = nbformat.reads(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()
     assert "Test accuracy: 9" in str(notebook.cells)
 
 
-def test_the_notebook_is_kept_with_its_output() -> None:
+def test_notebook_is_stored_with_its_output() -> None:
     code = [cell for cell in json.loads(NOTEBOOK)["cells"] if cell["cell_type"] == "code"]
     assert all(cell["execution_count"] for cell in code)
     assert sum("image/png" in str(cell["outputs"]) for cell in code) == 4
 
 
-def test_the_readmes_python_runs(
-    mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def python_blocks(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page)], ids=page_name)
+def test_python_in_the_documentation_runs(
+    page: Path, mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Image.fromarray(on_paper(row(mnist.test.images[:3]))).save("photo.jpg")
-    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert examples
-    for example in examples:
-        exec(compile(example, "README.md", "exec"), {})
+    for block in python_blocks(page):
+        exec(compile(block, page.name, "exec"), {})
 
 
-def test_the_readmes_links_lead_somewhere() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_in_the_documentation_exist(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
 
 
-def test_the_readmes_tree_names_every_room() -> None:
-    tree = README.split("## The house")[1]
+def test_readme_has_at_most_150_lines() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+def test_layout_in_the_readme_names_every_module_and_folder() -> None:
+    layout = README.split("## Project layout")[1]
     rooms = [path.name for path in (ROOT / "src/tendigits").iterdir()]
-    assert [room for room in rooms if room[0] != "_" and room not in tree] == ["py.typed"]
+    assert [room for room in rooms if room[0] != "_" and room not in layout] == ["py.typed"]
 
 
-def test_the_readmes_figures_are_those_that_were_measured() -> None:
-    script = runpy.run_path(str(ROOT / "benchmarks" / "figures_in_readme.py"))
-    assert script["with_figures"](README) == README
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_tables_are_those_of_the_measured_results(page: Path) -> None:
+    tables = runpy.run_path(str(ROOT / "benchmarks" / "tables.py"))
+    text = page.read_text(encoding="utf-8")
+    assert tables["with_tables"](text) == text

@@ -1,18 +1,27 @@
-"""tendigits trains, measures and runs classifiers of handwritten digits.
+"""tendigits trains, measures, runs and serves classifiers of handwritten digits.
 
 import tendigits
 
 mnist = tendigits.load_dataset("mnist")
 run = tendigits.train("mlp", data=mnist)
 tendigits.evaluate(run).accuracy
-tendigits.predict(run, mnist.test.images[:5]).digits
+tendigits.predict(run, mnist.test.images[:5]).predicted
+tendigits.read("photo.jpg").text
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tendigits.api import fine_tune, resume, train
+    from tendigits.api import (
+        compare,
+        evaluate,
+        fine_tune,
+        predict,
+        resume,
+        train,
+        write_report,
+    )
     from tendigits.classifiers import Classifier, ModelInfo, Predictions
     from tendigits.data import Dataset, LabelledImages, load_dataset
     from tendigits.errors import (
@@ -27,21 +36,22 @@ if TYPE_CHECKING:
         TendigitsError,
         TrainingInterrupted,
     )
-    from tendigits.evaluation import Metrics, Prediction, evaluate, predict
-    from tendigits.evaluation.report import Report, compare, evaluate_fully, read_report
+    from tendigits.evaluation.compare import Comparison
+    from tendigits.evaluation.metrics import Metrics
+    from tendigits.evaluation.report import Report, read_report
     from tendigits.export import export_model
-    from tendigits.feedback.corrections import Corrections
+    from tendigits.feedback.corrections import load_corrections
     from tendigits.loading import load_classifier
     from tendigits.reading import Reader, Reading, read
     from tendigits.recipes import Recipe, load_recipe
     from tendigits.sklearn import DigitClassifier
     from tendigits.training import Run, load_run
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Classifier",
-    "Corrections",
+    "Comparison",
     "DataError",
     "Dataset",
     "DigitClassifier",
@@ -51,7 +61,6 @@ __all__ = [
     "ModelError",
     "ModelInfo",
     "PictureError",
-    "Prediction",
     "Predictions",
     "Reader",
     "Reading",
@@ -66,10 +75,10 @@ __all__ = [
     "TrainingInterrupted",
     "compare",
     "evaluate",
-    "evaluate_fully",
     "export_model",
     "fine_tune",
     "load_classifier",
+    "load_corrections",
     "load_dataset",
     "load_recipe",
     "load_run",
@@ -78,15 +87,14 @@ __all__ = [
     "read_report",
     "resume",
     "train",
+    "write_report",
 ]
 
-# Each name is imported on first use: reading a data set needs no torch.
-_HOMES = {
-    "sklearn": ("DigitClassifier",),
+# The module of each name, imported on first use: most of them need no torch.
+_MODULES = {
+    "api": ("compare", "evaluate", "fine_tune", "predict", "resume", "train", "write_report"),
     "classifiers": ("Classifier", "ModelInfo", "Predictions"),
     "data": ("Dataset", "LabelledImages", "load_dataset"),
-    "feedback.corrections": ("Corrections",),
-    "loading": ("load_classifier",),
     "errors": (
         "DataError",
         "MissingExtraError",
@@ -99,15 +107,18 @@ _HOMES = {
         "TendigitsError",
         "TrainingInterrupted",
     ),
-    "evaluation": ("Metrics", "Prediction", "evaluate", "predict"),
-    "evaluation.report": ("Report", "compare", "evaluate_fully", "read_report"),
-    "api": ("fine_tune", "resume", "train"),
+    "evaluation.compare": ("Comparison",),
+    "evaluation.metrics": ("Metrics",),
+    "evaluation.report": ("Report", "read_report"),
     "export": ("export_model",),
+    "feedback.corrections": ("load_corrections",),
+    "loading": ("load_classifier",),
     "reading": ("Reader", "Reading", "read"),
     "recipes": ("Recipe", "load_recipe"),
+    "sklearn": ("DigitClassifier",),
     "training": ("Run", "load_run"),
 }
-# The extra of `pip install` that brings a library which a verb needs.
+# The libraries that each extra of `pip install` brings.
 _EXTRAS = {
     "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"),
     "sklearn": ("sklearn",),
@@ -125,9 +136,9 @@ _EXTRAS = {
 
 
 def __getattr__(name: str) -> object:
-    for home, names in _HOMES.items():
+    for module, names in _MODULES.items():
         if name in names:
-            return getattr(_import_home(home), name)
+            return getattr(_import(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -135,9 +146,9 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
 
 
-def _import_home(home: str) -> object:
+def _import(module: str) -> object:
     try:
-        return import_module(f"{__name__}.{home}")
+        return import_module(f"{__name__}.{module}")
     except ModuleNotFoundError as error:
         missing = missing_extra(error)
         if missing is None:
@@ -146,7 +157,7 @@ def _import_home(home: str) -> object:
 
 
 def missing_extra(error: ModuleNotFoundError) -> Exception | None:
-    """Return the error that names the extra to install, where one has what is missing."""
+    """Return the error that names the extra to install; None where no extra brings the library."""
     from tendigits.errors import MissingExtraError  # noqa: PLC0415
 
     library = (error.name or "").partition(".")[0]

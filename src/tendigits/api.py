@@ -1,33 +1,26 @@
-"""The whole way in one call: data set, network, training, test."""
+"""The Python API: one function for each verb of the command line, with the same arguments."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tendigits.classifiers.model_file import read_model, shipped_models
-from tendigits.data import Dataset, load_dataset
-from tendigits.errors import RunError, TrainingInterrupted
-from tendigits.evaluation import describe_fine_tuning, run_test, summarise_test
-from tendigits.export import Exported, export_model
-from tendigits.feedback.corrections import Corrections
-from tendigits.files import remove_unfinished
-from tendigits.progress import Terminal
+import numpy as np
+from numpy.typing import NDArray
+
+from tendigits.classifiers import Classifier, Predictions, shipped_models
+from tendigits.data import Dataset, LabelledImages, load_dataset
+from tendigits.data.catalogue import DIGITS
+from tendigits.errors import DataError, ModelError, RunError
+from tendigits.evaluation import compare as comparison
+from tendigits.evaluation.metrics import Metrics, measure
+from tendigits.evaluation.report import Report, is_report, read_report
+from tendigits.loading import load_classifier
+from tendigits.progress import Reporter, reporting
 from tendigits.recipes import Recipe, load_recipe
-from tendigits.training import (
-    Device,
-    Reporter,
-    Run,
-    Silent,
-    Start,
-    computing_threads,
-    create_run,
-    describe_environment,
-    fine_tuning_recipe,
-    load_run,
-    load_run_data,
-    train_classifier,
-    with_pinned_teacher,
-)
+
+if TYPE_CHECKING:
+    from tendigits.export import Exported
+    from tendigits.training import Device, Run
 
 
 def train(
@@ -37,131 +30,235 @@ def train(
     data: str | Path | Dataset = "mnist",
     out: str | Path | None = None,
     threads: int | None = None,
-    device: Device = "auto",
+    device: "Device" = "auto",
     quiet: bool = False,
-) -> Run:
-    """Train a recipe, test it once, and keep everything in a run folder.
+) -> "Run":
+    """Train a recipe, test the network once, and keep everything in a run folder.
 
     Args:
         recipe: a shipped recipe's name, the path of a TOML file, or a recipe from `load_recipe`.
         settings: dotted names of settings and their values, such as `{"epochs": 3}`.
-        data: what `load_dataset` takes, or a data set that it gave.
+        data: what `load_dataset` takes, or a data set that it returned.
         out: the folder to make; `runs/<recipe>-<time>` when None.
-        threads: how many threads to compute with; one for each core when None.
-        device: `cpu`, `cuda`, or `auto`: CUDA where there is some.
+        threads: how many threads to compute with; one per core when None.
+        device: `cpu`, `cuda`, or `auto`: CUDA where it is available.
         quiet: print nothing.
 
     Returns:
         The run. Its `metrics`, `history`, `weights` and `figures` are paths in its folder.
 
     Raises:
-        RecipeError, DataError, RunError: what the user gave will not do; the text says why.
-        TrainingInterrupted: Ctrl-C was pressed; `resume` goes on.
+        RecipeError, DataError, RunError: an argument is invalid; the message says which and why.
+        TrainingInterrupted: Ctrl-C was pressed; `resume` continues the run.
     """
+    from tendigits.training import (
+        create_run,
+        describe_environment,
+        train_run,
+        with_pinned_teacher,
+    )
+
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, settings)
     elif settings:
         recipe = recipe.changed(settings)
     environment = describe_environment(threads, device, recipe.precision)
-    with _reporter(quiet=quiet) as reporter:
-        dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
+    with reporting(quiet=quiet) as reporter:
+        dataset = _load(data, reporter)
         recipe = with_pinned_teacher(recipe, dataset.train.labels)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)
-        return _carry_out(run, dataset, reporter)
+        train_run(run, dataset, reporter)
+    return run
 
 
 def fine_tune(
     model: str | Path,
-    corrections: Corrections,
+    corrections: LabelledImages,
     settings: Mapping[str, object] | None = None,
     *,
     data: str | Path | Dataset = "mnist",
     out: str | Path | None = None,
     threads: int | None = None,
-    device: Device = "auto",
+    device: "Device" = "auto",
     quiet: bool = False,
-) -> Exported:
-    """Train a model further, with corrections beside its data set, and say what that did.
+) -> "Exported":
+    """Train a model further on corrections beside its data set, and report the effect.
 
-    One correction in five is held out. The model's accuracy on the images and the corrections
-    held out, before and after, is told before the new model file is written to the run folder.
+    One correction in five is held out. The accuracy on the validation images and on the held-out
+    corrections is printed before and after, then the new model file is written to the run folder.
 
     Args:
-        model: a model file, or a shipped model's name.
-        corrections: what was read wrong.
+        model: a model file with its weights beside it, or the name of a pretrained model.
+        corrections: frames that were read wrong, with their correct labels (`load_corrections`).
         settings: dotted names of settings and their values, over those of a fine-tuning.
-        data: what the model was trained on.
+        data: the data set that the model was trained on.
         out: the run folder to make; `runs/<recipe>-<time>` when None.
-        threads: how many threads to compute with; one for each core when None.
-        device: `cpu`, `cuda`, or `auto`: CUDA where there is some.
+        threads: how many threads to compute with; one per core when None.
+        device: `cpu`, `cuda`, or `auto`: CUDA where it is available.
         quiet: print nothing.
 
     Raises:
-        ModelError, RecipeError, DataError, RunError: what the user gave will not do.
-        TrainingInterrupted: Ctrl-C was pressed; `resume` goes on.
+        ModelError, RecipeError, DataError, RunError: an argument is invalid.
+        TrainingInterrupted: Ctrl-C was pressed; `resume` continues the run.
     """
-    start = Start(read_model(shipped_models().get(str(model), Path(model))), corrections)
-    with _reporter(quiet=quiet) as reporter:
-        dataset = data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
+    from tendigits.training import (
+        create_run,
+        describe_environment,
+        fine_tuning_recipe,
+        read_start,
+        train_run,
+    )
+
+    start = read_start(model, corrections)
+    with reporting(quiet=quiet) as reporter:
+        dataset = _load(data, reporter)
         recipe = fine_tuning_recipe(start, settings or {}, dataset)
         environment = describe_environment(threads, device, recipe.precision)
-        run = create_run(
-            recipe, dataset, environment, Path(out) if out else None, start=start.files
-        )
-        return _carry_out_fine_tuning(run, dataset, reporter)
+        folder = Path(out) if out else None
+        run = create_run(recipe, dataset, environment, folder, start=start.files)
+        train_run(run, dataset, reporter)
+        return _export_fine_tuned(run, reporter)
 
 
-def resume(run: Run | str | Path, *, quiet: bool = False) -> Run:
-    """Go on with a run that was stopped or killed; it ends as if it never had been.
+def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
+    """Continue a run that was stopped or killed; it ends as if it had never been interrupted.
 
     Args:
         run: a run or the path of its folder.
         quiet: print nothing.
 
     Raises:
-        RunError: there is no such run, it is damaged or done already, or its data has changed.
+        RunError: there is no such run, it is damaged or complete, or its data set has changed.
     """
-    run = run if isinstance(run, Run) else load_run(run)
+    from tendigits.training import load_run, load_run_data, train_run
+
+    run = load_run(run) if isinstance(run, str | Path) else run
     if run.is_complete:
         raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
-    for part in (run, *run.members):
-        for folder in (part.folder, part.checkpoints, part.figures):
-            remove_unfinished(folder)
-    with _reporter(quiet=quiet) as reporter:
-        dataset = load_run_data(run, reporter.step)
+    with reporting(quiet=quiet) as reporter:
+        train_run(run, load_run_data(run, reporter.step), reporter)
         if run.recipe.fine_tuning is not None:
-            _carry_out_fine_tuning(run, dataset, reporter)
-            return run
-        return _carry_out(run, dataset, reporter)
-
-
-def _carry_out_fine_tuning(run: Run, dataset: Dataset, reporter: Reporter) -> Exported:
-    _carry_out(run, dataset, reporter)
-    reporter.say(describe_fine_tuning(run, dataset.train))
-    exported = export_model(run, run.fine_tuned_model)
-    reporter.say(exported.summary())
-    return exported
-
-
-def _carry_out(run: Run, dataset: Dataset, reporter: Reporter) -> Run:
-    try:
-        reporter.say(f"Run folder: {run.folder}")
-        network = train_classifier(run, dataset.train, reporter)
-        with computing_threads(run.environment.threads):
-            metrics = run_test(run, network, dataset)
-    except KeyboardInterrupt:
-        raise TrainingInterrupted(
-            f"Stopped; what was done is kept. Go on with: {run.command_to_resume}"
-        ) from None
-    reporter.say(summarise_test(metrics, dataset.class_names))
-    reporter.say(f"Figures: {run.metrics}\nPictures: {run.figures}\nModel card: {run.model_card}")
+            _export_fine_tuned(run, reporter)
     return run
 
 
-@contextmanager
-def _reporter(*, quiet: bool) -> Iterator[Reporter]:
-    if quiet:
-        yield Silent()
-        return
-    with Terminal() as terminal:
-        yield terminal
+def predict(model: "str | Path | Run | Classifier", images: NDArray[np.uint8]) -> Predictions:
+    """Predict the classes of images.
+
+    Args:
+        model: a run or its folder, a model file, the name of a pretrained model, any other ONNX
+            file that takes 28x28 images and gives ten scores, or a classifier.
+        images: (n, 28, 28) or (28, 28) uint8 as in MNIST: 0 for paper, 255 for full ink.
+
+    Raises:
+        DataError: the images are of another shape or type.
+        ModelError, RunError: the model cannot be loaded.
+    """
+    return load_classifier(model).predict(images)
+
+
+def evaluate(model: "str | Path | Run | Classifier") -> Metrics:
+    """Measure a model on the test set of the data set that it was trained on; write nothing.
+
+    Args:
+        model: what `predict` takes. An ONNX file from elsewhere is tested on MNIST.
+
+    Raises:
+        ModelError, RunError: the model cannot be loaded.
+        DataError: its data set is not available, or has changed.
+    """
+    classifier = load_classifier(model)
+    test = _own_dataset(classifier).test
+    return measure(classifier.predict(test.images, test.labels))
+
+
+def write_report(
+    model: "str | Path | Run | Classifier",
+    folder: str | Path,
+    *,
+    ood: Iterable[str | Path] = (),
+    quiet: bool = False,
+) -> Report:
+    """Measure a classifier of digits in every way, and write a report; this takes minutes.
+
+    Args:
+        model: what `predict` takes.
+        folder: the folder to make: `report.html`, `report.json`, `MODEL_CARD.md` and pictures.
+        ood: data sets, as `load_dataset` takes them, whose test images are used as further
+            out-of-distribution images.
+        quiet: print nothing.
+
+    Raises:
+        ReportError: the folder exists already or cannot be written.
+        ModelError, RunError: the model cannot be loaded, or its classes are not the ten digits.
+        DataError: a data set is not available.
+    """
+    from tendigits.evaluation.full_report import write_full_report
+    from tendigits.training import describe_environment
+
+    classifier = load_classifier(model)
+    if classifier.class_names != DIGITS:
+        raise ModelError(
+            f"{classifier.name} has the classes {', '.join(classifier.class_names)}; a report is "
+            "about classifiers of the ten digits. Use `tendigits evaluate` without --full."
+        )
+    environment = describe_environment()
+    with reporting(quiet=quiet) as reporter:
+        sets = [load_dataset(each, reporter.step) for each in ood]
+        return write_full_report(
+            classifier,
+            [load_classifier(name) for name in shipped_models()],
+            load_dataset("mnist"),
+            {each.name: each.test.images for each in sets},
+            Path(folder),
+            machine=f"{environment.cpu}, {environment.cores} cores, {environment.system}",
+            progress=reporter.step,
+        )
+
+
+def compare(
+    models: "Sequence[str | Path | Run | Classifier]",
+) -> comparison.Comparison:
+    """Compare models on MNIST's test images, and test their differences for significance.
+
+    Args:
+        models: two or more of what `predict` takes, or reports (a folder or a report.json), which
+            are read and not measured again.
+
+    Raises:
+        ReportError: a report cannot be read, or there are fewer than two models.
+        ModelError, RunError: a model cannot be loaded.
+    """
+    return comparison.compare([_contender(model) for model in models])
+
+
+def _contender(model: "str | Path | Run | Classifier") -> comparison.Contender:
+    if isinstance(model, str | Path) and is_report(model):
+        return comparison.contender_of_report(read_report(model))
+    classifier, test = load_classifier(model), load_dataset("mnist").test
+    predictions = classifier.predict(test.images, test.labels)
+    return comparison.contender_of_predictions(classifier, predictions)
+
+
+def _load(data: str | Path | Dataset, reporter: Reporter) -> Dataset:
+    return data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
+
+
+def _own_dataset(classifier: Classifier) -> Dataset:
+    """Load the data set that a classifier was trained on; MNIST where it is not known."""
+    origin = classifier.origin
+    dataset = load_dataset(classifier.data_source or "mnist")
+    if origin.data_sha256 and origin.data_sha256 != dataset.checksums:
+        raise DataError(
+            f"{classifier.name} was trained on {origin.data}, and {dataset.source} holds other "
+            "images now; restore that data set, or train again."
+        )
+    return dataset
+
+
+def _export_fine_tuned(run: "Run", reporter: Reporter) -> "Exported":
+    from tendigits.export import export_model
+
+    exported = export_model(run, run.fine_tuned_model)
+    reporter.say(exported.summary())
+    return exported

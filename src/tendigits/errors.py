@@ -1,45 +1,45 @@
-"""The errors that a user can meet: each text is one sentence that says what to do."""
+"""The errors that users can cause; each message is one sentence that says what to do."""
 
 
 class TendigitsError(Exception):
-    """The root of the tree; the command line prints it in one line and exits with 2."""
+    """The base class; the command line prints the message in one line and exits with 2."""
 
 
 class DataError(TendigitsError):
-    """A data set is missing, damaged or of the wrong form."""
+    """A data set is missing, damaged or in an unsupported format."""
 
 
 class RecipeError(TendigitsError):
-    """A recipe or one of its settings is unknown or out of range."""
+    """A recipe or a setting is unknown, or a value is invalid."""
 
 
 class RunError(TendigitsError):
-    """A run folder is missing, damaged or already in use."""
+    """A run folder is missing, damaged or in use."""
 
 
 class ModelError(TendigitsError):
-    """A model file is missing, damaged or not the package's."""
+    """A model file is missing, damaged or in an unsupported format."""
 
 
 class ReportError(TendigitsError):
-    """A report is missing or damaged, or cannot be written where it should be."""
+    """A report is missing or damaged, or cannot be written."""
 
 
 class PictureError(TendigitsError):
-    """A picture is missing, damaged or over a limit."""
+    """A picture is missing, damaged or exceeds a limit."""
 
 
 class ServerError(TendigitsError):
-    """A server's setting, address or database will not do."""
+    """A setting, the address or the database of the server is invalid or not available."""
 
 
 class MissingExtraError(TendigitsError):
-    """A verb needs libraries that come with one of the package's extras."""
+    """A command needs libraries of one of the package's extras that is not installed."""
 
 
-class Interrupted(TendigitsError):  # noqa: N818 - it is no fault
-    """Work was stopped by Ctrl-C; what is done stays."""
+class Interrupted(TendigitsError):  # noqa: N818 - not an error of the user
+    """Work was interrupted by Ctrl-C; finished parts are kept."""
 
 
 class TrainingInterrupted(Interrupted):
-    """Training was stopped by Ctrl-C; the run can be resumed."""
+    """Training was interrupted by Ctrl-C; the run can be resumed."""

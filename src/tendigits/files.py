@@ -1,4 +1,4 @@
-"""Files that appear whole: written beside, flushed to the disk, then renamed."""
+"""Atomic writes: to a temporary file in the same folder, flushed to disk, then renamed."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; it takes the name `path` only when all went well."""
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield the path of a temporary file, which replaces `path` if the block succeeds."""
     try:
         descriptor, name = tempfile.mkstemp(
             dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
@@ -30,38 +30,38 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path` whole."""
-    with whole_file(path) as partial:
+    """Write `data` to `path` atomically."""
+    with atomic_write(path) as partial:
         partial.write_bytes(data)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` whole, as UTF-8."""
+    """Write `text` to `path` atomically, as UTF-8."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:
-    """Write `value` to `path` whole, as indented JSON."""
+    """Write `value` to `path` atomically, as indented JSON."""
     write_text(path, to_json(value, indent=2) + "\n")
 
 
 def to_json(value: object, indent: int | None = None) -> str:
-    """Return `value` as JSON, with null for numbers that JSON has not (infinite ones and NaN)."""
-    return json.dumps(_without_odd_numbers(value), indent=indent, allow_nan=False)
+    """Return `value` as JSON, with null for infinite numbers and NaN, which JSON does not have."""
+    return json.dumps(_with_null_for_non_finite(value), indent=indent, allow_nan=False)
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what processes that were killed while they wrote into `folder` have left there."""
-    for path in folder.glob(".*"):
+    """Remove the temporary files of processes that were killed while writing to `folder`."""
+    for path in folder.glob(".*.*.*"):  # as named by atomic_write; files like .gitignore stay
         if path.is_file():
             path.unlink()
 
 
 def replace(partial: Path, path: Path) -> None:
-    """Flush `partial` to the disk and give it the name `path`, as one step."""
+    """Flush `partial` to disk and rename it to `path`, replacing an existing file."""
     _flush(partial, os.O_RDWR)
     partial.replace(path)
-    if os.name == "posix":  # elsewhere a folder cannot be opened to flush its entries
+    if os.name == "posix":  # Windows cannot open a folder to flush its entries
         _flush(path.parent, os.O_RDONLY)
 
 
@@ -71,11 +71,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _without_odd_numbers(value: object) -> object:
+def _with_null_for_non_finite(value: object) -> object:
     if isinstance(value, Mapping):
-        return {key: _without_odd_numbers(each) for key, each in value.items()}
+        return {key: _with_null_for_non_finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_odd_numbers(each) for each in value]
+        return [_with_null_for_non_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

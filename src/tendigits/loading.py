@@ -43,7 +43,7 @@ def load_classifier(source: "str | Path | Run | Classifier") -> Classifier:
         return _from_run(source)
     path = shipped_models().get(str(source), Path(source))
     if path.is_dir():
-        from tendigits.training import load_run  # noqa: PLC0415 - files need no torch
+        from tendigits.training import load_run
 
         return _from_run(load_run(path))
     data = read_model(path)
@@ -54,15 +54,15 @@ def load_classifier(source: "str | Path | Run | Classifier") -> Classifier:
 
 
 def _from_run(run: "Run") -> Classifier:
-    from tendigits.training.run import classifier_of_run  # noqa: PLC0415 - files need no torch
+    from tendigits.training import classifier_of_run
 
     return classifier_of_run(run)
 
 
 def _from_other_onnx(data: bytes, path: Path) -> Classifier:
-    import onnx  # noqa: PLC0415 - it comes with the extra [train]
+    import onnx
 
-    from tendigits.networks.onnx_graph import count_weights  # noqa: PLC0415
+    from tendigits.networks.onnx_graph import count_weights
 
     session = open_session(data, str(path))
     form = find_input_form(session, load_dataset("mnist").train, str(path))
@@ -93,9 +93,9 @@ def _from_other_onnx(data: bytes, path: Path) -> Classifier:
 
 def _torch_network(data: bytes, output: str, form: InputForm | None) -> TorchNetwork | None:
     """Return an ONNX file's network in torch; None where it cannot be differentiated."""
-    import onnx  # noqa: PLC0415 - it comes with the extra [train]
+    import onnx
 
-    from tendigits.networks.onnx_graph import to_torch  # noqa: PLC0415
+    from tendigits.networks.onnx_graph import to_torch
 
     network = to_torch(onnx.load_model_from_string(data), output)
     if network is None or form is None:

@@ -1,12 +1,12 @@
-"""A classifier as an estimator for scikit-learn's users."""
+"""An estimator for scikit-learn."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
@@ -14,37 +14,45 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
 
-from tendigits.data import CLASSES, IMAGE_SIZE, LabelledImages, stratified_split
-from tendigits.errors import ModelError
-from tendigits.evaluation.predict import log_probabilities
+from tendigits.data import CLASSES, IMAGE_SIZE, LabelledImages, Split, stratified_split
+from tendigits.errors import ModelError, RecipeError
 from tendigits.files import to_json, write_bytes
-from tendigits.networks import build_classifier
+from tendigits.networks import (
+    Ensemble,
+    build_classifier,
+    build_network,
+    classifier_of_network,
+    count_outputs,
+)
 from tendigits.recipes import Recipe, load_recipe
-from tendigits.training import Run, Silent, describe_environment, train_classifier
-from tendigits.training.run import DataRecord
+from tendigits.training import TrainingState, build_training_data, fit
+from tendigits.training.distillation import load_teacher
+from tendigits.training.environment import choose_device, choose_precision
 
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
 _KEY = "tendigits.sklearn"
 
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier of up to ten classes of 28x28 images, trained by a recipe.
+    """A classifier of 28x28 images into up to ten classes, trained by a recipe.
 
-    It works wherever scikit-learn's estimators do: pipelines, cross-validation, searches. Images
-    are rows (n, 784) or squares (n, 28, 28), 0 for paper; the largest level that `fit` sees is
-    full ink. All images are learnt from: validation is the caller's, as with every estimator.
+    It can be used like every estimator of scikit-learn: in pipelines, cross-validation, searches.
+    Images have the shape (n, 784) or (n, 28, 28), with 0 for paper; the largest level that `fit`
+    is given is full ink. It trains on all images: none are held out for validation, unless
+    `settings` contains a `validation_fraction`.
 
     Args:
         recipe: a shipped recipe's name, the path of a TOML file, or a recipe from `load_recipe`.
         settings: dotted names of settings and their values, such as `{"epochs": 3}`.
-        random_state: fixes the first weights and the order of the batches.
+        random_state: determines the initial weights and the order of the batches.
 
     Attributes:
         classes_: (k,) the labels, sorted.
         n_features_in_: 784.
-        ink_: the level that is full ink.
-        recipe_: every setting that it was trained with.
+        ink_: the level of full ink.
+        recipe_: all settings with which it was trained.
         network_: the trained network, from images (n, 1, 28, 28) to logits (n, 10).
     """
 
@@ -62,8 +70,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Train on images (n, 784) or (n, 28, 28) and their labels (n,).
 
         Raises:
-            ValueError: the images are of another form, or there are more than ten classes.
-            RecipeError: there is no such recipe, or a setting is out of range.
+            ValueError: the images are of another shape, or there are more than ten classes.
+            RecipeError: there is no such recipe, or a setting is unknown or invalid.
         """
         levels, y = validate_data(self, _in_rows(X), y)
         check_classification_targets(y)
@@ -71,42 +79,41 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) > CLASSES:
             raise ValueError(f"There are {len(self.classes_)} classes; give at most {CLASSES}.")
         self.ink_ = float(levels.max()) or 1.0
-        self.recipe_ = self._recipe()
-        examples = LabelledImages(self._images(levels), labels.astype(np.int64))
-        with tempfile.TemporaryDirectory() as folder:
-            run = _run(Path(folder), self.recipe_, examples)
-            self.network_ = train_classifier(run, examples, Silent()).cpu().eval()
+        self.recipe_ = recipe = self._recipe()
+        data = LabelledImages(self._images(levels), labels.astype(np.int64))
+        split = stratified_split(data.labels, recipe.validation_fraction, recipe.seed)
+        networks = [_trained_network(member, data, split) for member in recipe.member_recipes]
+        self.network_ = networks[0] if len(networks) == 1 else Ensemble(networks).eval()
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:  # noqa: N803
-        """Return the probability (n, k) of each class for images as `fit` takes them.
+        """Return the probability (n, k) of each class for images as in `fit`.
 
         Raises:
             NotFittedError: `fit` has not been called.
-            ValueError: the images are of another form.
+            ValueError: the images are of another shape.
         """
         check_is_fitted(self)
         levels = validate_data(self, _in_rows(X), reset=False)
-        answers = log_probabilities(self.network_, self._images(levels))
-        probabilities: NDArray[np.float64] = np.exp(
-            answers[:, : len(self.classes_)].astype(np.float64)
-        )
+        predictions = classifier_of_network(self.network_).predict(self._images(levels))
+        log_probabilities = predictions.log_probabilities[:, : len(self.classes_)]
+        probabilities: NDArray[np.float64] = np.exp(log_probabilities.astype(np.float64))
         probabilities /= probabilities.sum(axis=1, keepdims=True)
-        return probabilities.astype(np.float32)  # what the network computes in
+        return probabilities.astype(np.float32)  # the precision of the network
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
-        """Return the likeliest label (n,) for images as `fit` takes them.
+        """Return the most probable label (n,) for images as in `fit`.
 
         Raises:
             NotFittedError: `fit` has not been called.
-            ValueError: the images are of another form.
+            ValueError: the images are of another shape.
         """
-        likeliest = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[likeliest]
+        predicted = self.predict_proba(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[predicted]
         return labels
 
     def save(self, path: str | Path) -> None:
-        """Write the trained classifier as one safetensors file; nothing in it is pickled.
+        """Write the trained classifier to a safetensors file, without pickle.
 
         Raises:
             NotFittedError: `fit` has not been called.
@@ -122,10 +129,10 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read what `save` wrote, ready to predict.
+        """Load a classifier that `save` wrote.
 
         Raises:
-            ModelError: it is no such file, or damaged.
+            ModelError: it is not such a file, or it is damaged.
         """
         try:
             with safe_open(path, "np") as file:
@@ -140,14 +147,14 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelError(
-                f"{path} is no classifier that was saved, or a damaged one; save it anew."
+                f"{path} is not a file of DigitClassifier.save, or is damaged; save it again."
             ) from error
         classifier.recipe_, classifier.network_ = recipe, network.eval()
         classifier.n_features_in_ = PIXELS
         return classifier
 
     def __sklearn_tags__(self) -> Tags:
-        """Tell scikit-learn what is taken: images, levels from 0 up."""
+        """Return the tags for scikit-learn: images as input, no negative levels."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.positive_only = True
@@ -160,8 +167,15 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         else:
             settings["seed"] = int(check_random_state(self.random_state).randint(2**31))
         if isinstance(self.recipe, Recipe):
-            return self.recipe.changed(settings)
-        return load_recipe(self.recipe, settings)
+            recipe = self.recipe.changed(settings)
+        else:
+            recipe = load_recipe(self.recipe, settings)
+        if recipe.fine_tuning is not None:
+            raise RecipeError(
+                f"DigitClassifier does not fine-tune, as the recipe {recipe.name} does; choose "
+                "another recipe."
+            )
+        return recipe
 
     def _images(self, levels: NDArray[Any]) -> NDArray[np.uint8]:
         """Return rows (n, 784) of levels as images (n, 28, 28) from 0 to 255."""
@@ -177,17 +191,25 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _in_rows(images: Any) -> Any:
-    """Return squares (n, 28, 28) as rows; what is not three-dimensional stays as it is."""
+    """Return images (n, 28, 28) as rows (n, 784); other arrays are returned as they are."""
     if getattr(images, "ndim", 0) == 3:
         return np.reshape(images, (len(images), -1))
     return images
 
 
-def _run(folder: Path, recipe: Recipe, examples: LabelledImages) -> Run:
-    return Run(
-        folder=folder,
-        recipe=recipe,
-        data=DataRecord("fit", "fit", len(examples), 0, tuple("0123456789"), {}),
-        split=stratified_split(examples.labels, recipe.validation_fraction, recipe.seed),
-        environment=describe_environment(precision=recipe.precision),
+def _trained_network(recipe: Recipe, data: LabelledImages, split: Split) -> nn.Module:
+    device = choose_device("auto")
+    precision = getattr(torch, choose_precision(recipe.precision, device))
+    teacher = None
+    if recipe.distillation is not None:
+        teacher = load_teacher(recipe.distillation, device, precision)
+    network = build_network(recipe.network, recipe.seed, count_outputs(recipe)).to(device)
+    trained = fit(
+        TrainingState.initial(network, recipe),
+        build_training_data(recipe, data, split),
+        recipe,
+        validation=data.subset(split.validation),
+        precision=precision,
+        teacher=teacher,
     )
+    return trained.cpu()

@@ -1,4 +1,4 @@
-"""Teaches schemathesis what a picture is; it loads this by SCHEMATHESIS_HOOKS."""
+"""Pictures for schemathesis, which loads this module as SCHEMATHESIS_HOOKS."""
 
 import base64
 import io

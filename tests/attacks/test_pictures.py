@@ -1,4 +1,4 @@
-"""Hostile pictures: one clear line each, bounded time and memory, no change on disk."""
+"""Hostile pictures: one clear error each, bounded time and memory, no change on the disk."""
 
 import io
 import json
@@ -22,7 +22,7 @@ SECONDS = 60
 
 
 def png(width: int, height: int, data: bytes, depth: int = 8, colour: int = 0) -> bytes:
-    """Return a PNG whose header says what it likes."""
+    """Return a PNG with any header, which need not fit its data."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         checksum = zlib.crc32(kind + content)
@@ -39,7 +39,7 @@ def png(width: int, height: int, data: bytes, depth: int = 8, colour: int = 0) -
 
 HOSTILE = {
     "empty.png": b"",
-    "text.png": b"this is no picture",
+    "text.png": b"this is not a picture",
     "zeros.jpg": bytes(10_000),
     "bomb.png": png(30_000, 30_000, bytes(30_000 * 3750), depth=1),
     "lying-large.png": png(2**31 - 1, 2**31 - 1, b"\0"),
@@ -62,7 +62,7 @@ def hostile(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_gets_one_line_within_bounds_and_nothing_changes(hostile: Path) -> None:
+def test_each_hostile_picture_gets_one_error_and_nothing_on_the_disk_changes(hostile: Path) -> None:
     names = sorted(path.name for path in hostile.iterdir() if path.name != "folder.png")
     result = subprocess.run(
         command("read", "--json", *names, "/dev/zero"),
@@ -74,15 +74,15 @@ def test_each_gets_one_line_within_bounds_and_nothing_changes(hostile: Path) -> 
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
     )
     assert (result.returncode, result.stderr) == (2, "")
-    answers = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [answer["file"] for answer in answers] == [*names, "/dev/zero"]
-    assert {answer["status"] for answer in answers} == {"error"}
-    assert all(answer["error"].endswith(".") for answer in answers)
+    results = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["file"] for each in results] == [*names, "/dev/zero"]
+    assert {each["status"] for each in results} == {"error"}
+    assert all(each["error"].endswith(".") for each in results)
     left = {path.name for path in hostile.iterdir()}
     assert left == {*HOSTILE, "folder.png", "pipe.png", "loop.png"}
 
 
-def test_a_folder_that_is_called_like_a_picture_holds_none(hostile: Path) -> None:
+def test_a_folder_named_like_a_picture_is_searched_for_pictures(hostile: Path) -> None:
     result = subprocess.run(
         command("read", "folder.png"),
         cwd=hostile,
@@ -93,12 +93,13 @@ def test_a_folder_that_is_called_like_a_picture_holds_none(hostile: Path) -> Non
     )
     assert result.returncode == 2
     assert (
-        result.stderr == "tendigits: There is no picture in the folder folder.png; give another.\n"
+        result.stderr
+        == "tendigits: The folder folder.png contains no pictures; choose another folder.\n"
     )
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 60_000), (60_000, 1), (2, 3)])
-def test_pictures_of_odd_shapes_are_read(height: int, width: int) -> None:
+def test_pictures_of_extreme_shapes_are_read(height: int, width: int) -> None:
     file = io.BytesIO()
     Image.fromarray(np.arange(height * width, dtype=np.uint8).reshape(height, width)).save(
         file, "PNG"
@@ -107,7 +108,7 @@ def test_pictures_of_odd_shapes_are_read(height: int, width: int) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP"])
-def test_a_picture_with_any_byte_changed_is_read_or_rejected(mnist: Dataset, form: str) -> None:
+def test_a_picture_with_a_changed_byte_is_read_or_rejected(mnist: Dataset, form: str) -> None:
     file = io.BytesIO()
     Image.fromarray(mnist.test.images[0]).save(file, form)
     content = file.getvalue()
@@ -122,8 +123,8 @@ def test_a_picture_with_any_byte_changed_is_read_or_rejected(mnist: Dataset, for
         assert len(reading.text) == len(reading.digits)
 
 
-def test_a_picture_of_grain_gives_a_bounded_number_of_shapes() -> None:
+def test_a_picture_of_noise_gives_a_bounded_number_of_shapes() -> None:
     reader, random = Reader(), np.random.default_rng(0)
     for density in (0.5, 0.02, 0.001):
-        grain = random.random((1600, 1600)) < density
-        assert len(reader.read(grain).digits) <= 200
+        noise = random.random((1600, 1600)) < density
+        assert len(reader.read(noise).digits) <= 200

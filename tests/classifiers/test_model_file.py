@@ -1,4 +1,6 @@
-import os
+import hashlib
+import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,170 +10,222 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tendigits import ModelError, export_model, load_classifier, train
+from tendigits import ModelError
+from tendigits.classifiers import ModelInfo, load_model_file, shipped_models
 from tendigits.classifiers.model_file import (
     METADATA_KEY,
+    has_valid_checksum,
+    is_model_file,
     load_model_bytes,
-    scaled,
-    shipped_models,
+    shipped_reports,
+    to_inputs,
+    weights_beside,
     with_checksum,
 )
 from tendigits.data import Dataset
-from tendigits.files import to_json
 
 Change = Callable[[onnx.ModelProto], None]
+TINY = shipped_models()["tiny"]
 
 
-@pytest.fixture(scope="module")
-def model_file(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    settings = {"epochs": 1, "network.widths": [8]}
-    run = train("mlp", settings, data=small_mnist, out=folder / "run", threads=1, quiet=True)
-    return export_model(run, folder / "model.onnx").path
+def changed_model(change: Change) -> bytes:
+    """Return the content of the pretrained `tiny`, changed, with a valid checksum."""
+    model = onnx.load(TINY)
+    change(model)
+    return with_checksum(model.SerializeToString())
 
 
-def test_many_images_give_the_answers_that_each_gives_alone(
-    model_file: Path, small_mnist: Dataset
-) -> None:
-    model = load_classifier(model_file, threads=1)
-    inputs = np.concatenate([scaled(small_mnist.test.images)] * 3)  # more than one batch
-    together = model.logits(inputs)
-    alone = [model.logits(inputs[index : index + 1]) for index in (0, 999, 1000, 1499)]
-    np.testing.assert_allclose(
-        together[[0, 999, 1000, 1499]], np.concatenate(alone), rtol=1e-4, atol=1e-4
-    )
+def with_info(**changes: object) -> Change:
+    """Return a change of the metadata: other values, or keys that do not exist."""
+
+    def change(model: onnx.ModelProto) -> None:
+        info = {each.key: each.value for each in model.metadata_props}[METADATA_KEY]
+        onnx.helper.set_model_props(
+            model, {METADATA_KEY: json.dumps({**json.loads(info), **changes})}
+        )
+
+    return change
 
 
-def test_probabilities_are_the_softmax_of_the_logits_at_the_temperature(
-    model_file: Path, small_mnist: Dataset
-) -> None:
-    model = load_classifier(model_file)
-    inputs = scaled(small_mnist.test.images[:50])
-    powers = np.exp(model.logits(inputs) / model.info.temperature)
-    expected = powers / powers.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(model.probabilities(inputs), expected, rtol=1e-4, atol=1e-6)
-
-
-def test_no_images_give_no_answers(model_file: Path) -> None:
-    assert load_classifier(model_file).logits(np.empty((0, 1, 28, 28), np.float32)).shape == (0, 10)
-
-
-@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"GIF89a", os.urandom(5000)])
-def test_what_is_no_onnx_file_is_rejected(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "model.onnx"
-    path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.onnx is damaged, or was not made by"):
-        load_classifier(path)
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_a_cut_or_changed_file_is_rejected(model_file: Path, tmp_path: Path, share: float) -> None:
-    content = model_file.read_bytes()
-    place = int(share * len(content))
-    path = tmp_path / "broken.onnx"
-    changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-    for broken in (content[:place], changed):
-        path.write_bytes(broken)
-        with pytest.raises(ModelError, match=r"broken\.onnx is damaged"):
-            load_classifier(path)
-
-
-def test_a_file_too_large_to_be_a_model_is_not_read_whole(tmp_path: Path) -> None:
-    path = tmp_path / "huge.onnx"
-    with path.open("wb") as file:
-        file.truncate(600 * 2**20)
-    with pytest.raises(ModelError, match="larger than 512 MiB"):
-        load_classifier(path)
-
-
-@pytest.mark.parametrize("path", ["nothing.onnx", "."])
-def test_a_file_that_cannot_be_read_is_told(path: str) -> None:
-    with pytest.raises(ModelError, match="cannot be read"):
-        load_classifier(path)
-
-
-def test_weights_outside_the_file_are_never_read(model_file: Path, tmp_path: Path) -> None:
-    model = onnx.load(model_file)
-    onnx.save(
-        model,
-        tmp_path / "outside.onnx",
-        save_as_external_data=True,
-        location="weights",
-        size_threshold=0,
-    )
-    outside = tmp_path / "outside.onnx"
-    outside.write_bytes(with_checksum(outside.read_bytes()))
-    with pytest.raises(ModelError, match="is no ONNX file that can be run"):
-        load_classifier(outside)
+def with_metadata(text: str) -> Change:
+    return lambda model: onnx.helper.set_model_props(model, {METADATA_KEY: text})
 
 
 def without_metadata(model: onnx.ModelProto) -> None:
     del model.metadata_props[:]
 
 
-def with_fewer_classes(model: onnx.ModelProto) -> None:
-    _change_info(model, classes=list("01234"))
-
-
-def with_a_temperature_of_zero(model: onnx.ModelProto) -> None:
-    _change_info(model, temperature=0.0)
-
-
-def with_a_later_format(model: onnx.ModelProto) -> None:
-    _change_info(model, format=2)
-
-
-def with_a_strangers_key(model: onnx.ModelProto) -> None:
-    _change_info(model, unheard_of=1)
-
-
-def with_metadata_that_is_no_json(model: onnx.ModelProto) -> None:
-    onnx.helper.set_model_props(model, {METADATA_KEY: "{"})
-
-
-def with_one_output(model: onnx.ModelProto) -> None:
+def without_probabilities(model: onnx.ModelProto) -> None:
     del model.graph.output[1]
 
 
+@pytest.mark.parametrize("name", shipped_models())
+def test_pretrained_models_are_loaded_by_name(name: str) -> None:
+    path = shipped_models()[name]
+    classifier = load_model_file(name)
+    assert classifier.name == name
+    assert classifier.info.rejects == (name == "reader")
+    assert classifier.temperature == classifier.info.temperature
+    assert classifier.threshold == classifier.info.threshold
+    assert classifier.bytes == path.stat().st_size
+    assert classifier.origin.kind == "model file"
+    assert classifier.origin.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert isinstance(classifier.info, ModelInfo)
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_weights_and_report_lie_beside_each_pretrained_model(name: str) -> None:
+    weights = weights_beside(shipped_models()[name])
+    checksum = hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert load_model_file(name).info.weights_sha256 == checksum
+    assert shipped_reports()[name].is_file()
+
+
+def test_one_and_many_images_have_the_same_logits(mnist: Dataset) -> None:
+    classifier = load_model_file("tiny", threads=1)
+    images = mnist.test.images[:600]  # more than two batches
+    together = classifier.logits(images)
+    assert together.shape == (600, 10)
+    for index in (0, 249, 250, 599):
+        alone = classifier.logits(images[index : index + 1])
+        np.testing.assert_allclose(together[index], alone[0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_probabilities_agree_with_those_of_the_file(name: str, mnist: Dataset) -> None:
+    import onnxruntime
+
+    images = mnist.test.images[:50]
+    session = onnxruntime.InferenceSession(shipped_models()[name])
+    (expected,) = session.run(["probabilities"], {"images": to_inputs(images)})
+    predicted = load_model_file(name).predict(images).probabilities
+    np.testing.assert_allclose(predicted, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_inputs_are_grey_levels_from_0_to_1() -> None:
+    images = np.array([0, 51, 255], np.uint8)[:, None, None].repeat(28, 1).repeat(28, 2)
+    inputs = to_inputs(images)
+    assert inputs.shape == (3, 1, 28, 28)
+    assert inputs.dtype == np.float32
+    np.testing.assert_allclose(inputs[:, 0, 5, 5], [0, 0.2, 1])
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"GIF89a", random.Random(0).randbytes(5000)])
+def test_other_files_are_rejected(content: bytes) -> None:
+    with pytest.raises(ModelError, match=r"^model\.onnx is damaged, or was not made by"):
+        load_model_bytes(content, "model.onnx")
+    with pytest.raises(ModelError, match=r"^model\.onnx is not an ONNX file that can be run"):
+        is_model_file(content, "model.onnx")
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.99])
+def test_truncated_and_changed_files_are_rejected(tmp_path: Path, fraction: float) -> None:
+    content = TINY.read_bytes()
+    place = int(fraction * len(content))
+    path = tmp_path / "broken.onnx"
+    changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+    for broken in (content[:place], changed):
+        path.write_bytes(broken)
+        with pytest.raises(ModelError, match=r"broken\.onnx is damaged"):
+            load_model_file(path)
+
+
+def test_files_over_512_mib_are_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "huge.onnx"
+    with path.open("wb") as file:
+        file.truncate(600 * 2**20)
+    with pytest.raises(ModelError, match="larger than 512 MiB"):
+        load_model_file(path)
+
+
+@pytest.mark.parametrize("path", ["nothing.onnx", "."])
+def test_files_that_cannot_be_read_give_an_error(path: str) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_model_file(path)
+
+
+def test_weights_in_other_files_are_never_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "external.onnx"
+    onnx.save(
+        onnx.load(TINY), path, save_as_external_data=True, location="weights", size_threshold=0
+    )
+    assert (tmp_path / "weights").stat().st_size > 0
+    path.write_bytes(with_checksum(path.read_bytes()))
+    with pytest.raises(ModelError, match="is not an ONNX file that can be run"):
+        load_model_file(path)
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("change", "reason"),
     [
-        without_metadata,
-        with_fewer_classes,
-        with_a_temperature_of_zero,
-        with_a_later_format,
-        with_a_strangers_key,
-        with_metadata_that_is_no_json,
-        with_one_output,
+        (without_metadata, "metadata that this version cannot read"),
+        (with_metadata("{"), "metadata that this version cannot read"),
+        (
+            with_info(classes=list("01234")),
+            r"metadata that this version cannot read \(classes: tuple should have at least",
+        ),
+        (
+            with_info(temperature=0.0),
+            r"metadata that this version cannot read \(temperature: input should be greater",
+        ),
+        (
+            with_info(threshold=1.5),
+            r"metadata that this version cannot read \(threshold: input should be less",
+        ),
+        (
+            with_info(format=1),
+            r"metadata that this version cannot read \(format: input should be 2\)",
+        ),
+        (
+            with_info(unknown=1),
+            r"metadata that this version cannot read \(unknown: unexpected keyword",
+        ),
+        (with_info(rejects=True), "inputs or outputs that a model file does not have"),
+        (without_probabilities, "inputs or outputs that a model file does not have"),
     ],
 )
-def test_a_file_that_says_something_else_of_itself_is_rejected(
-    model_file: Path, tmp_path: Path, change: Change
+def test_files_with_invalid_metadata_or_outputs_are_rejected(change: Change, reason: str) -> None:
+    with pytest.raises(ModelError, match=rf"^changed\.onnx has {reason}") as error:
+        load_model_bytes(changed_model(change), "changed.onnx")
+    assert "\n" not in str(error.value)
+
+
+def test_only_files_with_metadata_are_model_files() -> None:
+    assert is_model_file(TINY.read_bytes(), "tiny.onnx")
+    assert not is_model_file(changed_model(without_metadata), "other.onnx")
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_checksums_of_pretrained_models_are_valid_onnx_metadata(name: str) -> None:
+    content = shipped_models()[name].read_bytes()
+    assert has_valid_checksum(content)
+    metadata = {each.key: each.value for each in onnx.load_from_string(content).metadata_props}
+    checked = content[: content.rindex(b"\x72")]  # the last entry is the checksum itself
+    assert metadata["tendigits.sha256"] == hashlib.sha256(checked).hexdigest()
+
+
+@given(st.binary(max_size=300), st.data())
+def test_checksum_is_invalid_if_a_byte_is_added_removed_or_changed(
+    content: bytes, data: st.DataObject
 ) -> None:
-    model = onnx.load(model_file)
-    change(model)
-    changed = tmp_path / "changed.onnx"
-    changed.write_bytes(with_checksum(model.SerializeToString()))
-    with pytest.raises(ModelError, match=r"changed\.onnx (says something|has other)"):
-        load_classifier(changed)
+    whole = with_checksum(content)
+    assert has_valid_checksum(whole)
+    at = data.draw(st.integers(0, len(whole) - 1))
+    other = data.draw(st.integers(1, 255))
+    changed = whole[:at] + bytes([whole[at] ^ other]) + whole[at + 1 :]
+    for broken in (changed, whole[:at] + whole[at + 1 :], whole[:at], whole + b"\0", content):
+        assert broken == whole or not has_valid_checksum(broken)
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.data())
-def test_whatever_is_sealed_is_run_or_rejected(data: st.DataObject) -> None:
-    content = bytearray(shipped_models()["tiny"].read_bytes())
+def test_files_with_a_forged_checksum_are_run_or_rejected(data: st.DataObject) -> None:
+    content = bytearray(TINY.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
-        model = load_model_bytes(with_checksum(bytes(content)), "forged")
+        classifier = load_model_bytes(with_checksum(bytes(content)), "forged")
     except ModelError:
         return
-    assert model.probabilities(np.zeros((2, 1, 28, 28), np.float32)).shape == (2, 10)
-
-
-def _change_info(model: onnx.ModelProto, **changes: object) -> None:
-    import json
-
-    info = json.loads(model.metadata_props[0].value)
-    del model.metadata_props[:]
-    onnx.helper.set_model_props(model, {METADATA_KEY: to_json({**info, **changes})})
+    predictions = classifier.predict(np.zeros((2, 28, 28), np.uint8))
+    assert predictions.probabilities.shape == (2, 10)

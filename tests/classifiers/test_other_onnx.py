@@ -18,7 +18,17 @@ def nearest_mean(
     outputs: int = 10,
     kind: int = TensorProto.FLOAT,
 ) -> bytes:
-    """Return an ONNX file that names the class whose mean image is nearest, in someone's form."""
+    """Return an ONNX file that predicts the class with the nearest mean image.
+
+    Args:
+        mnist: the means are those of its training images.
+        shape: of one image.
+        scale: factor and offset of the grey levels that it expects.
+        batch: the batch size; a name for any.
+        softmax: whether it returns probabilities instead of logits.
+        outputs: the number of classes.
+        kind: the type of the input.
+    """
     train = mnist.train
     means = np.stack(
         [train.images[:5000][train.labels[:5000] == d].mean(axis=0) / 255 for d in range(10)]
@@ -36,7 +46,7 @@ def nearest_mean(
         nodes.append(helper.make_node("Softmax", ["logits"], ["scores"], axis=1))
     graph = helper.make_graph(
         nodes,
-        "someone's",
+        "nearest mean",
         [helper.make_tensor_value_info("x", kind, [batch, *shape])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [batch, outputs])],
         [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(bias, "b")],
@@ -46,43 +56,55 @@ def nearest_mean(
 
 
 def accuracy(mnist: Dataset, data: bytes) -> tuple[float, tuple[str, ...], NDArray[np.float32]]:
-    session = open_session(data, "someones.onnx")
-    form = find_input_form(session, mnist.train, "someones.onnx")
+    """Return accuracy, assumptions and logits for 1,500 test images."""
+    session = open_session(data, "other.onnx")
+    form = find_input_form(session, mnist.train, "other.onnx")
     logits = onnx_logits(session, form)(mnist.test.images[:1500])
-    right = (logits.argmax(axis=1) == mnist.test.labels[:1500]).mean()
-    return float(right), form.assumptions, logits
+    correct = (logits.argmax(axis=1) == mnist.test.labels[:1500]).mean()
+    return float(correct), form.assumptions, logits
 
 
 @pytest.mark.parametrize("shape", [(784,), (1, 28, 28), (28, 28, 1), (28, 28)], ids=str)
-def test_every_layout_is_understood(mnist: Dataset, shape: tuple[int, ...]) -> None:
-    right, assumptions, _ = accuracy(mnist, nearest_mean(mnist, shape))
-    assert right > 0.75
+def test_every_input_shape_is_supported(mnist: Dataset, shape: tuple[int, ...]) -> None:
+    correct, assumptions, _ = accuracy(mnist, nearest_mean(mnist, shape))
+    assert correct > 0.75
     assert str(shape)[1:-1].strip(",") in assumptions[0]
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_every_way_to_scale_is_found(mnist: Dataset, scale: str) -> None:
-    right, assumptions, _ = accuracy(mnist, nearest_mean(mnist, scale=SCALES[scale]))
-    assert right > 0.75
+def test_scaling_is_found(mnist: Dataset, scale: str) -> None:
+    correct, assumptions, _ = accuracy(mnist, nearest_mean(mnist, scale=SCALES[scale]))
+    assert correct > 0.75
     assert scale in assumptions[0]
 
 
 @pytest.mark.parametrize("kind", [TensorProto.UINT8, TensorProto.FLOAT16, TensorProto.DOUBLE])
-def test_other_types_of_pixels_are_given(mnist: Dataset, kind: int) -> None:
-    scale = (255.0, 0.0)
-    assert accuracy(mnist, nearest_mean(mnist, scale=scale, kind=kind))[0] > 0.75
+def test_every_input_type_is_supported(mnist: Dataset, kind: int) -> None:
+    correct, assumptions, _ = accuracy(mnist, nearest_mean(mnist, scale=(255.0, 0.0), kind=kind))
+    assert correct > 0.75
+    tried = 1 if kind == TensorProto.UINT8 else len(SCALES)
+    assert assumptions[0].endswith(f"scalings tried: {tried}).")
 
 
-def test_a_fixed_batch_is_filled_up(mnist: Dataset) -> None:
+def test_fixed_batch_size_gives_the_same_logits(mnist: Dataset) -> None:
     fixed, free = nearest_mean(mnist, batch=64), nearest_mean(mnist)
     np.testing.assert_allclose(accuracy(mnist, fixed)[2], accuracy(mnist, free)[2], atol=1e-3)
 
 
-def test_probabilities_are_told_from_logits(mnist: Dataset) -> None:
-    _, said, logits = accuracy(mnist, nearest_mean(mnist, softmax=True))
-    assert "probabilities" in said[1]
+def test_probabilities_become_logits(mnist: Dataset) -> None:
+    _, assumptions, logits = accuracy(mnist, nearest_mean(mnist, softmax=True))
+    assert "taken as probabilities" in assumptions[1]
     np.testing.assert_allclose(np.exp(logits).sum(axis=1), 1, atol=1e-3)
-    assert "logits" in accuracy(mnist, nearest_mean(mnist))[1][1]
+    assert "taken as logits" in accuracy(mnist, nearest_mean(mnist))[1][1]
+
+
+@pytest.mark.parametrize("batch", ["n", 64])
+def test_empty_input_gives_empty_logits(mnist: Dataset, batch: int | str) -> None:
+    session = open_session(nearest_mean(mnist, batch=batch), "other.onnx")
+    form = find_input_form(session, mnist.train, "other.onnx")
+    logits = onnx_logits(session, form)(np.empty((0, 28, 28), np.uint8))
+    assert logits.shape == (0, 10)
+    assert logits.dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -91,15 +113,15 @@ def test_probabilities_are_told_from_logits(mnist: Dataset) -> None:
         ({"shape": (32, 32)}, ["32", "28, 28"]),
         ({"shape": (3, 28, 28)}, ["3", "(n, 784)"]),
         ({"outputs": 9}, ["scores", "ten"]),
-        ({"scale": (-5.0, 7.0)}, ["training digits", "0 to 9"]),
+        ({"scale": (-5.0, 7.0)}, ["training images", "0 to 9"]),
     ],
-    ids=["too large", "coloured", "nine classes", "upside down"],
+    ids=["too large", "colour", "nine classes", "unknown scaling"],
 )
-def test_what_is_no_classifier_of_digits_is_rejected_in_one_line(
+def test_other_networks_are_rejected_in_one_line(
     mnist: Dataset, data: dict[str, object], named: list[str]
 ) -> None:
-    session = open_session(nearest_mean(mnist, **data), "someones.onnx")  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match=r"^someones\.onnx") as rejection:
-        find_input_form(session, mnist.train, "someones.onnx")
+    session = open_session(nearest_mean(mnist, **data), "other.onnx")  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match=r"^other\.onnx") as rejection:
+        find_input_form(session, mnist.train, "other.onnx")
     assert "\n" not in str(rejection.value)
     assert [name for name in named if name not in str(rejection.value)] == []

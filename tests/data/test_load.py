@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from error_sentences import assert_one_sentence, raises_data_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mirror import entry_for, serving
+from mirror_server import entry_for, running_mirror
 from numpy.typing import NDArray
-from rejections import check_sentence, rejected
 
 import tendigits.data
 from conftest import missing
@@ -99,7 +99,7 @@ def test_mnist_has_its_published_checksums(mnist: Dataset) -> None:
     assert mnist.checksums == CATALOGUE["mnist"].sha256
 
 
-def test_mnist_is_labelled_images_of_28_by_28_grey_levels(mnist: Dataset) -> None:
+def test_mnist_is_labelled_28_by_28_grey_images(mnist: Dataset) -> None:
     assert (mnist.train.images.shape, mnist.test.images.shape) == (
         (60_000, 28, 28),
         (10_000, 28, 28),
@@ -110,7 +110,7 @@ def test_mnist_is_labelled_images_of_28_by_28_grey_levels(mnist: Dataset) -> Non
     assert (int(mnist.train.images.min()), int(mnist.train.images.max())) == (0, 255)
 
 
-def test_mnist_has_its_known_digits(mnist: Dataset) -> None:
+def test_mnist_has_its_known_labels(mnist: Dataset) -> None:
     assert mnist.train.class_counts == (
         *(5923, 6742, 5958, 6131, 5842),
         *(5421, 5918, 6265, 5851, 5949),
@@ -120,34 +120,36 @@ def test_mnist_has_its_known_digits(mnist: Dataset) -> None:
     assert mnist.test.labels[:5].tolist() == [7, 2, 1, 0, 4]
 
 
-def test_mnist_is_what_is_loaded_when_nothing_is_named(mnist: Dataset) -> None:
+def test_mnist_is_the_default(mnist: Dataset) -> None:
     unnamed = load_dataset()
     assert (unnamed.name, unnamed.source) == ("mnist", "mnist")
     assert unnamed.checksums == mnist.checksums
 
 
 @pytest.mark.parametrize("name", IDX_FILES)
-def test_a_flipped_byte_in_a_bundled_file_is_noticed(copy_of_bundled: Path, name: str) -> None:
+def test_a_changed_bit_in_a_bundled_file_is_detected(copy_of_bundled: Path, name: str) -> None:
     file = copy_of_bundled / f"{name}.gz"
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    with rejected(file):
+    with raises_data_error(file):
         load_dataset("mnist")
 
 
-def test_a_bundled_file_with_other_content_is_noticed(copy_of_bundled: Path) -> None:
+def test_a_changed_label_in_a_bundled_file_is_detected(copy_of_bundled: Path) -> None:
     file = copy_of_bundled / "t10k-labels-idx1-ubyte.gz"
     labels = bytearray(gzip.decompress(file.read_bytes()))
     labels[-1] ^= 1
     file.write_bytes(gzip.compress(labels))
-    with rejected(file.with_suffix(""), "is not the published file", "install the package again"):
+    with raises_data_error(
+        file.with_suffix(""), "differs from the published file", "reinstall the package"
+    ):
         load_dataset("mnist")
 
 
 @pytest.mark.parametrize("dotted", [False, True], ids=["as published", "dotted"])
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzipped"])
-def test_a_folder_is_read_under_each_of_the_usual_names(
+def test_a_folder_is_loaded_with_each_of_the_usual_file_names(
     tmp_path: Path, small_mnist_folder: Path, small_mnist: Dataset, *, dotted: bool, packed: bool
 ) -> None:
     for file in IDX_FILES:
@@ -159,14 +161,14 @@ def test_a_folder_is_read_under_each_of_the_usual_names(
     assert_same_images(load_dataset(tmp_path), small_mnist)
 
 
-def test_a_folder_gives_its_images_in_order(mnist: Dataset, small_mnist: Dataset) -> None:
+def test_images_of_a_folder_keep_their_order(mnist: Dataset, small_mnist: Dataset) -> None:
     assert np.array_equal(small_mnist.train.images, mnist.train.images[:2000])
     assert np.array_equal(small_mnist.train.labels, mnist.train.labels[:2000])
     assert np.array_equal(small_mnist.test.images, mnist.test.images[:500])
     assert np.array_equal(small_mnist.test.labels, mnist.test.labels[:500])
 
 
-def test_a_folder_can_be_loaded_again_from_any_place(
+def test_the_source_of_a_folder_is_its_absolute_path(
     monkeypatch: pytest.MonkeyPatch, small_mnist_folder: Path
 ) -> None:
     monkeypatch.chdir(small_mnist_folder.parent)
@@ -175,14 +177,14 @@ def test_a_folder_can_be_loaded_again_from_any_place(
     assert dataset.class_names == tuple("0123456789")
 
 
-@pytest.mark.parametrize("lacking", IDX_FILES)
-def test_a_folder_that_lacks_a_file_is_rejected(
-    tmp_path: Path, small_mnist_folder: Path, lacking: str
+@pytest.mark.parametrize("missing", IDX_FILES)
+def test_a_folder_with_a_missing_file_is_rejected(
+    tmp_path: Path, small_mnist_folder: Path, missing: str
 ) -> None:
     for file in IDX_FILES:
-        if file != lacking:
+        if file != missing:
             shutil.copy(small_mnist_folder / file, tmp_path)
-    with rejected(f"{tmp_path} holds neither {lacking} nor {lacking}.gz"):
+    with raises_data_error(f"{tmp_path} has neither {missing} nor {missing}.gz"):
         load_dataset(tmp_path)
 
 
@@ -196,7 +198,7 @@ def test_a_folder_that_lacks_a_file_is_rejected(
     ],
     ids=["narrow images", "a label too high", "a label too few", "images for labels"],
 )
-def test_a_folder_with_a_file_of_another_form_is_rejected(
+def test_a_folder_with_an_invalid_file_is_rejected(
     tmp_path: Path,
     small_mnist_folder: Path,
     file: str,
@@ -206,12 +208,12 @@ def test_a_folder_with_a_file_of_another_form_is_rejected(
     folder = tmp_path / "folder"
     shutil.copytree(small_mnist_folder, folder)
     (folder / file).write_bytes(idx_bytes(array))
-    with rejected(folder, complaint):
+    with raises_data_error(folder, complaint):
         load_dataset(folder)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_an_npz_as_keras_lays_it_out_is_the_same_data_set(
+def test_an_npz_in_keras_format_is_loaded(
     npz: Path, keras_arrays: dict[str, NDArray[np.generic]], small_mnist: Dataset, save: Save
 ) -> None:
     save(npz, **keras_arrays)
@@ -220,7 +222,7 @@ def test_an_npz_as_keras_lays_it_out_is_the_same_data_set(
     assert (dataset.name, dataset.source) == ("mine", str(npz))
 
 
-def test_an_npz_may_give_images_a_channel_and_labels_another_type(
+def test_an_npz_may_have_a_channel_axis_and_labels_of_another_type(
     npz: Path, keras_arrays: dict[str, NDArray[np.generic]], small_mnist: Dataset
 ) -> None:
     arrays = keras_arrays | {
@@ -231,30 +233,30 @@ def test_an_npz_may_give_images_a_channel_and_labels_another_type(
     assert_same_images(load_dataset(npz), small_mnist)
 
 
-@pytest.mark.parametrize("lacking", ["x_train", "y_train", "x_test", "y_test"])
-def test_an_npz_that_lacks_an_array_is_rejected(
-    npz: Path, keras_arrays: dict[str, NDArray[np.generic]], lacking: str
+@pytest.mark.parametrize("missing", ["x_train", "y_train", "x_test", "y_test"])
+def test_an_npz_with_a_missing_array_is_rejected(
+    npz: Path, keras_arrays: dict[str, NDArray[np.generic]], missing: str
 ) -> None:
-    kept = {name: array for name, array in keras_arrays.items() if name != lacking}
+    kept = {name: array for name, array in keras_arrays.items() if name != missing}
     np.savez(npz, allow_pickle=False, **kept)
-    with rejected(f"{npz} lacks the array {lacking};", "x_train, y_train, x_test, y_test"):
+    with raises_data_error(f"{npz} has no array {missing};", "x_train, y_train, x_test, y_test"):
         load_dataset(npz)
 
 
 @pytest.mark.parametrize(
     ("name", "array", "complaint"),
     [
-        ("x_train", np.zeros((2000, 28, 28)), "training part are float64"),
-        ("x_test", np.zeros((500, 784), np.uint8), "test part are uint8 of shape (500, 784)"),
-        ("y_train", np.full(2000, 10), "training part has the label 10"),
-        ("y_test", np.full(500, -1), "test part has the label -1"),
+        ("x_train", np.zeros((2000, 28, 28)), "(training part) are float64"),
+        ("x_test", np.zeros((500, 784), np.uint8), "(test part) are uint8 of shape (500, 784)"),
+        ("y_train", np.full(2000, 10), "(training part) has the label 10"),
+        ("y_test", np.full(500, -1), "(test part) has the label -1"),
         ("y_test", np.zeros(499, np.uint8), "500 images and 499 labels"),
-        ("y_test", np.array(["a"] * 500), "labels of"),
+        ("y_test", np.array(["a"] * 500), "The labels of"),
         ("x_train", np.zeros((0, 28, 28), np.uint8), "0 images and 2,000 labels"),
     ],
-    ids=["floats", "flat", "10", "-1", "a label too few", "words", "empty"],
+    ids=["floats", "flat", "10", "-1", "a label too few", "strings", "empty"],
 )
-def test_an_npz_of_another_form_is_rejected(
+def test_an_npz_with_an_invalid_array_is_rejected(
     npz: Path,
     keras_arrays: dict[str, NDArray[np.generic]],
     name: str,
@@ -262,25 +264,25 @@ def test_an_npz_of_another_form_is_rejected(
     complaint: str,
 ) -> None:
     np.savez(npz, allow_pickle=False, **(keras_arrays | {name: array}))
-    with rejected(npz, complaint):
+    with raises_data_error(npz, complaint):
         load_dataset(npz)
 
 
-def test_an_npz_with_python_objects_is_rejected_unread(
+def test_an_npz_with_python_objects_is_rejected_and_not_unpickled(
     npz: Path, tmp_path: Path, keras_arrays: dict[str, NDArray[np.generic]]
 ) -> None:
     class Trap:
         def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
-            return os.mkdir, (str(tmp_path / "sprung"),)
+            return os.mkdir, (str(tmp_path / "unpickled"),)
 
     objects = np.array([Trap()] * 500, dtype=object)
     np.savez(npz, allow_pickle=True, **(keras_arrays | {"y_test": objects}))
-    with rejected(f"{npz} holds an array that cannot be read", "Object arrays"):
+    with raises_data_error(f"{npz} has an array that cannot be loaded", "Object arrays"):
         load_dataset(npz)
-    assert not (tmp_path / "sprung").exists()
+    assert not (tmp_path / "unpickled").exists()
 
 
-def test_an_npz_whose_array_promises_more_than_memory_is_rejected(
+def test_an_npz_that_declares_an_array_larger_than_memory_is_rejected(
     npz: Path, keras_arrays: dict[str, NDArray[np.generic]]
 ) -> None:
     members = {f"{name}.npy": npy_bytes(array) for name, array in keras_arrays.items()}
@@ -288,7 +290,7 @@ def test_an_npz_whose_array_promises_more_than_memory_is_rejected(
         b"(500, 28, 28), } ", b"(9999999999999,)}"
     )
     write_zip(npz, members)
-    with rejected(f"{npz} holds an array that cannot be read (Unable to allocate"):
+    with raises_data_error(f"{npz} has an array that cannot be loaded (Unable to allocate"):
         load_dataset(npz)
 
 
@@ -297,22 +299,22 @@ def test_an_npz_with_an_array_over_the_limit_is_rejected(
 ) -> None:
     monkeypatch.setattr(load, "MAX_ELEMENTS", 100_000)
     np.savez(npz, allow_pickle=False, **keras_arrays)
-    with rejected(f"{npz} holds an array of 1,568,128 bytes", "100,000 at most"):
+    with raises_data_error(f"{npz} has an array of 1,568,128 bytes", "at most 100,000"):
         load_dataset(npz)
 
 
-def test_an_npz_with_files_that_are_no_arrays_is_rejected(npz: Path) -> None:
+def test_an_npz_whose_members_are_not_arrays_is_rejected(npz: Path) -> None:
     write_zip(npz, dict.fromkeys(("x_train", "y_train", "x_test", "y_test"), b"5041"))
-    with rejected(npz, "give uint8"):
+    with raises_data_error(npz, "give uint8"):
         load_dataset(npz)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"label,pixel0\n5,0\n", npy_bytes(np.zeros(3))], ids=["empty", "csv", "npy"]
 )
-def test_a_file_that_is_no_npz_is_rejected(npz: Path, content: bytes) -> None:
+def test_a_file_that_is_not_an_npz_is_rejected(npz: Path, content: bytes) -> None:
     npz.write_bytes(content)
-    with rejected(f"{npz} is no .npz file or a damaged one"):
+    with raises_data_error(f"{npz} is not a valid .npz file"):
         load_dataset(npz)
 
 
@@ -320,7 +322,7 @@ def test_a_file_that_is_no_npz_is_rejected(npz: Path, content: bytes) -> None:
 @settings(deadline=None)
 def test_a_truncated_npz_is_rejected(scratch: Path, npz_bytes: bytes, data: st.DataObject) -> None:
     scratch.write_bytes(npz_bytes[: data.draw(st.integers(0, len(npz_bytes) - 1))])
-    with rejected(f"{scratch} is no .npz file or a damaged one"):
+    with raises_data_error(f"{scratch} is not a valid .npz file"):
         load_dataset(scratch)
 
 
@@ -328,7 +330,7 @@ def test_a_truncated_npz_is_rejected(scratch: Path, npz_bytes: bytes, data: st.D
     damage=st.lists(st.tuples(st.integers(0, 2**32), st.integers(0, 255)), min_size=1, max_size=4)
 )
 @settings(deadline=None)
-def test_a_damaged_npz_gives_a_data_set_or_one_sentence(
+def test_a_damaged_npz_gives_a_data_set_or_a_one_sentence_error(
     scratch: Path, npz_bytes: bytes, damage: list[tuple[int, int]]
 ) -> None:
     content = bytearray(npz_bytes)
@@ -338,27 +340,27 @@ def test_a_damaged_npz_gives_a_data_set_or_one_sentence(
     try:
         dataset = load_dataset(scratch)
     except DataError as error:
-        check_sentence(str(error), scratch)
+        assert_one_sentence(str(error), scratch)
     else:
         assert len(dataset.train) == len(dataset.test) == 2
 
 
-def test_an_npz_whose_first_array_lies_beyond_its_end_is_rejected(
+def test_an_npz_whose_first_array_starts_beyond_its_end_is_rejected(
     npz: Path, npz_bytes: bytes
 ) -> None:
     content = bytearray(npz_bytes)
     content[28:30] = b"\xff\xff"
     npz.write_bytes(content)
-    with rejected(npz):
+    with raises_data_error(npz):
         load_dataset(npz)
 
 
-def test_an_npz_packed_in_an_unknown_way_is_rejected(npz: Path, npz_bytes: bytes) -> None:
+def test_an_npz_with_an_unknown_compression_method_is_rejected(npz: Path, npz_bytes: bytes) -> None:
     content = bytearray(npz_bytes)
     in_directory = npz_bytes.index(b"PK\x01\x02")
     content[8], content[in_directory + 10] = 99, 99
     npz.write_bytes(content)
-    with rejected(npz):
+    with raises_data_error(npz):
         load_dataset(npz)
 
 
@@ -369,17 +371,17 @@ def test_an_npz_packed_in_an_unknown_way_is_rejected(npz: Path, npz_bytes: bytes
         ("MNIST", "did you mean mnist?"),
         ("Fashion_MNIST", "did you mean fashion-mnist?"),
         ("kminst", "did you mean kmnist?"),
-        ("cifar-10", "known are mnist, fashion-mnist, kmnist."),
-        ("no-such/folder", "known are mnist, fashion-mnist, kmnist."),
-        ("a name\0with a zero", "known are"),
+        ("cifar-10", "known names: mnist, fashion-mnist, kmnist."),
+        ("no-such/folder", "known names: mnist, fashion-mnist, kmnist."),
+        ("a name\0with a zero", "known names"),
     ],
 )
-def test_an_unknown_name_is_answered_with_the_nearest(name: str, hint: str) -> None:
-    with rejected(f"{name} is neither a folder, a file nor a data set known by name; {hint}"):
+def test_the_error_for_an_unknown_name_suggests_the_closest_one(name: str, hint: str) -> None:
+    with raises_data_error(f"{name} is not a folder, a file or the name of a data set; {hint}"):
         load_dataset(name)
 
 
-def test_a_data_set_known_by_name_is_fetched_once(
+def test_a_data_set_of_the_catalogue_is_downloaded_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_mnist_folder: Path, small_mnist: Dataset
 ) -> None:
     files = {
@@ -388,17 +390,17 @@ def test_a_data_set_known_by_name_is_fetched_once(
     }
     monkeypatch.setenv("TENDIGITS_CACHE", str(tmp_path))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    told: list[tuple[str, int, int]] = []
-    with serving(files) as mirror:
+    steps: list[tuple[str, int, int]] = []
+    with running_mirror(files) as mirror:
         monkeypatch.setitem(CATALOGUE, "tiny", entry_for(files, mirror.url))
-        fetched = load_dataset("tiny", lambda *step: told.append(step))
+        fetched = load_dataset("tiny", lambda *step: steps.append(step))
     assert_same_images(fetched, small_mnist)
     assert (fetched.name, fetched.source) == ("tiny", "tiny")
-    assert list(dict.fromkeys(name for name, _, _ in told)) == list(files)
+    assert list(dict.fromkeys(name for name, _, _ in steps)) == list(files)
     assert_same_images(load_dataset("tiny"), small_mnist)
 
 
-def test_the_folder_that_debian_installs_is_fashion_mnist(debian_fashion_mnist: Path) -> None:
+def test_the_folder_of_the_debian_package_is_fashion_mnist(debian_fashion_mnist: Path) -> None:
     dataset = load_dataset(debian_fashion_mnist)
     assert dataset.train.class_counts == (6000,) * 10
     assert dataset.test.class_counts == (1000,) * 10

@@ -7,20 +7,28 @@ import pytest
 from torch import nn
 
 from tendigits import ModelError, RunError, export_model, load_classifier, predict, train
-from tendigits.classifiers.model_file import to_inputs
+from tendigits.classifiers.model_file import (
+    INPUT,
+    PROBABILITIES,
+    open_session,
+    to_inputs,
+    weights_beside,
+)
 from tendigits.data import Dataset
-from tendigits.evaluation import Metrics, Validation
-from tendigits.export import export as export_module
-from tendigits.export.graph import to_onnx
+from tendigits.evaluation.metrics import Metrics
+from tendigits.evaluation.validation import Validation
+from tendigits.export import model_file as export_module
+from tendigits.export.to_onnx import to_onnx
+from tendigits.files import sha256_of
 from tendigits.training import Run
-from tendigits.training.record import read_record
+from tendigits.training.run_folder import read_record
 
 SMALL: dict[str, object] = {"epochs": 2, "network.stem_channels": 6, "network.stages": [[8], [8]]}
 FORMS: dict[str, dict[str, object]] = {
     "mlp": {"network": {"kind": "mlp", "widths": [16]}},
     "conv": {},
     "ensemble": {"members": 2},
-    "nothing held out": {"validation_fraction": 0.0},
+    "no validation images": {"validation_fraction": 0.0},
 }
 
 
@@ -42,25 +50,37 @@ def plain_run(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) ->
     return train("fast", SMALL, data=small_mnist, out=folder, threads=1, quiet=True)
 
 
-def test_the_file_answers_as_the_network_does(
+def test_exported_file_predicts_what_the_network_predicts(
     run: Run, small_mnist: Dataset, tmp_path: Path
 ) -> None:
     exported = export_model(run, tmp_path / "model.onnx")
     images = small_mnist.test.images
-    model = load_classifier(exported.path)
-    logits = model.logits(to_inputs(images))
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    np.testing.assert_allclose(
-        powers / powers.sum(axis=1, keepdims=True),
-        predict(run, images).probabilities,
-        rtol=1e-3,
-        atol=1e-5,
-    )
+    expected = predict(run, images).probabilities
+    predictions = predict(exported.path, images)
+    np.testing.assert_allclose(predictions.probabilities, expected, rtol=1e-3, atol=1e-5)
     assert exported.difference < 1e-4
     assert exported.agreement == 1
 
 
-def test_the_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
+def test_probabilities_of_the_graph_are_those_of_the_network(
+    run: Run, small_mnist: Dataset, tmp_path: Path
+) -> None:
+    images = small_mnist.test.images[:50]
+    content = export_model(run, tmp_path / "model.onnx").path.read_bytes()
+    inputs = {INPUT: to_inputs(images)}
+    (probabilities,) = open_session(content, "model.onnx").run([PROBABILITIES], inputs)
+    expected = predict(run, images).probabilities
+    np.testing.assert_allclose(probabilities, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_weights_are_written_beside_the_file(run: Run, tmp_path: Path) -> None:
+    exported = export_model(run, tmp_path / "model.onnx")
+    weights = weights_beside(exported.path)
+    assert weights.read_bytes() == run.weights.read_bytes()
+    assert exported.info.weights_sha256 == sha256_of(weights)
+
+
+def test_metadata_describes_the_run(run: Run, tmp_path: Path) -> None:
     info = load_classifier(export_model(run, tmp_path / "model.onnx").path).info
     metrics = read_record(run.metrics, Metrics)
     assert (info.name, info.classes) == (run.recipe.name, tuple("0123456789"))
@@ -76,7 +96,7 @@ def test_the_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
         assert (info.temperature, info.validation_accuracy) == (1.0, None)
 
 
-def test_the_8_bit_file_is_smaller_and_nearly_as_good(plain_run: Run, tmp_path: Path) -> None:
+def test_8_bit_file_is_quantised_and_nearly_as_accurate(plain_run: Run, tmp_path: Path) -> None:
     exported = export_model(plain_run, tmp_path / "int8.onnx", int8=True)
     info = load_classifier(exported.path).info
     assert info.precision == "int8"
@@ -84,20 +104,22 @@ def test_the_8_bit_file_is_smaller_and_nearly_as_good(plain_run: Run, tmp_path: 
     assert info.exported_accuracy == pytest.approx(info.validation_accuracy, abs=0.02)
     weights = {each.data_type for each in onnx.load(exported.path).graph.initializer}
     assert onnx.TensorProto.INT8 in weights
+    assert info.weights_sha256 is None
+    assert not weights_beside(exported.path).exists()
 
 
-def test_nothing_of_this_machine_is_in_the_file(plain_run: Run, tmp_path: Path) -> None:
+def test_file_holds_no_paths_of_this_machine(plain_run: Run, tmp_path: Path) -> None:
     content = export_model(plain_run, tmp_path / "model.onnx").path.read_bytes()
     for path in (sys.prefix, str(Path(export_module.__file__).parents[2]), str(tmp_path)):
         assert path.encode() not in content
 
 
-def test_the_same_run_gives_the_same_file(plain_run: Run, tmp_path: Path) -> None:
+def test_same_run_gives_the_same_file(plain_run: Run, tmp_path: Path) -> None:
     first, again = (export_model(plain_run, tmp_path / name).path for name in "ab")
     assert first.read_bytes() == again.read_bytes()
 
 
-def test_a_file_that_answers_otherwise_is_not_written(
+def test_file_whose_predictions_differ_is_not_written(
     plain_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
@@ -105,20 +127,20 @@ def test_a_file_that_answers_otherwise_is_not_written(
         return to_onnx(network, 1.01 * temperature)
 
     monkeypatch.setattr(export_module, "to_onnx", wrong)
-    with pytest.raises(ModelError, match="answers otherwise than the network"):
+    with pytest.raises(ModelError, match="differ from the network's"):
         export_model(plain_run, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_that_is_not_done_is_rejected(small_mnist: Dataset, tmp_path: Path) -> None:
+def test_incomplete_run_is_not_exported(small_mnist: Dataset, tmp_path: Path) -> None:
     settings = {"epochs": 1, "network.widths": [4]}
     run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
     run.metrics.unlink()
-    with pytest.raises(RunError, match="is not trained and tested; go on with"):
+    with pytest.raises(RunError, match="is not trained and tested; resume with"):
         export_model(run, tmp_path / "model.onnx")
 
 
-def test_a_place_that_cannot_be_written_is_told(plain_run: Run, tmp_path: Path) -> None:
+def test_output_that_cannot_be_written_is_reported(plain_run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelError, match="choose another --output"):
         export_model(plain_run, tmp_path / "file" / "model.onnx")

@@ -1,4 +1,4 @@
-"""Corrections that were acknowledged are there after whatever happened to the server."""
+"""Acknowledged corrections survive a kill, a crash of the database and a full disk."""
 
 import itertools
 import threading
@@ -25,41 +25,41 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return cluster.url
 
 
-def test_a_kill_amid_a_stream_loses_none_that_was_acknowledged(
+def test_a_kill_during_a_stream_loses_no_acknowledged_correction(
     database: str, tmp_path: Path
 ) -> None:
     with serving(tmp_path, database=database) as server:
-        (reader,) = server.readers()
+        (worker,) = server.workers()
         acknowledged = stream(server, server.process.kill, tmp_path.name)
         server.process.wait(10)
     assert len(acknowledged) > 20
-    wait_until(lambda: not is_alive(reader))
+    wait_until(lambda: not is_alive(worker))
     with serving(tmp_path, database=database) as server:
         assert acknowledged - server.stored_keys() == set()
 
 
-def test_a_crash_of_the_database_loses_none_and_reading_goes_on(
+def test_a_crash_of_the_database_loses_no_correction_and_reading_continues(
     postgres: PostgreSQL, tmp_path: Path, mnist: Dataset
 ) -> None:
     with serving(tmp_path, database=postgres.url) as server:
         acknowledged = stream(server, postgres.crash, tmp_path.name)
         try:
             assert len(acknowledged) > 20
-            rejected = server.correct("away")
+            rejected = server.correct("during the crash")
             assert rejected.status_code == 503
             assert rejected.headers["Retry-After"]
             assert rejected.json()["detail"] == (
-                "The corrections are out of reach now; try again later."
+                "The database of corrections is unavailable; try again later."
             )
             assert server.get("/v1/corrections").status_code == 503
             assert server.read(png(mnist.test.images[0])).json()["text"] == "7"
         finally:
             postgres.start()
-        wait_until(lambda: server.correct("back").status_code in (200, 201))
+        wait_until(lambda: server.correct("after the crash").status_code in (200, 201))
         assert acknowledged - server.stored_keys() == set()
 
 
-def test_a_database_that_comes_after_the_server_is_found(
+def test_a_database_that_starts_after_the_server_is_used(
     postgres: PostgreSQL, tmp_path: Path
 ) -> None:
     postgres.crash()
@@ -73,7 +73,7 @@ def test_a_database_that_comes_after_the_server_is_found(
             postgres.start()
 
 
-def test_two_servers_share_one_database(postgres: PostgreSQL, tmp_path: Path) -> None:
+def test_two_servers_can_share_one_database(postgres: PostgreSQL, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with (
         serving(tmp_path, database=postgres.url) as one,
@@ -84,25 +84,25 @@ def test_two_servers_share_one_database(postgres: PostgreSQL, tmp_path: Path) ->
         assert "shared" in other.stored_keys()
 
 
-def test_a_full_disk_rejects_corrections_and_keeps_what_was_acknowledged(
+def test_a_full_disk_rejects_corrections_and_keeps_the_acknowledged_ones(
     tmp_path: Path, mnist: Dataset
 ) -> None:
     acknowledged = set()
     with serving(tmp_path, blocks=1000) as server:
         for number in range(200):
-            answer = server.correct(f"full {number}")
-            if answer.status_code != 201:
+            response = server.correct(f"full {number}")
+            if response.status_code != 201:
                 break
             acknowledged.add(f"full {number}")
-        assert (answer.status_code, len(acknowledged) > 5) == (503, True)
+        assert (response.status_code, len(acknowledged) > 5) == (503, True)
         assert server.read(png(mnist.test.images[0])).json()["text"] == "7"
     with serving(tmp_path) as server:
         assert acknowledged - server.stored_keys() == set()
-        assert server.correct("room again").status_code == 201
+        assert server.correct("space again").status_code == 201
 
 
 def stream(server: Server, stop: Callable[[], None], name: str) -> set[str]:
-    """Send corrections from several clients, `stop` amid them; return the acknowledged keys."""
+    """Send corrections from several clients, call `stop` meanwhile; return acknowledged keys."""
     acknowledged: set[str] = set()
     stopped = threading.Event()
 
@@ -110,10 +110,10 @@ def stream(server: Server, stop: Callable[[], None], name: str) -> set[str]:
         for number in itertools.count():
             key = f"{name} {client} {number}"
             try:
-                answer = server.correct(key)
+                response = server.correct(key)
             except requests.RequestException:
                 return
-            if answer.status_code != 201 or stopped.is_set():
+            if response.status_code != 201 or stopped.is_set():
                 return
             acknowledged.add(key)
 

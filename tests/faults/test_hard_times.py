@@ -1,4 +1,4 @@
-"""A server that is overloaded, stalled, stopped, or whose readers die."""
+"""A server that is overloaded, stopped, reloaded, has slow clients, or whose workers die."""
 
 import os
 import signal
@@ -19,39 +19,37 @@ SLOW_CLIENTS = 1000
 
 @pytest.fixture(scope="module")
 def large(mnist: Dataset) -> bytes:
-    """A picture that takes some tenths of a second."""
+    """A picture that takes a few tenths of a second to read."""
     page = on_paper(row(mnist.test.images[:6]), noise=0.02)
     return png(np.pad(page, ((300, 300), (100, 100), (0, 0)), mode="edge"))
 
 
-def test_sigterm_finishes_what_is_in_flight(tmp_path: Path, large: bytes) -> None:
+def test_sigterm_finishes_requests_in_progress(tmp_path: Path, large: bytes) -> None:
     with serving(tmp_path) as server, ThreadPoolExecutor(8) as clients:
-        answers = [clients.submit(server.read, large) for _ in range(8)]
+        responses = [clients.submit(server.read, large) for _ in range(8)]
         wait_until(lambda: "tendigits_queue_pictures 0" not in server.get("/metrics").text)
-        (reader,) = server.readers()
+        (worker,) = server.workers()
         server.process.terminate()
-        assert [answer.result().status_code for answer in answers] == [200] * 8
+        assert [each.result().status_code for each in responses] == [200] * 8
         assert server.process.wait(20) == -signal.SIGTERM
-    assert not is_alive(reader)
+    assert not is_alive(worker)
     assert "Traceback" not in server.log.read_text()
 
 
-def test_ctrl_c_is_told_in_one_line(tmp_path: Path) -> None:
+def test_ctrl_c_prints_one_line(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
-        (reader,) = server.readers()
-        for process in (server.process.pid, reader):  # as a terminal does
+        (worker,) = server.workers()
+        for process in (server.process.pid, worker):  # as a terminal does
             os.kill(process, signal.SIGINT)
         assert server.process.wait(20) == 130
-    assert not is_alive(reader)
+    assert not is_alive(worker)
     assert server.log.read_text().splitlines()[-1] == "tendigits: Stopped."
 
 
-def test_a_thousand_clients_that_send_a_byte_a_second_hold_nothing_up(
-    server: Server, mnist: Dataset
-) -> None:
+def test_a_thousand_slow_clients_do_not_delay_others(server: Server, mnist: Dataset) -> None:
     host, _, port = server.url.removeprefix("http://").partition(":")
     start = b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
-    halves = (start, start + b"Content-Length: 1000\r\n\r\n")  # amid the headers, the body
+    halves = (start, start + b"Content-Length: 1000\r\n\r\n")  # within the headers, within the body
     clients = [socket.create_connection((host, int(port))) for _ in range(SLOW_CLIENTS)]
     try:
         for number, client in enumerate(clients):
@@ -70,15 +68,16 @@ def test_a_thousand_clients_that_send_a_byte_a_second_hold_nothing_up(
             client.close()
 
 
-def test_a_full_queue_is_told_and_one_client_cannot_fill_it(tmp_path: Path, large: bytes) -> None:
+def test_a_full_queue_rejects_requests_and_one_client_cannot_fill_it(
+    tmp_path: Path, large: bytes
+) -> None:
     with serving(tmp_path, "--queue", "8") as server, ThreadPoolExecutor(16) as clients:
-        answers = list(clients.map(lambda _: server.read(large), range(16)))
-        statuses = {answer.status_code for answer in answers}
-        assert statuses == {200, 429}
-        rejected = [answer for answer in answers if answer.status_code == 429]
-        assert all(answer.headers["Retry-After"] for answer in rejected)
+        responses = list(clients.map(lambda _: server.read(large), range(16)))
+        assert {response.status_code for response in responses} == {200, 429}
+        rejected = [response for response in responses if response.status_code == 429]
+        assert all(response.headers["Retry-After"] for response in rejected)
         metrics = server.get("/metrics").text
-        assert f'tendigits_rejections_total{{status="429"}} {len(rejected)}.0' in metrics
+        assert f'tendigits_rejected_requests_total{{status="429"}} {len(rejected)}.0' in metrics
     keys = ["--api-key", "a", "--api-key", "b", "--api-key", "c"]
     with serving(tmp_path, "--queue", "8", *keys) as server, ThreadPoolExecutor(16) as clients:
 
@@ -90,23 +89,23 @@ def test_a_full_queue_is_told_and_one_client_cannot_fill_it(tmp_path: Path, larg
         assert 503 in set(clients.map(read, range(24)))
 
 
-def test_a_reader_that_dies_is_replaced(tmp_path: Path, large: bytes) -> None:
+def test_a_worker_that_dies_is_replaced(tmp_path: Path, large: bytes) -> None:
     with serving(tmp_path) as server, ThreadPoolExecutor(1) as clients:
-        (reader,) = server.readers()
-        os.kill(reader, signal.SIGSTOP)  # so that it is not done before it dies
-        answer = clients.submit(server.read, large)
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGSTOP)  # so that it is not finished before it dies
+        response = clients.submit(server.read, large)
         time.sleep(0.5)
-        os.kill(reader, signal.SIGKILL)
-        assert answer.result().status_code == 503
+        os.kill(worker, signal.SIGKILL)
+        assert response.result().status_code == 503
         assert server.read(large).status_code == 200
-        assert server.readers() not in ([], [reader])
+        assert server.workers() not in ([], [worker])
 
 
-def test_sighup_swaps_the_model_without_dropping_a_request(tmp_path: Path, large: bytes) -> None:
+def test_sighup_reloads_the_model_without_dropping_a_request(tmp_path: Path, large: bytes) -> None:
     with serving(tmp_path) as server, ThreadPoolExecutor(4) as clients:
-        answers = [clients.submit(server.read, large) for _ in range(24)]
-        (reader,) = server.readers()
+        responses = [clients.submit(server.read, large) for _ in range(24)]
+        (worker,) = server.workers()
         server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: not is_alive(reader))
-        assert {answer.result().status_code for answer in answers} == {200}
-        assert server.log.read_text().count("reading with reader") == 1
+        wait_until(lambda: not is_alive(worker))
+        assert {each.result().status_code for each in responses} == {200}
+        assert server.log.read_text().count("model in use: reader") == 1

@@ -8,12 +8,8 @@ import pytest
 
 from postgresql import PostgreSQL
 from tendigits.data import NON_DIGIT
-from tendigits.feedback import (
-    CorrectionStore,
-    KeyTaken,
-    NewCorrection,
-    StoreUnavailable,
-)
+from tendigits.errors import ServerError
+from tendigits.feedback.store import CorrectionStore, KeyTaken, NewCorrection, StoreUnavailable
 
 FRAME = np.arange(784, dtype=np.uint8).reshape(28, 28)
 NEW = NewCorrection("a", FRAME, 7, NON_DIGIT, "reader 0123")
@@ -32,12 +28,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Correction
     opened.close()
 
 
-def test_what_was_stored_comes_back(store: CorrectionStore) -> None:
+def test_a_stored_correction_is_returned_unchanged(store: CorrectionStore) -> None:
     stored, is_new = store.add(NEW)
     assert is_new
     (back,) = store.everything()
     assert (back.id, back.created, back.model) == (stored.id, stored.created, "reader 0123")
-    assert back.says(NEW)
+    assert back.is_same_as(NEW)
     assert back.created.tzinfo is not None
 
 
@@ -51,7 +47,7 @@ def test_a_key_is_stored_once_whatever_the_model(store: CorrectionStore) -> None
     assert len(store.everything()) == 1
 
 
-def test_a_number_is_not_given_again(store: CorrectionStore) -> None:
+def test_the_id_of_a_deleted_correction_is_not_used_again(store: CorrectionStore) -> None:
     first, _ = store.add(NEW)
     assert store.delete(first.id)
     assert not store.delete(first.id)
@@ -60,7 +56,7 @@ def test_a_number_is_not_given_again(store: CorrectionStore) -> None:
     assert again.id > first.id
 
 
-def test_pages_go_from_the_newest_to_the_oldest(store: CorrectionStore) -> None:
+def test_pages_list_the_newest_correction_first(store: CorrectionStore) -> None:
     ids = [store.add(replace(NEW, key=str(number)))[0].id for number in range(5)]
     page, total = store.page(None, 2)
     assert ([each.id for each in page], total) == (ids[:2:-1], 5)
@@ -68,7 +64,7 @@ def test_pages_go_from_the_newest_to_the_oldest(store: CorrectionStore) -> None:
     assert [each.id for each in page] == ids[2::-1]
 
 
-def test_an_sqlite_file_is_flushed_at_each_commit(tmp_path: Path) -> None:
+def test_sqlite_flushes_to_the_disk_at_each_commit(tmp_path: Path) -> None:
     store = CorrectionStore(f"sqlite:///{tmp_path / 'x.sqlite'}")
     with store._transaction() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
@@ -76,8 +72,10 @@ def test_an_sqlite_file_is_flushed_at_each_commit(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("content", [b"no database" * 100, None])
-def test_what_is_no_database_is_unavailable(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"not a database" * 100, None])
+def test_a_file_that_is_not_a_database_is_unavailable(
+    tmp_path: Path, content: bytes | None
+) -> None:
     path = tmp_path / "x.sqlite"
     if content is None:
         path.mkdir()
@@ -87,7 +85,7 @@ def test_what_is_no_database_is_unavailable(tmp_path: Path, content: bytes | Non
         CorrectionStore(f"sqlite:///{path}").everything()
 
 
-def test_a_database_that_another_program_keeps_locked_is_unavailable(tmp_path: Path) -> None:
+def test_a_database_locked_by_another_program_is_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     store = CorrectionStore(f"sqlite:///{path}")
     store.add(NEW)
@@ -100,6 +98,14 @@ def test_a_database_that_another_program_keeps_locked_is_unavailable(tmp_path: P
     store.close()
 
 
-def test_its_place_is_told_without_the_password() -> None:
+def test_place_does_not_show_the_password() -> None:
     store = CorrectionStore("postgresql+psycopg://me:secret@127.0.0.1:1/x")
     assert store.place == "postgresql+psycopg://me:***@127.0.0.1:1/x"
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:"]
+)
+def test_an_invalid_url_is_rejected(url: str) -> None:
+    with pytest.raises(ServerError, match="Invalid database URL; give sqlite:///FILE or"):
+        CorrectionStore(url)

@@ -37,7 +37,7 @@ def encoded(image: Image.Image, form: str, **options: object) -> bytes:
         (COLOUR.convert("RGBA"), "PNG", 0.001),
     ],
 )
-def test_every_usual_format_is_decoded(image: Image.Image, form: str, tolerance: float) -> None:
+def test_common_formats_are_decoded(image: Image.Image, form: str, tolerance: float) -> None:
     pixels = decode(encoded(image, form)).pixels
     assert pixels.shape == (48, 72, 3)
     assert pixels.dtype == np.float32
@@ -55,7 +55,7 @@ def test_grey_16_bit_and_1_bit_pictures_are_decoded() -> None:
     np.testing.assert_allclose(decode(encoded(black_and_white, "PNG")).pixels[..., 0], expected)
 
 
-def test_a_path_bytes_an_image_and_an_array_give_the_same(tmp_path: Path) -> None:
+def test_path_bytes_image_and_array_give_the_same_pixels(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     COLOUR.save(path)
     expected = decode(path).pixels
@@ -63,15 +63,15 @@ def test_a_path_bytes_an_image_and_an_array_give_the_same(tmp_path: Path) -> Non
         np.testing.assert_array_equal(decode(source).pixels, expected)
 
 
-def test_a_picture_that_was_taken_on_its_side_is_turned_upright() -> None:
+def test_exif_orientation_is_applied() -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by a quarter clockwise
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     turned = decode(encoded(COLOUR, "PNG", exif=exif)).pixels
     np.testing.assert_allclose(turned, np.rot90(np.asarray(COLOUR) / 255, -1), atol=1e-6)
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(0, 1.0), (255, 0.0)])
-def test_what_is_transparent_becomes_paper_of_the_other_lightness(ink: int, paper: float) -> None:
+def test_transparent_parts_become_paper_of_the_opposite_lightness(ink: int, paper: float) -> None:
     array = np.zeros((10, 10, 4), np.uint8)
     array[3:7, 3:7] = (ink, ink, ink, 255)
     pixels = decode(array).pixels
@@ -79,13 +79,13 @@ def test_what_is_transparent_becomes_paper_of_the_other_lightness(ink: int, pape
     assert (pixels[5, 5] == ink / 255).all()
 
 
-def test_a_large_picture_is_brought_to_a_bounded_size() -> None:
+def test_large_pictures_are_reduced() -> None:
     picture = decode(np.zeros((4000, 3000), np.uint8))
     assert max(picture.pixels.shape) == MAX_SIDE
     assert picture.scale == pytest.approx(2.5)
 
 
-def test_a_large_jpeg_keeps_its_scale() -> None:
+def test_scale_of_a_large_jpeg_is_that_of_the_original() -> None:
     picture = decode(encoded(Image.new("RGB", (4000, 3000)), "JPEG"))
     assert picture.scale * picture.pixels.shape[1] == pytest.approx(4000, rel=0.01)
 
@@ -101,7 +101,7 @@ def test_a_large_jpeg_keeps_its_scale() -> None:
         np.zeros((1, 1), np.float16),
     ],
 )
-def test_arrays_of_many_kinds_are_taken(array: np.ndarray) -> None:
+def test_arrays_of_many_types_are_decoded(array: np.ndarray) -> None:
     assert decode(array).pixels.shape == (*array.shape[:2], 3)
 
 
@@ -112,26 +112,26 @@ def test_arrays_of_many_kinds_are_taken(array: np.ndarray) -> None:
         (np.zeros((2, 2, 5)), "of shape"),
         (np.zeros((0, 5)), "of shape"),
         (np.zeros((2, 2, 2, 2)), "of shape"),
-        (np.full((2, 2), np.nan), "no numbers"),
-        (np.full((2, 2), np.inf), "no numbers"),
-        (np.full((2, 2), 200.0), "floats from 200 to 200; give 0 to 1"),
+        (np.full((2, 2), np.nan), "NaN or infinity"),
+        (np.full((2, 2), np.inf), "NaN or infinity"),
+        (np.full((2, 2), 200.0), "floats from 200 to 200; give values from 0 to 1"),
         (np.zeros((2, 2), complex), "complex128"),
-        (np.array([["a"]]), "is no picture"),
+        (np.array([["a"]]), "is not a picture"),
     ],
 )
-def test_arrays_that_are_no_picture_are_rejected(array: np.ndarray, reason: str) -> None:
+def test_other_arrays_are_rejected(array: np.ndarray, reason: str) -> None:
     with pytest.raises(PictureError, match=reason):
         decode(array)
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"GIF89a", bytes(1000)])
-def test_bytes_that_are_no_picture_are_rejected(data: bytes) -> None:
+def test_other_bytes_are_rejected(data: bytes) -> None:
     with pytest.raises(PictureError):
         decode(data)
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF"])
-def test_a_picture_cut_anywhere_is_rejected_or_decoded_but_never_more(form: str) -> None:
+def test_truncated_files_are_decoded_or_rejected(form: str) -> None:
     data = encoded(COLOUR, form)
     for end in range(0, len(data), max(1, len(data) // 40)):
         try:
@@ -141,15 +141,27 @@ def test_a_picture_cut_anywhere_is_rejected_or_decoded_but_never_more(form: str)
         assert np.isfinite(pixels).all()
 
 
-def test_a_picture_that_unfolds_to_too_many_pixels_is_rejected() -> None:
+def test_decompression_bombs_are_rejected() -> None:
     bomb = encoded(Image.new("1", (20_000, 20_000)), "PNG")
     assert len(bomb) < 100_000
     with pytest.raises(PictureError, match="more than 100 million pixels; give a smaller"):
         decode(bomb)
 
 
-def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+def test_folders_and_missing_files_give_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.png").mkdir()
-    for path, reason in ((tmp_path / "x.png", "is no file"), (tmp_path / "y.png", "No such file")):
+    for path, reason in (
+        (tmp_path / "x.png", "is not a file"),
+        (tmp_path / "y.png", "No such file"),
+    ):
         with pytest.raises(PictureError, match=reason):
             decode(path)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "white"),
+    [(np.uint8, 255), (np.int16, 32767), (np.uint16, 65535), (np.int32, 255), (np.int64, 65535)],
+)
+def test_white_level_depends_on_the_integer_type(dtype: type[np.generic], white: int) -> None:
+    pixels = decode(np.array([[0, white]], dtype)).pixels
+    np.testing.assert_allclose(pixels[0, :, 0], [0, 1])

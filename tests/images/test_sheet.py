@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from paper import on_paper, photographed, row
 from tendigits.data import Dataset
 from tendigits.images import decode, find_ink
-from tendigits.images.sheet import find_sheet, without_table
+from tendigits.images.sheet import find_sheet, quadrilateral_of, without_table
 
 TABLES = {
     "dark wood": (0.3, 0.2, 0.15),
@@ -27,9 +28,7 @@ def as_floats(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_sheet_is_told_from_the_table_it_lies_on(
-    page: NDArray[np.uint8], table: str, seed: int
-) -> None:
+def test_sheet_on_a_table_is_found(page: NDArray[np.uint8], table: str, seed: int) -> None:
     photo = as_floats(photographed(page, TABLES[table], tilt=0.06, seed=seed))
     blank = as_floats(photographed(np.full_like(page, 255), (0, 0, 0), tilt=0.06, seed=seed))
     truth = blank[..., 0] > 0.5
@@ -38,7 +37,7 @@ def test_a_sheet_is_told_from_the_table_it_lies_on(
     assert (sheet & truth).sum() / (sheet | truth).sum() > 0.97
 
 
-def test_a_sheet_that_goes_on_beyond_the_picture_is_found(page: NDArray[np.uint8]) -> None:
+def test_sheet_that_reaches_beyond_the_picture_is_found(page: NDArray[np.uint8]) -> None:
     photo = photographed(page, TABLES["dark wood"], tilt=0.05)
     left = photo[:, photo.shape[1] // 5 :]
     sheet = find_sheet(as_floats(left))
@@ -46,7 +45,7 @@ def test_a_sheet_that_goes_on_beyond_the_picture_is_found(page: NDArray[np.uint8
     assert 0.5 < sheet.mean() < 0.95
 
 
-def test_the_table_takes_on_the_colours_of_the_sheet(page: NDArray[np.uint8]) -> None:
+def test_table_is_painted_in_the_colours_of_the_sheet(page: NDArray[np.uint8]) -> None:
     photo = as_floats(photographed(page, TABLES["dark wood"], tilt=0.05))
     painted = without_table(photo, photo)
     assert painted.min(axis=2)[0].min() > 0.7
@@ -55,20 +54,47 @@ def test_the_table_takes_on_the_colours_of_the_sheet(page: NDArray[np.uint8]) ->
 
 
 @pytest.mark.parametrize("shadow", [0.0, 0.3, 0.5])
-def test_a_page_alone_stays_as_it_is(mnist: Dataset, shadow: float) -> None:
+def test_page_without_table_is_unchanged(mnist: Dataset, shadow: float) -> None:
     ink = np.pad(row(mnist.test.images[:5]), 50)
     pixels = as_floats(on_paper(ink, shadow=shadow, noise=0.01))
     assert without_table(pixels, pixels) is pixels
 
 
-def test_a_digit_drawn_with_a_brush_is_no_sheet(mnist: Dataset) -> None:
+def test_digit_drawn_with_a_brush_is_not_a_sheet(mnist: Dataset) -> None:
     for image in mnist.test.images[:40]:
         large = np.kron(image, np.ones((10, 10), np.uint8))
         pixels = as_floats(np.repeat(large[..., None], 3, axis=2))
         assert find_sheet(pixels) is None
 
 
-def test_of_a_sheet_on_a_table_the_digits_alone_are_ink(page: NDArray[np.uint8]) -> None:
+def test_table_is_not_ink(page: NDArray[np.uint8]) -> None:
     ink = find_ink(decode(photographed(page, TABLES["dark wood"], tilt=0.05)))
     assert 0.005 < ink.mask.mean() < 0.15
     assert not ink.mask[:10].any()
+
+
+def polygon(*corners: tuple[int, int]) -> NDArray[np.bool_]:
+    image = Image.new("1", (200, 150))
+    ImageDraw.Draw(image).polygon(corners, fill=1)
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        ((20, 20), (180, 20), (180, 130), (20, 130)),
+        ((60, 10), (190, 40), (150, 140), (10, 100)),
+        ((100, 5), (195, 75), (100, 145), (5, 75)),
+    ],
+)
+def test_quadrilaterals_in_any_position_are_found(corners: tuple[tuple[int, int], ...]) -> None:
+    figure = polygon(*corners)
+    found = quadrilateral_of(figure)
+    assert found is not None
+    assert (found & figure).sum() / (found | figure).sum() > 0.95
+
+
+def test_ellipse_is_not_a_quadrilateral() -> None:
+    image = Image.new("1", (200, 150))
+    ImageDraw.Draw(image).ellipse((20, 20, 180, 130), fill=1)
+    assert quadrilateral_of(np.asarray(image)) is None

@@ -7,10 +7,10 @@ from torch import nn
 import tendigits
 from tendigits.classifiers.model_file import LOGITS, open_session, shipped_models, to_inputs
 from tendigits.data import Dataset
-from tendigits.export.graph import to_onnx
+from tendigits.export.to_onnx import to_onnx
 from tendigits.networks.onnx_graph import count_weights, to_torch
 
-# What others' classifiers are made of.
+# Layers of common classifiers.
 NETWORKS = {
     "LeNet": nn.Sequential(
         *(nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2)),
@@ -26,18 +26,18 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("name", shipped_models())
-def test_a_shipped_model_answers_the_same_in_torch(mnist: Dataset, name: str) -> None:
+def test_shipped_model_has_the_same_logits_in_torch(mnist: Dataset, name: str) -> None:
     model = tendigits.load_classifier(name)
     network = to_torch(onnx.load(shipped_models()[name]), LOGITS)
     assert network is not None
-    inputs = to_inputs(mnist.test.images[:100])
+    images = mnist.test.images[:100]
     np.testing.assert_allclose(
-        network(torch.from_numpy(inputs)).numpy(), model.logits(inputs), atol=1e-3
+        network(torch.from_numpy(to_inputs(images))).numpy(), model.logits(images), atol=1e-3
     )
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_other_peoples_layers_answer_the_same_in_torch(mnist: Dataset, name: str) -> None:
+def test_common_layers_have_the_same_outputs_in_torch(mnist: Dataset, name: str) -> None:
     proto = to_onnx(NETWORKS[name].eval(), 1.0)
     network = to_torch(proto, LOGITS)
     assert network is not None
@@ -46,7 +46,7 @@ def test_other_peoples_layers_answer_the_same_in_torch(mnist: Dataset, name: str
     np.testing.assert_allclose(network(torch.from_numpy(inputs)).detach(), expected, atol=1e-4)
 
 
-def test_the_answers_can_be_differentiated() -> None:
+def test_logits_can_be_differentiated() -> None:
     network = to_torch(onnx.load(shipped_models()["tiny"]), LOGITS)
     assert network is not None
     images = torch.full((2, 1, 28, 28), 0.5, requires_grad=True)
@@ -55,11 +55,11 @@ def test_the_answers_can_be_differentiated() -> None:
     assert images.grad.abs().sum() > 0
 
 
-def test_an_operator_that_is_not_known_gives_no_network() -> None:
+def test_unknown_operator_gives_no_network() -> None:
     proto = onnx.load(shipped_models()["mlp"])
     proto.graph.node[1].op_type = "MatMulInteger"
     assert to_torch(proto, LOGITS) is None
 
 
-def test_weights_are_counted() -> None:
+def test_floating_point_weights_are_counted() -> None:
     assert count_weights(onnx.load(shipped_models()["mlp"])) == 401_110

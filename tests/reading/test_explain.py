@@ -25,26 +25,33 @@ def test_accepted_shapes_are_green_and_rejected_ones_red(mnist: Dataset, tmp_pat
         assert other not in colours(path)
 
 
-def test_a_blank_picture_is_drawn_too(tmp_path: Path) -> None:
+def test_blank_picture_is_drawn(tmp_path: Path) -> None:
     blank = np.full((50, 90), 255, np.uint8)
     draw_explanation(blank, Reader().read(blank), tmp_path / "blank.png")
-    assert (tmp_path / "blank.png").stat().st_size > 0
+    assert colours(tmp_path / "blank.png") == {(255, 255, 255)}
 
 
-def test_frames_of_many_pictures_are_listed_one_after_the_other(
-    mnist: Dataset, tmp_path: Path
-) -> None:
+def test_frames_of_several_pictures_are_listed_in_order(mnist: Dataset, tmp_path: Path) -> None:
     reader = Reader()
     for name, image in zip(("a.png", "b.png"), mnist.test.images, strict=False):
         write_crops(name, reader.read(image), tmp_path)
     lines = (tmp_path / "labels.jsonl").read_text(encoding="utf-8").splitlines()
-    answers = [json.loads(line) for line in lines]
-    assert [answer["digit"] for answer in answers] == mnist.test.labels[:2].tolist()
-    assert all((tmp_path / answer["file"]).exists() for answer in answers)
+    entries = [json.loads(line) for line in lines]
+    assert [list(entry) for entry in entries] == [["file", "digit", "accepted", "confidence"]] * 2
+    assert [entry["file"] for entry in entries] == ["a-000-7.png", "b-000-2.png"]
+    assert [entry["digit"] for entry in entries] == mnist.test.labels[:2].tolist()
+    assert all((tmp_path / entry["file"]).exists() for entry in entries)
 
 
-def test_a_place_that_cannot_be_written_is_told(mnist: Dataset, tmp_path: Path) -> None:
+def test_files_of_rejected_frames_are_named_rejected(mnist: Dataset, tmp_path: Path) -> None:
+    reading = Reader(threshold=1.0).read(mnist.test.images[0])
+    write_crops("-", reading, tmp_path)
+    with Image.open(tmp_path / "stdin-000-rejected.png") as frame:
+        np.testing.assert_array_equal(np.asarray(frame), reading.digits[0].frame)
+
+
+def test_path_that_cannot_be_written_gives_an_error(mnist: Dataset, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     reading = Reader().read(mnist.test.images[0])
-    with pytest.raises(PictureError, match="choose another place"):
+    with pytest.raises(PictureError, match="choose another path"):
         draw_explanation(mnist.test.images[0], reading, tmp_path / "file" / "seen.png")

@@ -11,6 +11,7 @@ from PIL import Image
 import tendigits
 from paper import PHOTOS, drawn, on_paper, photo_of, row
 from tendigits import PictureError, Reader
+from tendigits.classifiers import load_model_file, shipped_models
 from tendigits.data import Dataset
 
 
@@ -19,50 +20,50 @@ def reader() -> Reader:
     return Reader()
 
 
-def test_mnists_test_images_are_read_as_pictures(mnist: Dataset, reader: Reader) -> None:
-    # Every tenth, each as a PNG, through the whole way.
-    right = 0
+def test_mnist_test_images_are_read(mnist: Dataset, reader: Reader) -> None:
+    # Every tenth, as a PNG.
+    correct = 0
     for image, label in zip(mnist.test.images[::10], mnist.test.labels[::10], strict=True):
         file = io.BytesIO()
         Image.fromarray(image).save(file, "PNG")
-        right += reader.read(file.getvalue()).text == str(label)
-    assert right >= 985
+        correct += reader.read(file.getvalue()).text == str(label)
+    assert correct >= 985
 
 
 @pytest.mark.parametrize(("shadow", "noise"), [(0.0, 0.0), (0.5, 0.02)])
 def test_rows_on_paper_are_read(
     mnist: Dataset, reader: Reader, shadow: float, noise: float
 ) -> None:
-    right = 0
+    correct = 0
     for start in range(0, 100, 5):
         picture = on_paper(row(mnist.test.images[start : start + 5]), shadow=shadow, noise=noise)
         expected = "".join(map(str, mnist.test.labels[start : start + 5]))
-        right += reader.read(picture).text == expected
-    assert right >= 18
+        correct += reader.read(picture).text == expected
+    assert correct >= 18
 
 
 @pytest.mark.parametrize("kind", PHOTOS)
 def test_photos_of_digits_on_paper_are_read(mnist: Dataset, reader: Reader, kind: str) -> None:
-    right = 0
+    correct = 0
     for number in range(10):
         random = np.random.default_rng(number)
         chosen = random.integers(0, 10_000, 1 if number < 5 else 4)
         expected = "".join(map(str, mnist.test.labels[chosen]))
-        right += reader.read(photo_of(kind, mnist.test.images[chosen], random)).text == expected
-    assert right >= 8
+        correct += reader.read(photo_of(kind, mnist.test.images[chosen], random)).text == expected
+    assert correct >= 8
 
 
-def test_digits_that_touch_are_parted(mnist: Dataset, reader: Reader) -> None:
-    right = 0
+def test_touching_digits_are_separated(mnist: Dataset, reader: Reader) -> None:
+    correct = 0
     for start in range(0, 90, 3):
         picture = on_paper(row(mnist.test.images[start : start + 3], gap=-4))
         expected = "".join(map(str, mnist.test.labels[start : start + 3]))
-        right += reader.read(picture).text == expected
-    assert right >= 25
+        correct += reader.read(picture).text == expected
+    assert correct >= 25
 
 
 @pytest.mark.parametrize("scale", [1, 3, 20])
-def test_light_on_dark_and_dark_on_light_are_read_alike(
+def test_digits_are_read_on_dark_and_light_paper(
     mnist: Dataset, reader: Reader, scale: int
 ) -> None:
     for image, label in zip(mnist.test.images[:8], mnist.test.labels[:8], strict=True):
@@ -72,25 +73,25 @@ def test_light_on_dark_and_dark_on_light_are_read_alike(
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_blank_picture_is_empty(reader: Reader, level: int) -> None:
+def test_blank_picture_is_empty(reader: Reader, level: int) -> None:
     reading = reader.read(np.full((120, 90, 3), level, np.uint8))
     assert (reading.text, reading.status, reading.digits) == ("", "empty", ())
 
 
-def test_what_is_no_digit_is_rejected(reader: Reader) -> None:
+def test_filled_rectangle_is_rejected(reader: Reader) -> None:
     square = np.full((300, 200), 255, np.uint8)
     square[60:200, 40:160] = 0
     (shape,) = reader.read(square).digits
     assert (shape.character, shape.accepted) == ("?", False)
 
 
-def test_the_threshold_moves_the_point_of_rejection(mnist: Dataset) -> None:
+def test_threshold_decides_about_rejection(mnist: Dataset) -> None:
     image = mnist.test.images[0]
     assert Reader(threshold=0.0).read(image).text == "7"
     assert Reader(threshold=1.0).read(image).text == "?"
 
 
-def test_the_box_is_in_the_pixels_of_the_picture_as_given(mnist: Dataset, reader: Reader) -> None:
+def test_box_is_in_pixels_of_the_original_picture(mnist: Dataset, reader: Reader) -> None:
     ink = np.zeros((2400, 3200), np.float32)
     ink[1000:1560, 2000:2560] = drawn(mnist.test.images[0], 20)
     box = reader.read(1 - ink.clip(0, 1)).digits[0].box
@@ -99,22 +100,46 @@ def test_the_box_is_in_the_pixels_of_the_picture_as_given(mnist: Dataset, reader
     assert abs(box.bottom - rows[-1]) < 20
 
 
-def test_the_second_choice_is_less_probable_and_another(mnist: Dataset, reader: Reader) -> None:
+def test_second_choice_is_another_less_probable_digit(mnist: Dataset, reader: Reader) -> None:
     for image in mnist.test.images[:50]:
         (digit,) = reader.read(image).digits
         assert digit.second.digit != digit.digit
         assert digit.second.confidence <= digit.confidence <= 1
 
 
-def test_one_broken_picture_does_not_stop_the_others(mnist: Dataset, reader: Reader) -> None:
+def test_pictures_after_a_broken_one_are_read(mnist: Dataset, reader: Reader) -> None:
     readings = list(reader.read_many([mnist.test.images[0], b"broken", mnist.test.images[1]]))
     assert isinstance(readings[1], PictureError)
     assert [each.text for each in readings if not isinstance(each, PictureError)] == ["7", "2"]
 
 
-def test_the_package_reads_a_path_by_itself(mnist: Dataset, tmp_path: Path) -> None:
+def test_read_uses_the_pretrained_model(mnist: Dataset, tmp_path: Path) -> None:
     Image.fromarray(mnist.test.images[0]).save(tmp_path / "seven.png")
     assert tendigits.read(tmp_path / "seven.png").text == "7"
+
+
+def test_probabilities_are_those_of_the_classifier_for_the_frame(
+    mnist: Dataset, reader: Reader
+) -> None:
+    picture = on_paper(row(mnist.test.images[:4]))
+    digits = reader.read(picture).digits
+    assert len(digits) == 4
+    for digit in digits:
+        expected = reader.classifier.predict(digit.frame).probabilities[0]
+        np.testing.assert_allclose(digit.probabilities, expected, atol=1e-5)
+        assert digit.probabilities.shape == (10,)
+        assert digit.probabilities.argmax() == digit.digit
+        assert digit.probabilities.max() == pytest.approx(digit.confidence)
+        assert np.sort(digit.probabilities)[-2] == pytest.approx(digit.second.confidence)
+
+
+def test_reader_takes_a_classifier_a_path_or_a_name(mnist: Dataset) -> None:
+    image = mnist.test.images[0]
+    for source in (load_model_file("tiny"), shipped_models()["tiny"], "tiny"):
+        reader = Reader(source)
+        assert reader.classifier.name == "tiny"
+        assert reader.threshold == reader.classifier.threshold
+        assert reader.read(image).text == "7"
 
 
 @settings(max_examples=60, deadline=None)

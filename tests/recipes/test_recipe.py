@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tendigits.errors import RecipeError
 from tendigits.recipes import MLPSettings, Recipe, load_recipe, parse_setting, shipped_recipes
 
-MINE = """\
+OWN_RECIPE = """\
 description = "A narrow one."
 seed = 3
 epochs = 1
@@ -44,7 +44,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def rejected(*mentions: object) -> Iterator[None]:
-    """Expect a RecipeError of one line, closed like a sentence, that holds all `mentions`."""
+    """Expect a RecipeError of one sentence that contains all `mentions`."""
     with pytest.raises(RecipeError) as rejection:
         yield
     check_sentence(str(rejection.value), *mentions)
@@ -59,11 +59,11 @@ def check_sentence(sentence: str, *mentions: object) -> None:
 
 
 def edited(line: str, instead: str) -> str:
-    assert MINE.count(line) == 1
-    return MINE.replace(line, instead)
+    assert OWN_RECIPE.count(line) == 1
+    return OWN_RECIPE.replace(line, instead)
 
 
-def test_the_notebooks_recipe_is_shipped() -> None:
+def test_mlp_has_the_settings_of_the_notebook() -> None:
     recipe = load_recipe("mlp")
     assert recipe.network == MLPSettings(kind="mlp", widths=[350, 350])
     assert (recipe.epochs, recipe.batch_size, recipe.validation_fraction) == (7, 100, 0.1)
@@ -71,19 +71,19 @@ def test_the_notebooks_recipe_is_shipped() -> None:
 
 
 @shipped
-def test_every_shipped_recipe_loads_under_its_name(name: str) -> None:
+def test_shipped_recipe_loads_by_its_name(name: str) -> None:
     recipe = load_recipe(name)
     assert recipe.name == name
     assert recipe.description.endswith(".")
 
 
 @shipped
-def test_a_shipped_recipe_loads_from_its_file_too(name: str) -> None:
+def test_shipped_recipe_loads_by_its_path(name: str) -> None:
     assert load_recipe(shipped_recipes()[name]) == load_recipe(name)
 
 
 @shipped
-def test_a_recipe_written_as_toml_is_read_back_the_same(name: str, toml: Path) -> None:
+def test_recipe_written_as_toml_is_the_same_when_read(name: str, toml: Path) -> None:
     recipe = load_recipe(name)
     toml.write_text(recipe.to_toml(), encoding="utf-8")
     assert load_recipe(toml) == recipe
@@ -98,7 +98,7 @@ def test_a_recipe_written_as_toml_is_read_back_the_same(name: str, toml: Path) -
     learning_rate=st.floats(0, exclude_min=True, allow_infinity=False),
 )
 @settings(deadline=None)
-def test_any_settings_written_as_toml_are_read_back_the_same(
+def test_any_settings_written_as_toml_are_the_same_when_read(
     scratch: Path,
     name: str,
     description: str,
@@ -120,36 +120,36 @@ def test_any_settings_written_as_toml_are_read_back_the_same(
     assert load_recipe(scratch) == recipe
 
 
-def test_a_recipe_of_ones_own_is_named_after_its_file(toml: Path) -> None:
-    toml.write_text(MINE)
+def test_recipe_is_named_after_its_file(toml: Path) -> None:
+    toml.write_text(OWN_RECIPE)
     recipe = load_recipe(toml)
     assert (recipe.name, recipe.description) == ("narrow", "A narrow one.")
     assert recipe.network == MLPSettings(kind="mlp", widths=[20])
     assert load_recipe(str(toml)) == recipe
 
 
-def test_a_recipe_of_ones_own_may_give_its_name(toml: Path) -> None:
-    toml.write_text('name = "thin"\n' + MINE)
+def test_recipe_can_contain_its_name(toml: Path) -> None:
+    toml.write_text('name = "thin"\n' + OWN_RECIPE)
     assert load_recipe(toml).name == "thin"
 
 
-def test_the_mark_that_some_editors_put_first_is_passed_over(toml: Path) -> None:
-    toml.write_text(MINE, encoding="utf-8-sig")
+def test_byte_order_mark_is_ignored(toml: Path) -> None:
+    toml.write_text(OWN_RECIPE, encoding="utf-8-sig")
     assert load_recipe(toml).name == "narrow"
 
 
-def test_settings_change_what_they_name_and_nothing_else() -> None:
+def test_settings_change_only_what_they_name() -> None:
     recipe = load_recipe("mlp")
     changed = load_recipe("mlp", {"optimizer.learning_rate": 0.002, "epochs": 3})
     assert (changed.optimizer.learning_rate, changed.epochs) == (0.002, 3)
     assert changed.changed({"optimizer.learning_rate": 0.001, "epochs": 7}) == recipe
 
 
-def test_a_whole_number_will_do_for_a_fraction() -> None:
+def test_integer_is_accepted_for_a_float() -> None:
     assert load_recipe("mlp", {"optimizer.learning_rate": 1}).optimizer.learning_rate == 1.0
 
 
-def test_changing_a_recipe_leaves_it_as_it_was() -> None:
+def test_changed_returns_a_copy() -> None:
     recipe = load_recipe("mlp")
     recipe.changed({"network.widths": [5], "seed": 9})
     assert recipe == load_recipe("mlp")
@@ -161,23 +161,23 @@ def test_changing_a_recipe_leaves_it_as_it_was() -> None:
         ("epochs = 1", "epoch = 1", "epoch", "did you mean epochs?"),
         ("widths = [20]", "width = [20]", "network.width", "did you mean network.widths?"),
         ("seed = 3", "learning_rate = 1", "learning_rate", "mean optimizer.learning_rate?"),
-        ("seed = 3", "zzz = 1", "zzz", "known are name, description, seed, epochs,"),
+        ("seed = 3", "zzz = 1", "zzz", "choose from name, description, seed, epochs,"),
         ("seed = 3", "seed.x = 3", "seed.x", "did you mean seed?"),
     ],
 )
-def test_an_unknown_key_in_a_file_is_answered_with_the_nearest(
+def test_unknown_setting_in_a_file_is_rejected_with_a_suggestion(
     toml: Path, line: str, instead: str, unknown: str, hint: str
 ) -> None:
     toml.write_text(edited(line, instead))
-    with rejected(f"{toml} has no meaning for the setting {unknown}; ", hint):
+    with rejected(f"{toml}: unknown setting {unknown}; ", hint):
         load_recipe(toml)
 
 
 @pytest.mark.parametrize(
     "extra", ["[extra]", '"optimizer.learning_rate" = 1'], ids=["a table", "a quoted key"]
 )
-def test_a_key_that_only_looks_known_is_rejected(toml: Path, extra: str) -> None:
-    toml.write_text(extra + "\n" + MINE if "=" in extra else MINE + extra)
+def test_key_that_only_resembles_a_setting_is_rejected(toml: Path, extra: str) -> None:
+    toml.write_text(extra + "\n" + OWN_RECIPE if "=" in extra else OWN_RECIPE + extra)
     with rejected("not permitted"):
         load_recipe(toml)
 
@@ -190,21 +190,21 @@ def test_a_key_that_only_looks_known_is_rejected(toml: Path, extra: str) -> None
         ("optimiser.learning_rate", "did you mean optimizer.learning_rate?"),
         ("network", "did you mean network.kind?"),
         ("seed.x", "did you mean seed?"),
-        ("lr", "known are name, description, seed, epochs,"),
-        ("", "known are"),
+        ("lr", "choose from name, description, seed, epochs,"),
+        ("", "choose from"),
     ],
 )
-def test_an_unknown_setting_is_answered_with_the_nearest(unknown: str, hint: str) -> None:
-    with rejected(f"No setting is called {unknown}; ", hint):
+def test_unknown_setting_is_rejected_with_a_suggestion(unknown: str, hint: str) -> None:
+    with rejected(f"Unknown setting {unknown}; ", hint):
         load_recipe("mlp", {unknown: 1})
 
 
 @pytest.mark.parametrize(
     ("setting", "value", "reason"),
     [
-        ("name", "", "runs are named after it"),
-        ("name", "../mlp", "runs are named after it"),
-        ("name", "a\\b", "runs are named after it"),
+        ("name", "", "part of the name of the run folder"),
+        ("name", "../mlp", "part of the name of the run folder"),
+        ("name", "a\\b", "part of the name of the run folder"),
         ("name", 5, "valid string"),
         ("description", 5, "valid string"),
         ("seed", -1, "greater than or equal to 0"),
@@ -233,25 +233,29 @@ def test_an_unknown_setting_is_answered_with_the_nearest(unknown: str, hint: str
         ("optimizer.epsilon", -1e-8, "greater than 0"),
     ],
 )
-def test_a_value_that_will_not_do_is_shown_with_the_reason(
+def test_invalid_value_is_rejected_with_the_reason(
     setting: str, value: object, reason: str
 ) -> None:
-    with rejected(setting, "will not do: ", reason):
+    with rejected("Invalid value for ", f"{setting}", reason):
         load_recipe("mlp", {setting: value})
 
 
 @pytest.mark.parametrize(
     ("line", "instead", "reason"),
     [
-        ("seed = 3", 'seed = "three"', "seed = 'three' will not do"),
-        ("epochs = 1", "epochs = 1979-05-27", "epochs = datetime.date(1979, 5, 27) will not do"),
-        ("seed = 3", "seed = {}", "seed = {} will not do"),
+        ("seed = 3", 'seed = "three"', "Invalid value for seed: 'three'"),
+        (
+            "epochs = 1",
+            "epochs = 1979-05-27",
+            "epochs: datetime.date(1979, 5, 27)",
+        ),
+        ("seed = 3", "seed = {}", "Invalid value for seed: {}"),
         ("seed = 3\n", "", "The recipe narrow lacks the setting seed; add it."),
         ('kind = "mlp"\n', "", "The recipe narrow lacks the setting network.kind; add it."),
-        ("widths = [20]", "widths = [0]", "network.widths.0 = 0 will not do"),
+        ("widths = [20]", "widths = [0]", "Invalid value for network.widths.0: 0"),
     ],
 )
-def test_a_file_with_a_wrong_value_is_rejected(
+def test_file_with_an_invalid_value_is_rejected(
     toml: Path, line: str, instead: str, reason: str
 ) -> None:
     toml.write_text(edited(line, instead))
@@ -262,11 +266,11 @@ def test_a_file_with_a_wrong_value_is_rejected(
 @pytest.mark.parametrize(
     "content",
     [b"epochs 7", b"\xff\xfe\x00", b"\x89PNG\r\n", b"a = " + b"[" * 5000, b"a = " + b"9" * 5000],
-    ids=["no equals", "no text", "a PNG", "too deep", "too many digits"],
+    ids=["no equals", "not text", "a PNG", "too deep", "too many digits"],
 )
-def test_a_file_that_is_no_toml_is_rejected(toml: Path, content: bytes) -> None:
+def test_file_that_is_not_toml_is_rejected(toml: Path, content: bytes) -> None:
     toml.write_bytes(content)
-    with rejected(f"{toml} is no TOML file: "):
+    with rejected(f"{toml} is not a TOML file: "):
         load_recipe(toml)
 
 
@@ -278,18 +282,18 @@ def test_any_bytes_are_rejected_in_one_sentence(scratch: Path, content: bytes) -
         load_recipe(scratch)
 
 
-def test_a_missing_file_is_rejected(toml: Path) -> None:
-    with rejected(f"No shipped recipe and no file is called {toml}; known are "):
+def test_missing_file_is_rejected(toml: Path) -> None:
+    with rejected(f"There is no shipped recipe and no file {toml}; choose from "):
         load_recipe(toml)
 
 
-def test_a_folder_in_place_of_a_file_is_rejected(tmp_path: Path) -> None:
-    with rejected(f"No shipped recipe and no file is called {tmp_path}; "):
+def test_folder_is_rejected(tmp_path: Path) -> None:
+    with rejected(f"There is no shipped recipe and no file {tmp_path}; "):
         load_recipe(tmp_path)
 
 
-def test_a_misspelt_recipe_is_answered_with_the_nearest() -> None:
-    with rejected("called mlpp; did you mean mlp?"):
+def test_misspelt_recipe_is_rejected_with_a_suggestion() -> None:
+    with rejected("no file mlpp; did you mean mlp?"):
         load_recipe("mlpp")
 
 
@@ -312,17 +316,17 @@ def test_a_misspelt_recipe_is_answered_with_the_nearest() -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_setting_is_read_as_toml_writes_it(text: str, setting: tuple[str, object]) -> None:
+def test_setting_is_parsed_as_toml(text: str, setting: tuple[str, object]) -> None:
     assert parse_setting(text) == setting
 
 
-def test_a_setting_without_a_value_is_rejected() -> None:
+def test_setting_without_a_value_is_rejected() -> None:
     with rejected("--set epochs has no value; write --set epochs=VALUE."):
         parse_setting("epochs")
 
 
 @given(name=TEXTS, value=st.integers() | st.floats(allow_nan=False) | st.booleans())
-def test_any_value_is_read_back(name: str, value: float | bool) -> None:
+def test_any_value_is_parsed(name: str, value: float | bool) -> None:
     written = str(value).lower() if isinstance(value, bool) else repr(value)
     found_name, found = parse_setting(f"{name.replace('=', '')}={written}")
     assert found_name == name.replace("=", "").strip()
@@ -330,6 +334,26 @@ def test_any_value_is_read_back(name: str, value: float | bool) -> None:
     assert type(found) is type(value)
 
 
-def test_a_recipe_is_a_toml_document_in_its_own_right() -> None:
+def test_recipe_as_toml_is_a_complete_document() -> None:
     recipe = load_recipe("mlp")
     assert Recipe.model_validate(tomllib.loads(recipe.to_toml())) == recipe
+
+
+def test_patience_without_validation_images_is_rejected() -> None:
+    with rejected("Invalid value for patience: 2; it needs a validation loss"):
+        load_recipe("mlp", {"patience": 2, "validation_fraction": 0.0})
+
+
+def test_last_epochs_are_without_augmentation_where_the_recipe_says_so() -> None:
+    recipe = load_recipe("fast", {"epochs": 5, "augmentation.unaugmented_epochs": 2})
+    augmented = [recipe.augmentation_in(epoch) is not None for epoch in range(1, 6)]
+    assert augmented == [True, True, True, False, False]
+
+
+def test_portable_settings_contain_no_path_of_the_teacher() -> None:
+    recipe = load_recipe("fast", {"distillation.teacher": "/home/someone/runs/teacher"})
+    assert recipe.portable_settings["distillation"] == {
+        "teacher": "teacher",
+        "weight": 1.0,
+        "temperature": 1.0,
+    }

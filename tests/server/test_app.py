@@ -6,18 +6,18 @@ from server_process import Server, serving
 
 
 def test_the_page_and_its_files_are_served(server: Server) -> None:
-    answer = server.get("/")
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert server.get("/page/index.html").content == answer.content
+    html = server.get("/")
+    assert html.headers["Content-Type"].startswith("text/html")
+    assert server.get("/page/index.html").content == html.content
     assert server.get("/page/nothing.js").status_code == 404
     script = server.get("/page/main.js")
     assert script.headers["Content-Type"].startswith("text/javascript")
-    for each in (answer, script):
+    for each in (html, script):
         assert "default-src 'self'" in each.headers["Content-Security-Policy"]
         assert each.headers["Cache-Control"] == "no-cache"
 
 
-def test_the_docs_need_no_other_site(server: Server) -> None:
+def test_the_docs_load_nothing_from_other_sites(server: Server) -> None:
     page = server.get("/docs").text
     assert "http://" not in page
     assert "https://" not in page
@@ -28,10 +28,10 @@ def test_the_docs_need_no_other_site(server: Server) -> None:
 
 def test_every_field_and_parameter_is_described(server: Server) -> None:
     document = server.get("/openapi.json").json()
-    named = document["components"]["schemas"]
+    schemas = document["components"]["schemas"]
     fields = [
         (name, field, schema)
-        for name, model in named.items()
+        for name, model in schemas.items()
         for field, schema in model.get("properties", {}).items()
     ]
     assert len(fields) > 40
@@ -45,15 +45,15 @@ def test_every_field_and_parameter_is_described(server: Server) -> None:
     assert all(each["description"] for each in operations)
     parameters = [each for operation in operations for each in operation.get("parameters", [])]
     assert all(each["description"] for each in parameters)
-    assert [each for each in references(document) if each not in named] == []
+    assert [each for each in references(document) if each not in schemas] == []
 
 
-def test_only_sites_that_were_named_may_use_it(tmp_path: Path) -> None:
+def test_only_named_origins_are_allowed(tmp_path: Path) -> None:
     site = "https://a.example"
     with serving(tmp_path, "--model", "tiny", "--cors-origin", site) as server:
         for origin, allowed in ((site, site), ("https://b.example", None)):
-            answer = server.get("/healthz", headers={"Origin": origin})
-            assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+            response = server.get("/healthz", headers={"Origin": origin})
+            assert response.headers.get("Access-Control-Allow-Origin") == allowed
 
 
 def references(document: Any) -> list[str]:

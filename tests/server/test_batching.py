@@ -9,11 +9,11 @@ from server_process import png
 from tendigits.data import Dataset
 from tendigits.server import batching
 from tendigits.server.batching import Batcher
+from tendigits.server.monitoring import Metrics
 from tendigits.server.problems import Problem
-from tendigits.server.prometheus import Metrics
-from tendigits.server.reader_process import Picture, Read
 from tendigits.server.served_model import load_served_model
 from tendigits.server.settings import load_settings
+from tendigits.server.workers import Picture, ReadPicture
 
 SERVED = load_served_model("tiny")
 
@@ -23,37 +23,37 @@ def pictures(mnist: Dataset) -> list[Picture]:
     return [Picture(str(number), png(mnist.test.images[number])) for number in range(100)]
 
 
-def test_each_picture_gets_its_own_answer(pictures: list[Picture], mnist: Dataset) -> None:
+def test_each_picture_gets_its_own_outcome(pictures: list[Picture], mnist: Dataset) -> None:
     async def work(batcher: Batcher) -> None:
-        outcomes = await asyncio.gather(*(batcher.read([each], "a") for each in pictures))
-        answers = [outcome for (outcome,) in outcomes]
-        assert [each.answer["file"] for each in answers if isinstance(each, Read)] == [
-            each.name for each in pictures
-        ]
-        digits = [each.text for each in answers if isinstance(each, Read)]
+        outcomes = await asyncio.gather(*(batcher.run([each], "a") for each in pictures))
+        results = [each.result for (each,) in outcomes if isinstance(each, ReadPicture)]
+        assert [result.file for result in results] == [picture.name for picture in pictures]
         expected = [str(label) for label in mnist.test.labels[:100]]
-        assert sum(map(str.__eq__, digits, expected)) > 90
+        read = [result.text for result in results]
+        assert sum(map(str.__eq__, read, expected)) > 90
 
     run(work)
 
 
-def test_what_waits_goes_off_as_one_batch_when_a_reader_is_free(pictures: list[Picture]) -> None:
+def test_queued_pictures_are_sent_as_one_batch_when_a_worker_is_free(
+    pictures: list[Picture],
+) -> None:
     async def work(batcher: Batcher) -> None:
-        await asyncio.gather(*(batcher.read([each], "a") for each in pictures))
+        await asyncio.gather(*(batcher.run([each], "a") for each in pictures))
         sizes = batch_sizes(batcher)
-        assert sizes["count"] <= 6  # the first goes alone, then what has come in by then
+        assert sizes["count"] <= 6  # the first picture alone, then what was queued meanwhile
         assert sizes["sum"] == 100
-        assert sizes["32.0"] == sizes["count"]  # none is larger
+        assert sizes["32.0"] == sizes["count"]  # none is larger than 32
 
     run(work)
 
 
-def test_a_lone_picture_waits_for_no_other(pictures: list[Picture]) -> None:
+def test_a_single_picture_does_not_wait_for_others(pictures: list[Picture]) -> None:
     async def work(batcher: Batcher) -> None:
-        await batcher.read(pictures[:1], "a")
+        await batcher.run(pictures[:1], "a")
         started = time.monotonic()
         for _ in range(10):
-            await batcher.read(pictures[:1], "a")
+            await batcher.run(pictures[:1], "a")
         assert (time.monotonic() - started) / 10 < 0.2
         assert batch_sizes(batcher)["1.0"] == 11
 
@@ -63,69 +63,75 @@ def test_a_lone_picture_waits_for_no_other(pictures: list[Picture]) -> None:
 def test_a_large_picture_closes_its_batch(pictures: list[Picture]) -> None:
     content = pictures[0].content
     assert isinstance(content, bytes)
-    large = Picture("large", content + bytes(batching.MOST_BYTES))
+    large = Picture("large", content + bytes(batching.BATCH_BYTES))
 
     async def work(batcher: Batcher) -> None:
         waiting = [pictures[0], large, *pictures[1:4]]
-        await asyncio.gather(*(batcher.read([each], "a") for each in waiting))
+        await asyncio.gather(*(batcher.run([each], "a") for each in waiting))
         sizes = batch_sizes(batcher)
-        assert (sizes["2.0"], sizes["count"], sizes["sum"]) == (1, 2, 5)  # two, then three
+        assert (sizes["2.0"], sizes["count"], sizes["sum"]) == (
+            1,
+            2,
+            5,
+        )  # a batch of two, then one of three
 
     run(work)
 
 
 def test_too_many_pictures_are_rejected_at_once(pictures: list[Picture]) -> None:
     async def work(batcher: Batcher) -> None:
-        with pytest.raises(Problem) as told:
-            await batcher.read(pictures[:6], "a")  # more than half
-        assert told.value.status == 429
-        with pytest.raises(Problem) as told:
-            await batcher.read(pictures[:11], "a")
-        assert told.value.status == 503
-        assert len(await batcher.read(pictures[:5], "a")) == 5
+        with pytest.raises(Problem) as raised:
+            await batcher.run(pictures[:6], "a")  # more than half of the queue
+        assert raised.value.status == 429
+        with pytest.raises(Problem) as raised:
+            await batcher.run(pictures[:11], "a")
+        assert raised.value.status == 503
+        assert len(await batcher.run(pictures[:5], "a")) == 5
 
     run(work, queue=10)
 
 
-def test_who_does_not_wait_leaves_no_trace(pictures: list[Picture]) -> None:
+def test_pictures_of_a_client_that_has_gone_are_not_counted(pictures: list[Picture]) -> None:
     async def work(batcher: Batcher) -> None:
-        gone = [asyncio.create_task(batcher.read([each], "a")) for each in pictures[:5]]
+        gone = [asyncio.create_task(batcher.run([each], "a")) for each in pictures[:5]]
         await asyncio.sleep(0)
         for task in gone:
             task.cancel()
         await asyncio.gather(*gone, return_exceptions=True)
-        assert len(await batcher.read(pictures[:5], "a")) == 5
-        assert not batcher._pictures_of
+        assert len(await batcher.run(pictures[:5], "a")) == 5
+        assert not batcher._tasks_of
 
     run(work, queue=10)
 
 
-def test_a_picture_that_waits_too_long_is_given_up(
+def test_a_picture_that_is_queued_too_long_is_rejected(
     pictures: list[Picture], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batching, "LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(batching, "QUEUE_TIMEOUT", 0.0)
 
     async def work(batcher: Batcher) -> None:
-        with pytest.raises(Problem) as told:
-            await batcher.read(pictures[:1], "a")
-        assert told.value.status == 503
+        with pytest.raises(Problem) as raised:
+            await batcher.run(pictures[:1], "a")
+        assert raised.value.status == 503
 
     run(work)
 
 
-def test_the_model_is_swapped_while_pictures_are_read(pictures: list[Picture]) -> None:
+def test_the_model_is_replaced_while_pictures_are_read(pictures: list[Picture]) -> None:
     async def work(batcher: Batcher) -> None:
-        reading = [asyncio.create_task(batcher.read([each], "a")) for each in pictures]
-        await batcher.put_in_service(load_served_model("mlp"))
+        reading = [asyncio.create_task(batcher.run([each], "a")) for each in pictures]
+        await batcher.use_model(load_served_model("mlp"))
         assert batcher.model.info.name == "mlp"
-        assert all(isinstance(outcome, Read) for (outcome,) in await asyncio.gather(*reading))
-        assert isinstance((await batcher.read(pictures[:1], "a"))[0], Read)
+        assert all(
+            isinstance(outcome, ReadPicture) for (outcome,) in await asyncio.gather(*reading)
+        )
+        assert isinstance((await batcher.run(pictures[:1], "a"))[0], ReadPicture)
 
     run(work)
 
 
 def run(work: Callable[[Batcher], Awaitable[None]], queue: int = 1000) -> None:
-    """Do `work` with a batcher of one reader."""
+    """Do `work` with a batcher of one worker."""
 
     async def with_batcher() -> None:
         async with started(queue) as batcher:
@@ -136,7 +142,7 @@ def run(work: Callable[[Batcher], Awaitable[None]], queue: int = 1000) -> None:
 
 @asynccontextmanager
 async def started(queue: int) -> AsyncIterator[Batcher]:
-    batcher = Batcher(load_settings({"readers": 1, "queue": queue}), SERVED, Metrics())
+    batcher = Batcher(load_settings({"workers": 1, "queue": queue}), SERVED, Metrics())
     await batcher.start()
     try:
         yield batcher
@@ -145,6 +151,6 @@ async def started(queue: int) -> AsyncIterator[Batcher]:
 
 
 def batch_sizes(batcher: Batcher) -> dict[str, float]:
-    """Return the batches' count and sum, and how many are of at most each size."""
+    """Return the number of batches, the sum of their sizes, and the counts up to each size."""
     samples = next(iter(batcher._metrics.batch_size.collect())).samples
     return {each.labels.get("le") or each.name.rpartition("_")[2]: each.value for each in samples}

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+from scipy.stats import binomtest
 
 from browser import (
     DESK,
@@ -27,7 +28,6 @@ from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png, serving
 from tendigits.data import NON_DIGIT, Dataset
-from tendigits.evaluation import wilson_interval
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
@@ -57,45 +57,45 @@ def page(browser: Browser, served: Server) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def photo(mnist: Dataset) -> FilePayload:
-    """A photo of 2104 by a phone that was held sideways: EXIF says so."""
+    """A photo of 2104, stored rotated, with the rotation in its EXIF data as phones do."""
     picture = Image.fromarray(on_paper(row_of(mnist.test.images[1:5]), shadow=0.3, noise=0.02))
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    exif[0x0112] = 6  # to be rotated by 90 degrees clockwise
     file = io.BytesIO()
     picture.rotate(90, expand=True).save(file, "JPEG", exif=exif, quality=92)
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
 
 
 @SIZES
-def test_a_seven_that_is_drawn_is_read(
-    browser: Browser, served: Server, size: tuple[int, int]
-) -> None:
+def test_a_drawn_seven_is_read(browser: Browser, served: Server, size: tuple[int, int]) -> None:
     with page_of(browser, served.url, size) as page:
         (draw_by_touch if size == PHONE else draw_by_mouse)(page, seven())
         expect(page.locator("#number")).to_have_text("7")
-        expect(page.get_by_role("status").first).to_contain_text(re.compile(r"It reads 7, .+ sure"))
-        expect(page.locator("#bars li")).to_have_count(11)
-        expect(page.locator("#bars .is-answer")).to_contain_text("7")
+        expect(page.get_by_role("status").first).to_contain_text(
+            re.compile(r"Read as 7 with a confidence of .+%")
+        )
+        expect(page.locator("#probabilities li")).to_have_count(11)
+        expect(page.locator("#probabilities .is-label")).to_contain_text("7")
         expect(page.locator("#boxes rect")).to_have_count(1)
-        assert page.evaluate("scrollY") == 0  # the finger drew, and scrolled nothing
+        assert page.evaluate("scrollY") == 0  # drawing by touch does not scroll
         assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 
 
-def test_a_row_is_read_as_it_is_drawn_and_each_digit_can_be_chosen(page: Page) -> None:
+def test_each_digit_of_a_row_can_be_chosen(page: Page) -> None:
     draw_by_mouse(page, row())
     expect(page.locator("#number")).to_have_text("2104")
     page.locator("#shapes button").nth(2).click()
-    expect(page.locator("#bars .is-answer")).to_contain_text("0")
+    expect(page.locator("#probabilities .is-label")).to_contain_text("0")
     expect(page.locator("#boxes rect").nth(2)).to_have_class("box chosen")
 
 
-def test_what_is_no_digit_is_rejected(page: Page) -> None:
+def test_a_doodle_is_rejected(page: Page) -> None:
     draw_by_mouse(page, doodle())
     expect(page.locator("#sentence")).to_contain_text("not look like a digit")
     expect(page.locator("#boxes .rejected").first).to_be_visible()
 
 
-def test_strokes_are_taken_back_one_by_one_or_all(page: Page) -> None:
+def test_strokes_are_undone_one_by_one_or_cleared(page: Page) -> None:
     draw_by_mouse(page, [*seven(), [(0.8, 0.2), (0.8, 0.8)]])
     expect(page.locator("#number")).to_have_text("71")
     page.keyboard.press("Control+z")
@@ -106,7 +106,7 @@ def test_strokes_are_taken_back_one_by_one_or_all(page: Page) -> None:
     expect(page.locator("#undo")).to_be_disabled()
 
 
-def test_the_latest_answer_alone_counts(page: Page) -> None:
+def test_only_the_latest_result_is_shown(page: Page) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -160,119 +160,118 @@ def test_a_picture_is_dropped_or_pasted(
     expect(page.locator("#picture")).to_be_visible()
 
 
-def test_what_is_no_picture_is_told(page: Page) -> None:
+def test_an_invalid_picture_is_reported(page: Page) -> None:
     page.set_input_files("#chosen", {"name": "a.png", "mimeType": "image/png", "buffer": b"text"})
-    expect(page.locator("#notice")).to_contain_text("This is no picture that can be read")
+    expect(page.locator("#notice")).to_contain_text("Unknown image format")
     draw_by_mouse_after_clearing(page)
 
 
-def test_a_correction_is_made_by_the_keyboard_and_is_in_the_database(
-    page: Page, folder: Path
-) -> None:
-    page.add_init_script("delete Crypto.prototype.randomUUID")  # as on a page without TLS
+def test_a_correction_can_be_made_and_undone_by_keyboard(page: Page, folder: Path) -> None:
+    page.add_init_script("delete Crypto.prototype.randomUUID")  # as on a page without HTTPS
     page.reload()
     draw_by_mouse(page, seven())
     expect(page.locator("#number")).to_have_text("7")
     before = stored(folder)
-    press_until_focused(page, "#wrong")
+    press_until_focused(page, "#correct")
     page.keyboard.press("Enter")
     press_until_focused(page, "#choices button >> nth=1")
     page.keyboard.press("Enter")
-    expect(page.locator("#stored")).to_contain_text("read 7, should be 1")
+    expect(page.locator("#stored")).to_contain_text("read as 7, should be 1")
     assert stored(folder)[len(before) :] == [(7, 1)]
     expect(page.locator("#stored button")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#wrong")).to_be_focused()
+    expect(page.locator("#correct")).to_be_focused()
     assert stored(folder) == before
 
 
-def test_corrections_are_listed_and_undone(page: Page, folder: Path) -> None:
+def test_corrections_are_listed_and_can_be_undone(page: Page, folder: Path) -> None:
     draw_by_mouse(page, doodle()[:1])
     expect(page.locator("#sentence")).to_contain_text("not look like a digit")
-    page.click("#wrong")
+    page.click("#correct")
     page.click("#choices >> text=4")
-    expect(page.locator("#stored")).to_contain_text("read not a digit, should be 4")
+    expect(page.locator("#stored")).to_contain_text("read as not a digit, should be 4")
     assert stored(folder)[-1] == (NON_DIGIT, 4)
     page.click("nav >> text=Corrections")
     first = page.locator("#corrections-list li").first
-    expect(first).to_contain_text("Read not a digit, should be 4")
+    expect(first).to_contain_text("Read as not a digit, should be 4")
     count = len(stored(folder))
     first.get_by_role("button").click()
     expect(page.locator("#corrections-list li")).to_have_count(count - 1)
     assert len(stored(folder)) == count - 1
 
 
-def test_a_correction_whose_answer_was_lost_is_stored_once(page: Page, folder: Path) -> None:
-    def lose_the_answer(route: Route) -> None:
+def test_a_correction_whose_response_was_lost_is_stored_once(page: Page, folder: Path) -> None:
+    def lose_the_response(route: Route) -> None:
         route.fetch()
         route.abort()
 
     draw_by_mouse(page, seven())
     expect(page.locator("#number")).to_have_text("7")
     before = stored(folder)
-    page.route("**/v1/corrections", lose_the_answer, times=1)
-    page.click("#wrong")
+    page.route("**/v1/corrections", lose_the_response, times=1)
+    page.click("#correct")
     page.click("#choices >> text=9")
     expect(page.locator("#correction-notice")).to_contain_text("cannot be reached")
     page.click("#correction-notice button")
-    expect(page.locator("#stored")).to_contain_text("read 7, should be 9")
+    expect(page.locator("#stored")).to_contain_text("read as 7, should be 9")
     assert stored(folder) == [*before, (7, 9)]
 
 
-def test_it_tells_on_which_strokes_an_answer_hangs(page: Page) -> None:
+def test_the_occlusion_map_names_the_most_important_part(page: Page) -> None:
     draw_by_mouse(page, seven())
-    page.click("#sees summary")
-    expect(page.locator("#explanation")).to_contain_text("less sure of a 7")
-    expect(page.locator("#explanation")).to_contain_text("sure in place of")
+    page.click("#occlusion summary")
+    expect(page.locator("#explanation")).to_contain_text("the confidence in “7” falls")
+    expect(page.locator("#explanation")).to_contain_text("The most important part is the ")
 
 
-def test_the_model_says_how_good_it_is(page: Page, served: Server) -> None:
+def test_the_model_view_shows_the_metadata_and_the_report(page: Page, served: Server) -> None:
     test = served.get("/v1/model").json()["test"]
-    low, high = wilson_interval(round(test["accuracy"] * test["examples"]), test["examples"])
+    correct = round(test["accuracy"] * test["examples"])
+    low, high = binomtest(correct, test["examples"]).proportion_ci(method="wilson")
     page.click("nav >> text=Model")
     shown = page.locator("#model-figures")
     expect(shown).to_contain_text(f"{100 * test['accuracy']:.2f}")
     expect(shown).to_contain_text(re.compile(rf"{100 * low:.2f}.% to {100 * high:.2f}.%"))
-    page.click("text=The recipe")
+    page.click("summary >> text=Recipe")
     expect(shown).to_contain_text("optimizer.kind")
     report = served.get("/v1/model/report").json()
     seven_row = page.locator(".confusion tbody tr").nth(7)
-    expect(seven_row.locator(".right")).to_have_text(str(report["confusion"][7][7]))
+    expect(seven_row.locator(".correct")).to_have_text(str(report["confusion"][7][7]))
     curve = page.get_by_role("img", name="Calibration curve")
     expect(curve.locator("circle")).to_have_count(len(report["bins"]))
 
 
-def test_it_asks_no_other_site_and_breaks_no_rule_of_its_own(
+def test_nothing_is_loaded_from_other_sites_and_no_error_is_logged(
     browser: Browser, served: Server
 ) -> None:
     with page_of(browser, "about:blank") as page:
-        asked: list[str] = []
-        said: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        requested: list[str] = []
+        logged: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
+        page.on("console", lambda message: logged.append(message.text))
+        page.on("pageerror", lambda error: logged.append(str(error)))
         page.goto(served.url)
         draw_by_mouse(page, seven())
-        page.click("#sees summary")
+        page.click("#occlusion summary")
         expect(page.locator("#explanation")).not_to_be_empty()
         page.click("nav >> text=Model")
         expect(page.locator("#model-figures")).not_to_be_empty()
-    assert said == []
-    here = {url for url in asked if url.startswith(served.url)}
-    assert {urlsplit(url).scheme for url in set(asked) - here} <= {"data", "blob"}
+    assert logged == []
+    here = {url for url in requested if url.startswith(served.url)}
+    assert {urlsplit(url).scheme for url in set(requested) - here} <= {"data", "blob"}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @SIZES
-def test_axe_finds_nothing(
+def test_axe_finds_no_accessibility_violations(
     browser: Browser, served: Server, size: tuple[int, int], dark: bool
 ) -> None:
     with page_of(browser, served.url, size, dark=dark) as page:
         check_with_axe(page)
         draw_by_mouse(page, row())
         expect(page.locator("#number")).to_have_text("2104")
-        page.click("#wrong")
-        page.click("#sees summary")
+        page.click("#correct")
+        page.click("#occlusion summary")
         expect(page.locator("#explanation")).not_to_be_empty()
         check_with_axe(page)
         page.click("#choices >> text=8")
@@ -286,7 +285,9 @@ def test_axe_finds_nothing(
         check_with_axe(page)
 
 
-def test_a_server_that_was_restarted_is_found_again(browser: Browser, tmp_path: Path) -> None:
+def test_a_request_can_be_repeated_after_the_server_was_restarted(
+    browser: Browser, tmp_path: Path
+) -> None:
     with serving(tmp_path, "--model", "tiny") as server:
         port = str(urlsplit(server.url).port)
         with page_of(browser, server.url) as page:
@@ -300,36 +301,34 @@ def test_a_server_that_was_restarted_is_found_again(browser: Browser, tmp_path: 
                 expect(page.locator("#notice")).to_be_empty()
 
 
-def test_a_server_that_hangs_is_not_waited_for_without_end(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_a_request_to_a_hanging_server_times_out(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path, "--model", "tiny") as server, page_of(browser, server.url) as page:
         server.process.send_signal(signal.SIGSTOP)
         draw_by_mouse(page, seven())
         expect(page.locator("#sentence")).to_have_text("Reading…")
-        expect(page.locator("#notice")).to_contain_text("did not answer within", timeout=10_000)
+        expect(page.locator("#notice")).to_contain_text("did not respond within", timeout=10_000)
         expect(page.locator("#sentence")).to_have_text("")
         server.process.send_signal(signal.SIGCONT)
         page.get_by_role("button", name="Try again").click()
         expect(page.locator("#number")).to_have_text("7")
 
 
-def test_a_server_that_rejects_says_why_and_is_asked_again_when_it_wants(
+def test_a_rejected_request_can_be_repeated_after_the_server_s_retry_after(
     browser: Browser, tmp_path: Path
 ) -> None:
-    # The one place of its queue is more than a client's share.
+    # The queue's single place is more than one client may use.
     with (
         serving(tmp_path, "--model", "tiny", "--queue", "1") as server,
         page_of(browser, server.url) as page,
     ):
         draw_by_mouse(page, seven())
-        expect(page.locator("#notice")).to_contain_text("You have too many pictures waiting")
+        expect(page.locator("#notice")).to_contain_text("You have too many pictures in the queue")
         again = page.get_by_role("button", name="Try again")
         expect(again).to_be_disabled()
         expect(again).to_be_enabled()
 
 
-def test_a_locked_server_is_given_its_key(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_asks_for_the_key_of_a_server(browser: Browser, tmp_path: Path) -> None:
     words = ("--model", "tiny", "--api-key", "open sesame")
     with serving(tmp_path, *words) as server, page_of(browser, server.url) as page:
         draw_by_mouse(page, seven())
@@ -345,7 +344,7 @@ def test_a_locked_server_is_given_its_key(browser: Browser, tmp_path: Path) -> N
         expect(page.locator("#number")).to_have_text("7")
 
 
-def test_a_file_that_is_too_large_is_made_smaller_here(
+def test_a_file_that_is_too_large_is_sent_as_a_smaller_jpeg(
     browser: Browser, tmp_path: Path, mnist: Dataset
 ) -> None:
     noisy = on_paper(row_of(mnist.test.images[1:5]), noise=0.05)
@@ -374,7 +373,7 @@ def press_until_focused(page: Page, wanted: str) -> None:
 
 
 def stored(folder: Path) -> list[tuple[int, int]]:
-    """Return what was read and what is right, of each correction in the database."""
+    """Return the read and the correct label of each correction in the database."""
     path = folder / "corrections.sqlite"
     if not path.exists():
         return []

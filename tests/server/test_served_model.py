@@ -8,16 +8,16 @@ from tendigits.errors import ModelError
 from tendigits.server.served_model import load_served_model
 
 
-def test_a_shipped_model_and_its_file_are_the_same() -> None:
+def test_a_pretrained_model_s_name_and_its_file_give_the_same_model() -> None:
     path = shipped_models()["tiny"]
-    shipped, file = load_served_model("tiny"), load_served_model(str(path))
-    assert shipped.content == file.content == path.read_bytes()
+    by_name, by_path = load_served_model("tiny"), load_served_model(str(path))
+    assert by_name.content == by_path.content == path.read_bytes()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert shipped.name == file.name == f"tiny {digest[:12]}"
+    assert by_name.name == by_path.name == f"tiny {digest[:12]}"
 
 
-def test_what_is_no_model_is_rejected(tmp_path: Path) -> None:
-    (tmp_path / "x.onnx").write_bytes(b"no model")
+def test_an_invalid_model_file_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "x.onnx").write_bytes(b"not a model")
     for path in (tmp_path / "x.onnx", tmp_path / "nobody.onnx", tmp_path):
         with pytest.raises(ModelError, match=str(path)):
             load_served_model(str(path))

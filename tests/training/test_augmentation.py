@@ -1,12 +1,15 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tendigits.data import Dataset
+from tendigits.networks.torch_logits import scaled
 from tendigits.recipes import AugmentationSettings
-from tendigits.training.augmentation import augment
-from tendigits.training.batches import epoch_generator, scaled
+from tendigits.training.augmentation import augment, draw_augmented
 
-CPU = torch.device("cpu")
 EVERYTHING = AugmentationSettings(
     rotation_degrees=10.0,
     scale=0.1,
@@ -26,34 +29,25 @@ def seeded() -> torch.Generator:
     return torch.Generator().manual_seed(1)
 
 
-def test_no_distortion_changes_nothing(images: torch.Tensor) -> None:
-    untouched = augment(images, AugmentationSettings(), seeded())
-    torch.testing.assert_close(untouched, images, atol=1e-5, rtol=0)
+def test_default_settings_change_nothing(images: torch.Tensor) -> None:
+    same = augment(images, AugmentationSettings(), seeded())
+    torch.testing.assert_close(same, images, atol=1e-5, rtol=0)
 
 
-def test_the_same_random_state_gives_the_same_images(images: torch.Tensor) -> None:
+def test_same_random_state_gives_the_same_images(images: torch.Tensor) -> None:
     first, second = (augment(images, EVERYTHING, seeded()) for _ in range(2))
     assert torch.equal(first, second)
 
 
-def test_each_image_is_distorted_in_its_own_way(images: torch.Tensor) -> None:
+def test_amounts_are_drawn_for_each_image(images: torch.Tensor) -> None:
     copies = images[:1].repeat(50, 1, 1, 1)
-    distorted = augment(copies, EVERYTHING, seeded())
-    assert len(distorted.flatten(1).unique(dim=0)) == 50
-
-
-def test_an_epochs_random_state_is_its_own_and_always_the_same() -> None:
-    drawn = [
-        torch.rand(3, generator=epoch_generator(seed, epoch, CPU)).tolist()
-        for seed, epoch in ((0, 1), (0, 1), (0, 2), (1, 1))
-    ]
-    assert drawn[0] == drawn[1]
-    assert drawn[0] not in drawn[2:]
+    augmented = augment(copies, EVERYTHING, seeded())
+    assert len(augmented.flatten(1).unique(dim=0)) == 50
 
 
 @pytest.mark.parametrize("name", sorted(AugmentationSettings.model_fields))
 def test_every_setting_has_an_effect(images: torch.Tensor, name: str) -> None:
-    if name == "unaugmented_epochs":  # it is the recipe that heeds it
+    if name == "unaugmented_epochs":  # applied by the recipe
         return
     settings = AugmentationSettings(elastic_pixels=1.0)
     other = 3 if name == "elastic_cells" else 0.5
@@ -62,13 +56,13 @@ def test_every_setting_has_an_effect(images: torch.Tensor, name: str) -> None:
     assert (before - after).abs().max() > 0.05
 
 
-def test_a_translation_moves_the_ink_by_at_most_as_much(images: torch.Tensor) -> None:
+def test_translation_moves_the_ink_by_at_most_the_setting(images: torch.Tensor) -> None:
     moved = augment(images, AugmentationSettings(translation_pixels=2.0), seeded())
     shift = (_centre(moved) - _centre(images)).abs()
     assert 1.5 < shift.max() < 2.2
 
 
-def test_a_rotation_turns_by_at_most_as_much() -> None:
+def test_rotation_is_at_most_the_setting() -> None:
     bar = torch.zeros(200, 1, 28, 28)
     bar[:, :, 4:24, 13:15] = 1
     turned = augment(bar, AugmentationSettings(rotation_degrees=30.0), seeded())
@@ -76,20 +70,20 @@ def test_a_rotation_turns_by_at_most_as_much() -> None:
     assert 25 < angles.max() < 31
 
 
-def test_a_stroke_gets_thicker_and_thinner(images: torch.Tensor) -> None:
+def test_strokes_become_thicker_and_thinner(images: torch.Tensor) -> None:
     drawn = augment(images[:1].repeat(200, 1, 1, 1), AugmentationSettings(stroke=0.8), seeded())
     ink = drawn.sum((1, 2, 3)) / images[0].sum()
     assert 0.4 < ink.min() < 0.8
     assert ink.max() > 1.4
 
 
-def test_a_brush_may_be_two_pixels_wider_on_each_side(images: torch.Tensor) -> None:
+def test_strokes_can_become_two_pixels_thicker_on_each_side(images: torch.Tensor) -> None:
     drawn = augment(images[:1].repeat(200, 1, 1, 1), AugmentationSettings(stroke=2.0), seeded())
     once = augment(images[:1].repeat(200, 1, 1, 1), AugmentationSettings(stroke=1.0), seeded())
     assert drawn.sum((1, 2, 3)).max() > 1.3 * once.sum((1, 2, 3)).max()
 
 
-def test_blur_keeps_the_ink_and_softens_it(images: torch.Tensor) -> None:
+def test_blur_keeps_the_sum_of_the_ink_and_softens_it(images: torch.Tensor) -> None:
     drawn = augment(images, AugmentationSettings(blur=1.0), seeded())
     torch.testing.assert_close(drawn.sum((1, 2, 3)), images.sum((1, 2, 3)), rtol=0.01, atol=0.5)
     assert (drawn.square().sum((1, 2, 3)) < images.square().sum((1, 2, 3))).all()
@@ -103,21 +97,46 @@ def test_contrast_keeps_paper_and_full_ink(images: torch.Tensor) -> None:
     assert (drawn[between] - images[between]).abs().mean() > 0.03
 
 
-def test_scraps_lie_in_as_many_images_as_are_set_and_take_no_ink_away(
+def test_neighbour_fragments_add_ink_to_the_set_fraction_of_images(
     images: torch.Tensor,
 ) -> None:
     drawn = augment(images, AugmentationSettings(neighbour_fragments=0.5), seeded())
     added = drawn - images
     assert added.min() > -1e-5
     changed = (added.amax((1, 2, 3)) > 0.05).float().mean()
-    assert 0.3 < changed < 0.5  # some bits of neighbours are bare paper
+    assert 0.3 < changed < 0.5  # some fragments are blank
 
 
-def test_noise_is_as_strong_as_is_set(images: torch.Tensor) -> None:
+def test_noise_is_at_most_as_strong_as_the_setting(images: torch.Tensor) -> None:
     drawn = augment(images, AugmentationSettings(noise=0.2), seeded())
     deviations = (drawn - images).std((1, 2, 3))
     assert deviations.max() < 0.22
     assert deviations.std() > 0.01
+
+
+def test_downsampling_blurs_the_set_fraction_of_images(images: torch.Tensor) -> None:
+    drawn = augment(images, AugmentationSettings(downsampling=0.5), seeded())
+    changed = ((drawn - images).abs().amax((1, 2, 3)) > 0.05).float().mean()
+    assert 0.35 < changed < 0.65
+
+
+def test_preview_shows_an_image_of_each_class_and_augmented_copies(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "augmented.png"
+    settings = AugmentationSettings(translation_pixels=4.0)
+    draw_augmented(small_mnist.train, settings, small_mnist.class_names, path)
+    with Image.open(path) as picture:
+        pixels = 255 - np.asarray(picture)
+    rows = np.array_split(pixels[4:], 10)  # one per class, above them a gap
+    five = small_mnist.train.images[np.flatnonzero(small_mnist.train.labels == 5)[0]]
+    enlarged = five.repeat(2, axis=0).repeat(2, axis=1)
+    columns = pixels.shape[1] // 60
+    margin = pixels.shape[1] - 4 - columns * 60
+    assert columns == 20
+    assert np.array_equal(rows[5][:56, margin : margin + 56], enlarged)
+    copies = [rows[5][:56, left : left + 56] for left in range(margin, margin + 1200, 60)]
+    assert len({copy.tobytes() for copy in copies}) == 20
 
 
 def _centre(images: torch.Tensor) -> torch.Tensor:
@@ -127,7 +146,7 @@ def _centre(images: torch.Tensor) -> torch.Tensor:
 
 
 def _direction(images: torch.Tensor) -> torch.Tensor:
-    """Return each image's main axis as an angle from upright."""
+    """Return the angle between each image's main axis and the vertical."""
     offsets = torch.arange(28.0) - 13.5
     ink = images[:, 0]
     xx = (ink * offsets[None, None, :] ** 2).sum((1, 2))

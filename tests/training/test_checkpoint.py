@@ -6,18 +6,24 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from safetensors.torch import load_file
+from safetensors.torch import save as to_safetensors
+from torch import Tensor
 
 from tendigits import resume, train
 from tendigits.data import Dataset
 from tendigits.errors import RunError
 from tendigits.networks import build_network
 from tendigits.recipes import MLPSettings, load_recipe
-from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
-from tendigits.training.optimizer import build_optimizer
+from tendigits.training import EpochResult, TrainingState
+from tendigits.training.checkpoint import (
+    find_checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
+)
 
-Pair = tuple[nn.Module, torch.optim.Optimizer]
+RESULT = EpochResult(1, 1.0, 1.0, 0.9, 0.3, 0.9, 0.3, 1000.0, 0.1)
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "a bit flipped": lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
     "a bit of the header flipped": lambda data: data[:20] + bytes([data[20] ^ 1]) + data[21:],
@@ -25,11 +31,11 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "emptied": lambda _: b"",
 }
 FORGERIES = {
-    "a name with a word": {"optimizer.first.step": torch.zeros(())},
+    "a word as the index": {"optimizer.first.step": torch.zeros(())},
     "a name too short": {"optimizer.0": torch.zeros(())},
     "a name too long": {"optimizer.0.exp_avg.x": torch.zeros(())},
-    "a weight too many": {"optimizer.99.step": torch.zeros(())},
-    "a weight before the first": {"optimizer.-1.step": torch.zeros(())},
+    "an index too large": {"optimizer.99.step": torch.zeros(())},
+    "a negative index": {"optimizer.-1.step": torch.zeros(())},
     "moments of another shape": {"optimizer.0.exp_avg": torch.zeros(3)},
     "a random state of floats": {"random.torch": torch.zeros(5056)},
     "weights in integers": {"network.1.bias": torch.zeros(20, dtype=torch.int64)},
@@ -37,136 +43,148 @@ FORGERIES = {
 each_damage = pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 
 
-def test_training_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
-    pair = learn(make_pair(), steps=3)
-    path = save_checkpoint(tmp_path / "checkpoints", 3, *pair)
-    later = make_pair(seed=9)
-    assert load_checkpoint(path, *later) == 3
-    assert weights(learn(later, steps=2)) == weights(learn(pair, steps=2))
+def test_training_from_a_checkpoint_gives_the_same_weights(tmp_path: Path) -> None:
+    state = trained(make_state(), steps=3)
+    path = save(tmp_path / "checkpoints", 3, state)
+    later = make_state(seed=9)
+    assert load_checkpoint(path, later) == 3
+    assert weights(trained(later, steps=2)) == weights(trained(state, steps=2))
 
 
-def test_torchs_random_state_is_brought_back(tmp_path: Path) -> None:
-    pair = learn(make_pair())
-    with torch.random.fork_rng(devices=[]):
-        path = save_checkpoint(tmp_path, 1, *pair)
-        expected = torch.rand(5)
-        load_checkpoint(path, *pair)
-        assert torch.equal(torch.rand(5), expected)
+def test_random_state_is_restored(tmp_path: Path) -> None:
+    state, other = make_state(seed=3), make_state(seed=4)
+    assert not torch.equal(other.random_state, state.random_state)
+    load_checkpoint(save(tmp_path, 1, state), other)
+    assert torch.equal(other.random_state, state.random_state)
 
 
-def test_the_optimisers_settings_stay_those_of_the_recipe(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path, 1, *learn(make_pair(learning_rate=0.5)))
-    pair = make_pair(learning_rate=0.25)
-    load_checkpoint(path, *pair)
-    assert pair[1].param_groups[0]["lr"] == 0.25
+def test_average_of_the_weights_is_restored(tmp_path: Path) -> None:
+    state, other = (make_state(seed=seed, ema_decay=0.9) for seed in (3, 4))
+    assert state.average is not None
+    assert other.average is not None
+    state.average.update_parameters(trained(state).network)
+    load_checkpoint(save(tmp_path, 1, state), other)
+    assert as_lists(other.average.state_dict()) == as_lists(state.average.state_dict())
+
+
+def test_settings_of_the_optimiser_stay_those_of_the_recipe(tmp_path: Path) -> None:
+    path = save(tmp_path, 1, trained(make_state(learning_rate=0.5)))
+    state = make_state(learning_rate=0.25)
+    load_checkpoint(path, state)
+    assert state.optimizer.param_groups[0]["lr"] == 0.25
 
 
 def test_the_newest_two_are_kept_and_found_newest_first(tmp_path: Path) -> None:
-    pair = make_pair()
-    saved = [save_checkpoint(tmp_path, epoch, *learn(pair)) for epoch in (8, 9, 999, 1000)]
+    state = make_state()
+    saved = [save(tmp_path, epoch, trained(state)) for epoch in (8, 9, 999, 1000)]
     assert find_checkpoints(tmp_path) == [saved[3], saved[2]]
     assert sorted(tmp_path.iterdir()) == sorted(saved[2:])
 
 
-def test_checkpoints_of_later_epochs_are_dropped_with_the_future_they_belong_to(
-    tmp_path: Path,
-) -> None:
-    # As after a return to the beginning; else they would take the places of the new ones.
-    pair = learn(make_pair())
+def test_checkpoints_of_later_epochs_are_deleted(tmp_path: Path) -> None:
+    # They are from before the run was resumed at an earlier epoch.
+    state = trained(make_state())
     for epoch in (8, 9):
-        save_checkpoint(tmp_path, epoch, *pair)
-    saved = [save_checkpoint(tmp_path, epoch, *learn(pair)) for epoch in (1, 2)]
+        save(tmp_path, epoch, state)
+    saved = [save(tmp_path, epoch, trained(state)) for epoch in (1, 2)]
     assert find_checkpoints(tmp_path) == saved[::-1]
 
 
-def test_what_a_kill_left_half_written_is_no_checkpoint(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path, 1, *learn(make_pair()))
+def test_unfinished_file_is_not_found_as_a_checkpoint(tmp_path: Path) -> None:
+    path = save(tmp_path, 1, trained(make_state()))
     (tmp_path / f".{path.name}.x7.safetensors").write_bytes(path.read_bytes()[:100])
     (tmp_path / "epoch-002.safetensors").write_bytes(path.read_bytes())
     assert find_checkpoints(tmp_path) == [path]
 
 
-def test_where_no_folder_is_there_is_no_checkpoint(tmp_path: Path) -> None:
+def test_missing_folder_has_no_checkpoints(tmp_path: Path) -> None:
     assert find_checkpoints(tmp_path / "checkpoints") == []
 
 
 @each_damage
-def test_a_damaged_checkpoint_is_rejected_and_changes_nothing(
+def test_damaged_checkpoint_is_rejected_and_changes_nothing(
     tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    path = save_checkpoint(tmp_path, 1, *learn(make_pair()))
+    path = save(tmp_path, 1, trained(make_state()))
     path.write_bytes(damage(path.read_bytes()))
-    rejected_without_a_change(path, learn(make_pair(seed=1)))
+    check_rejected_without_a_change(path, trained(make_state(seed=1)))
 
 
-def test_a_checkpoint_of_another_network_is_rejected_and_changes_nothing(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path, 1, *learn(make_pair(widths=(20, 8))))
-    rejected_without_a_change(path, learn(make_pair(widths=(20, 9), seed=1)))
+def test_checkpoint_of_another_network_is_rejected_and_changes_nothing(tmp_path: Path) -> None:
+    path = save(tmp_path, 1, trained(make_state(widths=(20, 8))))
+    check_rejected_without_a_change(path, trained(make_state(widths=(20, 9), seed=1)))
 
 
-@pytest.mark.parametrize("state", FORGERIES.values(), ids=FORGERIES)
-def test_a_forged_checkpoint_is_rejected_and_changes_nothing(
-    tmp_path: Path, state: dict[str, Tensor]
+@pytest.mark.parametrize("tensors", FORGERIES.values(), ids=FORGERIES)
+def test_forged_checkpoint_is_rejected_and_changes_nothing(
+    tmp_path: Path, tensors: dict[str, Tensor]
 ) -> None:
-    whole = load_file(save_checkpoint(tmp_path / "real", 1, *learn(make_pair())))
-    path = write_checkpoint(tmp_path, save({**whole, **state}))
-    rejected_without_a_change(path, learn(make_pair(seed=1)))
+    valid = load_file(save(tmp_path / "valid", 1, trained(make_state())))
+    path = write_checkpoint(tmp_path, to_safetensors({**valid, **tensors}))
+    check_rejected_without_a_change(path, trained(make_state(seed=1)))
 
 
-def test_a_pickle_is_rejected_and_never_run(tmp_path: Path) -> None:
-    path = write_checkpoint(tmp_path, pickle.dumps(Mischief(tmp_path / "mischief")))
+def test_pickle_is_rejected_and_not_executed(tmp_path: Path) -> None:
+    path = write_checkpoint(tmp_path, pickle.dumps(PickledAction(tmp_path / "executed")))
     assert find_checkpoints(tmp_path) == [path]
-    rejected_without_a_change(path, learn(make_pair()))
-    assert not (tmp_path / "mischief").exists()
+    check_rejected_without_a_change(path, trained(make_state()))
+    assert not (tmp_path / "executed").exists()
 
 
 @each_damage
-def test_a_run_goes_on_from_the_checkpoint_before_a_damaged_one(
+def test_run_is_resumed_from_the_checkpoint_before_a_damaged_one(
     finished: Path,
     tmp_path: Path,
     damage: Callable[[bytes], bytes],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    folder = as_killed_before_the_end(finished, tmp_path)
+    folder = copy_before_the_end(finished, tmp_path)
     newest, before = find_checkpoints(folder / "checkpoints")
     newest.write_bytes(damage(newest.read_bytes()))
     resume(folder)
-    told = capsys.readouterr().out
-    assert f"{newest} is damaged" in told
-    assert str(before) not in told
-    assert "Epoch 3/4" not in told
-    assert "Epoch 4/4" in told
-    assert_ended_alike(folder, finished)
+    printed = capsys.readouterr().out
+    assert f"{newest} is damaged" in printed
+    assert str(before) not in printed
+    assert "Epoch 3/4" not in printed
+    assert "Epoch 4/4" in printed
+    check_same_results(folder, finished)
 
 
-def test_a_run_begins_anew_where_all_checkpoints_are_damaged(
+def test_run_starts_again_if_all_checkpoints_are_damaged(
     finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = as_killed_before_the_end(finished, tmp_path)
+    folder = copy_before_the_end(finished, tmp_path)
     checkpoints = find_checkpoints(folder / "checkpoints")
     for path in checkpoints:
         path.write_bytes(b"")
     resume(folder)
-    told = capsys.readouterr().out
-    assert all(f"{path} is damaged" in told for path in checkpoints)
-    assert "Epoch 1/4" in told
-    assert_ended_alike(folder, finished)
+    printed = capsys.readouterr().out
+    assert all(f"{path} is damaged" in printed for path in checkpoints)
+    assert "Epoch 1/4" in printed
+    check_same_results(folder, finished)
 
 
-def test_a_strangers_checkpoint_never_colours_what_a_run_ends_with(
+def test_checkpoint_of_another_network_does_not_change_the_result_of_a_run(
     finished: Path, tmp_path: Path
 ) -> None:
-    folder = as_killed_before_the_end(finished, tmp_path)
+    folder = copy_before_the_end(finished, tmp_path)
     shutil.rmtree(folder / "checkpoints")
-    stranger = learn(make_pair(widths=(350, 20)))  # its first layer is of the run's own shape
-    path = save_checkpoint(folder / "checkpoints", 4, *stranger)
+    other = trained(make_state(widths=(350, 20)))  # its first layer has the shape of the run's
+    path = save(folder / "checkpoints", 4, other)
     resume(folder, quiet=True)
     assert path not in find_checkpoints(folder / "checkpoints")
-    assert_ended_alike(folder, finished)
+    check_same_results(folder, finished)
 
 
-class Mischief:
-    """What would make a file if it were unpickled."""
+def test_saved_weights_are_those_of_the_network(tmp_path: Path) -> None:
+    state = make_state()
+    save_weights(tmp_path / "weights.safetensors", state.network)
+    saved = load_file(tmp_path / "weights.safetensors")
+    assert as_lists(saved) == weights(state)
+
+
+class PickledAction:
+    """Creates a file if it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -177,65 +195,75 @@ class Mischief:
 
 @pytest.fixture(scope="module")
 def finished(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of four epochs that nothing has disturbed."""
+    """A run of four epochs without interruption."""
     folder = tmp_path_factory.mktemp("runs") / "finished"
     run = train("mlp", {"epochs": 4}, data=small_mnist, out=folder, threads=1, quiet=True)
     return run.folder
 
 
-def as_killed_before_the_end(finished: Path, tmp_path: Path) -> Path:
-    """Return a copy as a kill after the last checkpoint would have left it."""
+def copy_before_the_end(finished: Path, tmp_path: Path) -> Path:
+    """Return a copy of the run as if it had been killed after the last checkpoint."""
     folder = shutil.copytree(finished, tmp_path / "killed")
     (folder / "weights.safetensors").unlink()
     (folder / "metrics.json").unlink()
     return folder
 
 
-def assert_ended_alike(folder: Path, finished: Path) -> None:
+def check_same_results(folder: Path, finished: Path) -> None:
     for name in ("weights.safetensors", "metrics.json"):
         assert (folder / name).read_bytes() == (finished / name).read_bytes()
     rows = [(at / "history.csv").read_text().splitlines() for at in (folder, finished)]
     assert len(rows[0]) == len(rows[1]) == 1 + 4
 
 
-def make_pair(seed: int = 0, widths: tuple[int, ...] = (20,), learning_rate: float = 0.001) -> Pair:
-    recipe = load_recipe("mlp", {"optimizer.learning_rate": learning_rate})
+def make_state(
+    seed: int = 0,
+    widths: tuple[int, ...] = (20,),
+    learning_rate: float = 0.001,
+    ema_decay: float = 0.0,
+) -> TrainingState:
+    settings = {"optimizer.learning_rate": learning_rate, "seed": seed, "ema_decay": ema_decay}
     network = build_network(MLPSettings(kind="mlp", widths=list(widths)), seed)
-    return network, build_optimizer(network, recipe.optimizer)
+    return TrainingState.initial(network, load_recipe("mlp", settings))
 
 
-def learn(pair: Pair, steps: int = 1) -> Pair:
-    network, optimizer = pair
+def trained(state: TrainingState, steps: int = 1) -> TrainingState:
     images = torch.rand(10, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     for _ in range(steps):
-        optimizer.zero_grad()
-        torch.autograd.backward(network(images).square().mean())
-        optimizer.step()
-    return pair
+        state.optimizer.zero_grad()
+        torch.autograd.backward(state.network(images).square().mean())
+        state.optimizer.step()
+    return state
+
+
+def save(folder: Path, epoch: int, state: TrainingState) -> Path:
+    """Save a checkpoint as after `epoch`."""
+    state.history = [RESULT] * epoch
+    return save_checkpoint(folder, state)
 
 
 def write_checkpoint(folder: Path, data: bytes) -> Path:
-    """Write `data` under a name whose checksum fits it."""
+    """Write `data` under a name with its checksum."""
     path = folder / f"epoch-001-{hashlib.sha256(data).hexdigest()[:16]}.safetensors"
     path.write_bytes(data)
     return path
 
 
-def rejected_without_a_change(path: Path, pair: Pair) -> None:
-    before = weights(pair), moments(pair), torch.get_rng_state().tolist()
+def check_rejected_without_a_change(path: Path, state: TrainingState) -> None:
+    before = weights(state), moments(state), state.random_state.tolist()
     with pytest.raises(RunError) as rejection:
-        load_checkpoint(path, *pair)
+        load_checkpoint(path, state)
     assert str(path) in str(rejection.value)
     assert "\n" not in str(rejection.value)
-    assert (weights(pair), moments(pair), torch.get_rng_state().tolist()) == before
+    assert (weights(state), moments(state), state.random_state.tolist()) == before
 
 
-def weights(pair: Pair) -> dict[str, object]:
-    return as_lists(pair[0].state_dict())
+def weights(state: TrainingState) -> dict[str, object]:
+    return as_lists(state.network.state_dict())
 
 
-def moments(pair: Pair) -> list[dict[str, object]]:
-    return [as_lists(state) for state in pair[1].state_dict()["state"].values()]
+def moments(state: TrainingState) -> list[dict[str, object]]:
+    return [as_lists(each) for each in state.optimizer.state_dict()["state"].values()]
 
 
 def as_lists(tensors: dict[str, Tensor]) -> dict[str, object]:

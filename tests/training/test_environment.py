@@ -10,9 +10,21 @@ import pytest
 import torch
 
 import tendigits
-from tendigits.training import describe_environment
+from tendigits.errors import RunError
+from tendigits.networks import build_network, count_multiply_adds
+from tendigits.recipes import load_recipe
+from tendigits.training import EpochResult, computing_threads, describe_environment
+from tendigits.training.environment import (
+    choose_device,
+    choose_precision,
+    describe_speed,
+    matrix_rate,
+)
 
-TOLD_BY_A_COPY = """
+CPU = torch.device("cpu")
+CUDA = torch.device("cuda")
+
+PRINT_REVISIONS = """
 import subprocess, tendigits
 from tendigits.training import describe_environment
 
@@ -31,29 +43,29 @@ git("commit", "-m", "all")
 git("status")
 open(".git/info/exclude", "a").write("*")
 revision()
-git("rm", "--cached", "tendigits/training/log.py")
+git("rm", "--cached", "tendigits/training/history.py")
 revision()
 git("rev-parse", "HEAD")
 print(open(".git/refs/heads/" + open(".git/HEAD").read().strip().rpartition("/")[2]).read())
 """
 
 
-def test_the_time_is_now_and_in_utc() -> None:
+def test_start_time_is_now_in_utc() -> None:
     started = datetime.fromisoformat(describe_environment(None).started)
     assert started.utcoffset() == UTC.utcoffset(None)
     assert abs((datetime.now(UTC) - started).total_seconds()) < 60
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_the_threads_are_those_that_were_asked_for(threads: int) -> None:
+def test_number_of_threads_is_the_given_one(threads: int) -> None:
     assert describe_environment(threads).threads == threads
 
 
-def test_without_a_wish_the_threads_are_torchs_own() -> None:
+def test_default_number_of_threads_is_that_of_torch() -> None:
     assert describe_environment(None).threads == torch.get_num_threads()
 
 
-def test_versions_and_machine_are_named() -> None:
+def test_environment_contains_versions_and_machine() -> None:
     environment = describe_environment(None)
     assert environment.versions["tendigits"] == version("tendigits")
     assert environment.versions["torch"] == version("torch")
@@ -64,18 +76,105 @@ def test_versions_and_machine_are_named() -> None:
     assert environment.system.startswith(os.uname().sysname)
 
 
-def test_the_revision_is_that_of_the_packages_own_checkout(tmp_path: Path) -> None:
+def test_revision_is_that_of_the_packages_own_checkout(tmp_path: Path) -> None:
     package = Path(tendigits.__file__).parent
     shutil.copytree(package, tmp_path / "tendigits", ignore=shutil.ignore_patterns("mnist"))
-    told = subprocess.run(
-        [sys.executable, "-c", TOLD_BY_A_COPY],
+    printed = subprocess.run(
+        [sys.executable, "-c", PRINT_REVISIONS],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
-    outside, untracked, committed, changed, head = told
+    outside, untracked, committed, changed, head = printed
     assert (outside, untracked) == ("None", "None")
     assert (committed, changed) == (head, f"{head}+changes")
     assert len(head) == 40
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_number_of_threads_must_be_positive(threads: int) -> None:
+    with pytest.raises(RunError, match=f"Invalid number of threads: {threads}"):
+        describe_environment(threads)
+
+
+def test_summary_names_machine_threads_and_versions() -> None:
+    environment = describe_environment(3, "cpu", "bfloat16")
+    summary = environment.summary
+    assert summary["machine"].endswith(", 3 threads, cpu, bfloat16")
+    assert summary["torch"] == version("torch")
+
+
+@pytest.mark.parametrize(("available", "expected"), [(True, "cuda"), (False, "cpu")])
+def test_auto_chooses_cuda_if_it_is_available(
+    monkeypatch: pytest.MonkeyPatch, available: bool, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert choose_device("auto").type == expected
+    assert choose_device("cpu") == CPU
+
+
+def test_cuda_is_rejected_if_it_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(RunError, match="CUDA is not available"):
+        choose_device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"avx2": True}, "float32"),
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": False}, "float32"),
+        ({"avx2": True, "avx512_bf16": True}, "bfloat16"),
+        ({"amx_bf16": True}, "bfloat16"),
+    ],
+)
+def test_auto_precision_is_bfloat16_on_a_cpu_with_units_for_it(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], expected: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert choose_precision("auto", CPU) == expected
+
+
+@pytest.mark.parametrize(("supported", "expected"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_precision_is_bfloat16_on_a_gpu_that_supports_it_without_emulation(
+    monkeypatch: pytest.MonkeyPatch, supported: bool, expected: str
+) -> None:
+    def is_bf16_supported(*, including_emulation: bool) -> bool:
+        return including_emulation or supported
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_bf16_supported)
+    assert choose_precision("auto", CUDA) == expected
+
+
+@pytest.mark.parametrize("device", [CPU, CUDA])
+def test_given_precision_is_used_on_any_device(device: torch.device) -> None:
+    assert choose_precision("float32", device) == "float32"
+    assert choose_precision("bfloat16", device) == "bfloat16"
+
+
+def test_number_of_threads_is_set_and_restored() -> None:
+    before = torch.get_num_threads()
+    with computing_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_matrix_rate_is_that_of_a_real_machine() -> None:
+    assert 1e9 < matrix_rate(torch.float32, CPU) < 1e14
+
+
+def test_speed_is_the_median_of_the_epochs() -> None:
+    history = [
+        EpochResult(epoch, 1.0, 2.0, 0.9, 0.3, None, None, rate, data)
+        for epoch, rate, data in ((1, 1000.0, 0.4), (2, 3000.0, 0.5), (3, 2000.0, 0.2))
+    ]
+    network = build_network(load_recipe("mlp").network, seed=0)
+    speed = describe_speed(network, history, describe_environment(1))
+    assert speed.images_per_second == 2000.0
+    # Forward, and backward to the weights and to the inputs; a multiplication and an addition each.
+    assert speed.operations_per_second == 2 * 3 * count_multiply_adds(network) * 2000.0
+    assert speed.data_fraction == 0.2
+    assert "2,000 images/s" in speed.line()
+    assert "making batches took 20 % of the time" in speed.line()

@@ -1,37 +1,38 @@
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from tendigits import fine_tune, load_classifier, load_run, resume
-from tendigits.classifiers.model_file import shipped_models, to_inputs
-from tendigits.data import NON_DIGIT, Corrections, Dataset
+from tendigits import export_model, fine_tune, load_classifier, load_run, resume, train
+from tendigits.classifiers import shipped_models
+from tendigits.classifiers.model_file import weights_beside
+from tendigits.data import NON_DIGIT, Dataset, LabelledImages
 from tendigits.errors import RunError
-from tendigits.evaluation.predict import log_probabilities
 from tendigits.export import Exported
-from tendigits.networks import build_classifier
-from tendigits.recipes import Recipe
-from tendigits.training import Start, fine_tuning_recipe
-from tendigits.training.fine_tuning import put_start_weights
-from tendigits.training.material import learning_material
-
-Tune = Callable[..., Exported]
+from tendigits.feedback.corrections import only_digits, split_corrections
+from tendigits.networks import build_classifier, classifier_of_network
+from tendigits.recipes import Recipe, load_recipe
+from tendigits.training import build_training_data, fine_tuning_recipe, read_start
+from tendigits.training.fine_tuning import (
+    describe_fine_tuning,
+    load_start,
+    load_start_weights,
+    usable_corrections,
+)
 
 
 @pytest.fixture(scope="module")
-def corrections(mnist: Dataset) -> Corrections:
-    """A hand that writes its digits mirrored, and two scribbles."""
+def corrections(mnist: Dataset) -> LabelledImages:
+    """Mirrored digits, and two non-digits."""
     frames = np.concatenate([mnist.test.images[:40, :, ::-1], mnist.test.images[40:42] // 2])
     labels = np.concatenate([mnist.test.labels[:40], [NON_DIGIT, NON_DIGIT]])
-    return Corrections(np.ascontiguousarray(frames), labels)
+    return LabelledImages(np.ascontiguousarray(frames), labels)
 
 
 @pytest.fixture(scope="module")
 def tuned(
-    mnist: Dataset, corrections: Corrections, tmp_path_factory: pytest.TempPathFactory
+    mnist: Dataset, corrections: LabelledImages, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Exported, Path]:
     folder = tmp_path_factory.mktemp("tuned") / "run"
     options = {"data": mnist, "out": folder, "threads": 1, "quiet": True}
@@ -39,55 +40,58 @@ def tuned(
 
 
 @pytest.mark.parametrize("name", ["reader", "tiny", "mlp"])
-def test_a_network_takes_a_model_files_weights_and_answers_as_it_does(
-    mnist: Dataset, name: str
+def test_network_with_the_start_weights_predicts_as_the_model_file(
+    mnist: Dataset, corrections: LabelledImages, name: str
 ) -> None:
-    model = load_classifier(name)
-    network = build_classifier(Recipe.model_validate(model.info.recipe))
-    content = shipped_models()[name].read_bytes()
-    put_start_weights(content, network, torch.from_numpy(mnist.train.images[:2000]))
+    start = read_start(name, corrections)
+    network = build_classifier(Recipe.model_validate(start.info.recipe))
+    load_start_weights(start, network)
     images = mnist.test.images[:300]
-    expected = torch.log_softmax(torch.from_numpy(model.logits(to_inputs(images))), dim=1)
-    assert np.abs(log_probabilities(network, images) - expected.numpy()).max() < 1e-3
-    network.train()  # its normalisation takes a batch's own statistics now
-    with torch.no_grad():
-        answers = network(torch.from_numpy(to_inputs(images))).argmax(dim=1)
-    assert (answers == expected.argmax(dim=1)).float().mean() > 0.99
+    expected = start.classifier.predict(images).logits
+    assert np.abs(classifier_of_network(network).predict(images).logits - expected).max() < 1e-3
 
 
-def test_it_learns_the_corrections_and_keeps_what_it_knew(
-    tuned: tuple[Exported, Path], corrections: Corrections
+def test_fine_tuning_improves_on_the_corrections_and_keeps_the_validation_accuracy(
+    tuned: tuple[Exported, Path], corrections: LabelledImages
 ) -> None:
     exported, _ = tuned
     before, after = load_classifier("mlp"), load_classifier(exported.path)
-    learnt = corrections.digits.learnt
-
-    def right(model: object) -> int:
-        answers = model.probabilities(to_inputs(learnt.frames)).argmax(axis=1)  # type: ignore[attr-defined]
-        return int((answers == learnt.labels).sum())
-
-    assert right(after) > right(before) + 5
+    trained_on, _ = split_corrections(only_digits(corrections))
+    correct_before, correct_after = (
+        model.predict(trained_on.images, trained_on.labels).correct.sum()
+        for model in (before, after)
+    )
+    assert correct_after > correct_before + 5
     assert before.info.validation_accuracy is not None
     assert after.info.validation_accuracy is not None
     assert after.info.validation_accuracy > before.info.validation_accuracy - 0.005
     assert after.info.name == "mlp-corrected"
 
 
-def test_what_is_held_out_is_not_learnt(
-    tuned: tuple[Exported, Path], mnist: Dataset, corrections: Corrections
+def test_corrections_that_are_held_out_are_not_trained_on(
+    tuned: tuple[Exported, Path], mnist: Dataset, corrections: LabelledImages
 ) -> None:
     run = load_run(tuned[1])
-    material = learning_material(run, mnist.train)
-    learnt = {image.tobytes() for image in material.images[np.unique(material.learnt)]}
-    held_out = corrections.digits.held_out
-    assert not any(frame.tobytes() in learnt for frame in held_out.frames)
-    assert all(frame.tobytes() in learnt for frame in corrections.digits.learnt.frames)
-    assert np.intersect1d(material.learnt, run.split.validation).size == 0
-    share = (material.learnt >= len(mnist.train)).mean()
-    assert share == pytest.approx(3200 / (54_000 + 3200))  # 32, a hundred times each
+    usable = usable_corrections(load_start(run).corrections, run.recipe)
+    to_train_on, held_out = split_corrections(usable)
+    data = build_training_data(run.recipe, mnist.train, run.split, to_train_on)
+    trained_on = {image.tobytes() for image in data.images[np.unique(data.indices)]}
+    assert (len(to_train_on), len(held_out)) == (32, 8)
+    assert not any(image.tobytes() in trained_on for image in held_out.images)
+    assert all(image.tobytes() in trained_on for image in to_train_on.images)
+    assert np.intersect1d(data.indices, run.split.validation).size == 0
+    fraction = (data.indices >= len(mnist.train)).mean()
+    assert fraction == pytest.approx(3200 / (54_000 + 3200))  # each of 32 a hundred times
 
 
-def test_the_run_folder_alone_repeats_it(tuned: tuple[Exported, Path], tmp_path: Path) -> None:
+def test_non_digits_are_used_only_where_the_network_can_reject(corrections: LabelledImages) -> None:
+    assert len(usable_corrections(corrections, load_recipe("mlp"))) == 40
+    assert len(usable_corrections(corrections, load_recipe("reader"))) == 42
+
+
+def test_fine_tuning_can_be_repeated_from_its_run_folder(
+    tuned: tuple[Exported, Path], tmp_path: Path
+) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
     weights = run.weights.read_bytes()
     for path in (run.weights, run.metrics, run.fine_tuned_model, *run.checkpoints.iterdir()):
@@ -97,41 +101,111 @@ def test_the_run_folder_alone_repeats_it(tuned: tuple[Exported, Path], tmp_path:
     assert run.fine_tuned_model.exists()
 
 
-@pytest.mark.parametrize("name", ["start.onnx", "corrections.npz"])
-def test_a_run_folder_that_has_changed_is_rejected(
+@pytest.mark.parametrize("name", ["start.onnx", "start.safetensors", "corrections.npz"])
+def test_run_folder_with_a_damaged_or_missing_start_is_rejected(
     tuned: tuple[Exported, Path], tmp_path: Path, name: str
 ) -> None:
     folder = shutil.copytree(tuned[1], tmp_path / "run")
-    (folder / name).write_bytes(b"other")
     (folder / "metrics.json").unlink()
-    with pytest.raises(RunError, match=name):
+    (folder / name).write_bytes(b"other")
+    with pytest.raises(RunError, match=f"{name} is damaged; fine-tune again"):
+        resume(folder, quiet=True)
+    (folder / name).unlink()
+    with pytest.raises(RunError, match=f"{name} cannot be read .*; fine-tune again"):
         resume(folder, quiet=True)
 
 
-def test_what_it_did_is_told_before_a_model_is_written(
+def test_accuracy_before_and_after_is_printed_before_the_model_is_written(
     tuned: tuple[Exported, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
     run.metrics.unlink()
     resume(run)
-    told = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr().out.splitlines()
     starts = [
         "Validation accuracy (mnist, 6,000 images): 97.83% before, ",
-        "Corrections learnt from: ",
+        "Corrections trained on: ",
         "Corrections held out: ",
-        "2 corrections of no digit were left out",
+        "Corrections to a non-digit left out, as the model cannot reject: 2",
         "Model file: ",
     ]
-    places = [next(n for n, line in enumerate(told) if line.startswith(s)) for s in starts]
+    places = [next(n for n, line in enumerate(printed) if line.startswith(s)) for s in starts]
     assert places == sorted(places)
 
 
-def test_a_model_that_cannot_go_on_is_rejected(
-    mnist: Dataset, small_mnist: Dataset, corrections: Corrections
+def test_description_has_the_accuracy_of_both_models(
+    tuned: tuple[Exported, Path], mnist: Dataset, corrections: LabelledImages
 ) -> None:
-    start = Start(shipped_models()["mlp"].read_bytes(), corrections)
-    with pytest.raises(RunError, match="another mnist"):
+    exported, folder = tuned
+    run = load_run(folder)
+    validation = mnist.train.subset(run.split.validation)
+    trained_on, held_out = split_corrections(only_digits(corrections))
+    before, after = (load_classifier(model) for model in ("mlp", exported.path))
+
+    def correct(images: LabelledImages) -> list[int]:
+        return [
+            int(model.predict(images.images, images.labels).correct.sum())
+            for model in (before, after)
+        ]
+
+    accuracies = [f"{count / 60:.2f}%" for count in correct(validation)]
+    first, second, third, last = describe_fine_tuning(run, mnist.train).splitlines()
+    assert first.endswith(f": {accuracies[0]} before, {accuracies[1]} after")
+    for line, part in ((second, trained_on), (third, held_out)):
+        counts = correct(part)
+        assert line.endswith(f": {counts[0]} of {len(part)} correct before, {counts[1]} after")
+    assert last.endswith(": 2")
+
+
+def test_model_of_another_data_set_or_other_validation_images_is_rejected(
+    mnist: Dataset, small_mnist: Dataset, corrections: LabelledImages
+) -> None:
+    start = read_start("mlp", corrections)
+    with pytest.raises(RunError, match="was trained on another mnist"):
         fine_tuning_recipe(start, {}, small_mnist)
     for changed in ({"seed": 1}, {"validation_fraction": 0.2}, {"validation_fraction": 0.0}):
-        with pytest.raises(RunError, match="held out"):
+        with pytest.raises(RunError, match="was trained on images that this run holds out"):
             fine_tuning_recipe(start, changed, mnist)
+
+
+def test_missing_weights_are_rejected(tmp_path: Path, corrections: LabelledImages) -> None:
+    model = Path(shutil.copy(shipped_models()["tiny"], tmp_path))
+    with pytest.raises(RunError, match=r"tiny\.safetensors .*export the model again") as rejection:
+        read_start(model, corrections)
+    assert "\n" not in str(rejection.value)
+
+
+@pytest.mark.parametrize("damage", ["empty", "of another model"])
+def test_weights_with_another_checksum_are_rejected(
+    tmp_path: Path, corrections: LabelledImages, damage: str
+) -> None:
+    model = Path(shutil.copy(shipped_models()["tiny"], tmp_path))
+    other = weights_beside(shipped_models()["mlp"]).read_bytes()
+    weights_beside(model).write_bytes(b"" if damage == "empty" else other)
+    with pytest.raises(RunError, match="their checksum is wrong; export the model again"):
+        read_start(model, corrections)
+
+
+@pytest.mark.parametrize(
+    ("settings", "int8", "reason"),
+    [({}, True, "8-bit weights"), ({"members": 2}, False, "is an ensemble")],
+)
+def test_model_that_cannot_be_trained_further_is_rejected(
+    small_mnist: Dataset,
+    corrections: LabelledImages,
+    tmp_path: Path,
+    settings: dict[str, object],
+    int8: bool,
+    reason: str,
+) -> None:
+    small = {"epochs": 1, "network.widths": [5], **settings}
+    run = train("mlp", small, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
+    model = export_model(run, tmp_path / "model.onnx", int8=int8).path
+    with pytest.raises(RunError, match=reason):
+        read_start(model, corrections)
+
+
+def test_weights_of_another_network_are_rejected(corrections: LabelledImages) -> None:
+    start = read_start("mlp", corrections)
+    with pytest.raises(RunError, match="not those of its recipe; export it again"):
+        load_start_weights(start, build_classifier(load_recipe("tiny")))

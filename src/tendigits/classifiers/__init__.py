@@ -1,4 +1,4 @@
-"""What predicts: a classifier of 28x28 images and its predictions; numpy and ONNX Runtime alone."""
+"""Classifiers of 28x28 images and their predictions, in numpy and ONNX Runtime, without torch."""
 
 from tendigits.classifiers.classifier import Classifier, Logits, Origin
 from tendigits.classifiers.model_file import load_model_file, shipped_models

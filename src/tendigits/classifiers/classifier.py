@@ -1,4 +1,4 @@
-"""A classifier: whatever predicts the classes of 28x28 images, wherever it comes from."""
+"""A classifier of 28x28 images, whatever it was loaded from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,18 +22,18 @@ TorchNetwork = Callable[["Tensor"], "Tensor"]
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a classifier comes from, as far as it is known.
+    """Where a classifier comes from, as far as that is known.
 
     Attributes:
         kind: what it was loaded from.
         file: the name of the run folder or of the file.
         sha256: checksum of the weights or of the file.
-        description: what it is, in a sentence.
-        recipe: every setting of its training; empty where it is not known.
-        data: the name of the data set that it was trained on.
-        data_sha256: checksum of each part of the data set as an unpacked IDX file.
-        made_with: versions, machine and revision of its training, as far as they are known.
-        assumptions: what had to be assumed about the file to use it.
+        description: one sentence about the classifier.
+        recipe: every setting of its training; empty if unknown.
+        data: the name of its training data.
+        data_sha256: checksum of each part of the data set as an uncompressed IDX file.
+        made_with: versions, machine and git revision of its training, as far as they are known.
+        assumptions: what was assumed about a file without metadata, one sentence each.
     """
 
     kind: Kind
@@ -52,19 +52,21 @@ class Classifier:
     """A trained classifier of 28x28 images.
 
     Attributes:
-        name: what it is called.
-        class_names: what its ten classes mean, in order.
-        logits: from images (n, 28, 28) uint8 (0 for paper, 255 for full ink) to logits (n, 10);
-            an eleventh is for non-digits.
-        temperature: what the logits are divided by, fitted on validation images; None without.
-        threshold: digits with a lower probability are to be rejected; 0 where none was set.
-        parameters: the number of its trained weights.
-        multiply_adds: multiply-add operations for one image; None where it is not known.
-        bytes: the size of its weights or its file.
+        name: the name for reports and messages.
+        class_names: the names of its ten classes, in order.
+        logits: a function from images (n, 28, 28) uint8 (0 for paper, 255 for full ink) to
+            logits (n, 10), or (n, 11) if it has an output for non-digits.
+        temperature: the divisor of the logits, fitted on validation images; None if not fitted.
+        threshold: the confidence below which a prediction is rejected; 0 if none was set.
+        parameters: the number of trained weights.
+        multiply_adds: multiply-add operations for one image; None if unknown.
+        bytes: the size of the weights or of the file.
         origin: where it comes from.
-        metadata: what a model file carries; None for all others.
-        torch_network: returns the same network in torch, from images (n, 1, 28, 28) in [0, 1] to
-            logits, which can be differentiated; None where it cannot be had.
+        data_source: the argument of `load_dataset` for the data set that it was trained on; None
+            if unknown.
+        metadata: the metadata of a model file; None for all other classifiers.
+        torch_network: returns the same network in torch, a differentiable function from images
+            (n, 1, 28, 28) in [0, 1] to logits; or None if it cannot be converted.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Classifier:
     multiply_adds: int | None
     bytes: int
     origin: Origin
+    data_source: str | None = None
     metadata: ModelInfo | None = None
     torch_network: Callable[[], TorchNetwork | None] = field(default=lambda: None)
 
@@ -86,7 +89,7 @@ class Classifier:
 
         Args:
             images: (n, 28, 28) or (28, 28) uint8 as in MNIST: 0 for paper, 255 for full ink.
-            labels: (n,), the true classes, where they are known.
+            labels: (n,), the true classes, if they are known.
 
         Raises:
             DataError: the images are of another shape or type.

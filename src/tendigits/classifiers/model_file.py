@@ -1,6 +1,7 @@
-"""The model file: one ONNX file with embedded metadata and a checksum, which runs anywhere."""
+"""The model file: one ONNX file with embedded metadata and a checksum."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from tendigits.errors import ModelError
 METADATA_KEY = "tendigits"
 MAX_BYTES = 512 * 2**20
 INPUT, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
-_BATCH = 250  # fits into the caches; `tiny` is twice as fast as with 1,000
+_BATCH = 250  # fits into the CPU caches; `tiny` runs twice as fast as with 1,000
 _SHIPPED = Path(__file__).parent.parent / "pretrained"
-# The checksum is a last entry of ONNX's metadata_props (field 14), as protocol buffers encode it.
+# The checksum is the last entry of metadata_props (field 14 of ONNX's ModelProto), encoded here
+# byte by byte as protocol buffers do, so that it can be checked before the file is parsed.
 _CHECKSUM_KEY = b"tendigits.sha256"
 _CHECKSUM_DIGITS = 64
 _ENTRY = bytes([0x0A, len(_CHECKSUM_KEY)]) + _CHECKSUM_KEY + bytes([0x12, _CHECKSUM_DIGITS])
@@ -25,24 +27,24 @@ _CHECKSUM_START = bytes([14 << 3 | 2, len(_ENTRY) + _CHECKSUM_DIGITS]) + _ENTRY
 
 
 def load_model_file(path: str | Path, threads: int | None = None) -> Classifier:
-    """Load a model file; nothing in it is executed but its network.
+    """Load a model file. Only its network is executed.
 
     Args:
         path: a file that `tendigits export` wrote, or the name of a pretrained model.
         threads: how many threads to compute with; one per core when None.
 
     Raises:
-        ModelError: it is not a model file of tendigits, or damaged.
+        ModelError: it is damaged, or was not written by `tendigits export`.
     """
     found = shipped_models().get(str(path), Path(path))
     return load_model_bytes(read_model(found), str(path), threads)
 
 
 def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Classifier:
-    """Load a model file's content; `name` is what errors call it.
+    """Load the content of a model file; error messages call it `name`.
 
     Raises:
-        ModelError: it is not a model file of tendigits, or damaged.
+        ModelError: it is damaged, or was not written by `tendigits export`.
     """
     if not has_valid_checksum(data):
         raise ModelError(
@@ -70,46 +72,48 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Clas
             data_sha256=info.data_sha256,
             made_with={"revision": info.git_revision or "unknown", **info.versions},
         ),
+        data_source=info.data,
         metadata=info,
     )
 
 
 def shipped_models() -> dict[str, Path]:
-    """Return the model files that come with the package, by name."""
+    """Return the paths of the pretrained models in the package, by name."""
     return {path.stem: path for path in sorted(_SHIPPED.glob("*.onnx"))}
 
 
 def shipped_reports() -> dict[str, Path]:
-    """Return the report.json of each model file that comes with the package, by name."""
+    """Return the paths of the full reports (JSON) on the pretrained models, by name."""
     return {name: path.with_suffix(".json") for name, path in shipped_models().items()}
 
 
 def weights_beside(path: Path) -> Path:
-    """Return where the trained weights of the model file `path` lie, in safetensors' format."""
+    """Return the path of the trained weights (safetensors) that belong to the model file `path`."""
     return path.with_suffix(".safetensors")
 
 
 def read_model(path: str | Path) -> bytes:
-    """Return the content of an ONNX file, of bounded size.
+    """Return the content of an ONNX file of at most 512 MiB.
 
     Raises:
-        ModelError: it cannot be read, or is too large for a model.
+        ModelError: it cannot be read, or is larger.
     """
     try:
         with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = b"" if size > MAX_BYTES else file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(data) > MAX_BYTES:
+    if max(size, len(data)) > MAX_BYTES:
         raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB; give a smaller model.")
     return data
 
 
 def is_model_file(data: bytes, name: str) -> bool:
-    """Return whether an ONNX file's content carries the metadata of `tendigits export`.
+    """Return whether the content of an ONNX file has the metadata of `tendigits export`.
 
     Raises:
-        ModelError: it is not an ONNX file, or damaged.
+        ModelError: it is damaged, or not an ONNX file.
     """
     return METADATA_KEY in open_session(data, name).get_modelmeta().custom_metadata_map
 
@@ -117,38 +121,38 @@ def is_model_file(data: bytes, name: str) -> bool:
 def open_session(
     data: bytes, name: str, threads: int | None = None
 ) -> onnxruntime.InferenceSession:
-    """Return a session that runs an ONNX file's content; `name` is what errors call it.
+    """Return a session that runs the content of an ONNX file; error messages call it `name`.
 
     Raises:
-        ModelError: it is not an ONNX file, or damaged.
+        ModelError: it is damaged, or not an ONNX file.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors are raised
+    options.log_severity_level = 4  # fatal only: errors are raised, not logged
     if threads is not None:
         options.intra_op_num_threads = threads
     try:
-        # From memory, so that a file cannot refer to other files.
+        # From memory, so that a file cannot load weights from other files.
         session = onnxruntime.InferenceSession(
             data, options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
-        session.get_modelmeta()  # raises where a text is not UTF-8
-    except Exception as error:  # ONNX Runtime's errors share no narrower class
+        session.get_modelmeta()  # raises if a string is not UTF-8
+    except Exception as error:  # the errors of ONNX Runtime have no common base class
         raise ModelError(f"{name} is not an ONNX file that can be run; export it again.") from error
     return session
 
 
 def to_inputs(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return images (n, 28, 28) uint8 as a network's input (n, 1, 28, 28) in [0, 1]."""
+    """Return images (n, 28, 28) uint8 as network inputs (n, 1, 28, 28) float32 in [0, 1]."""
     return images[:, np.newaxis].astype(np.float32) / np.float32(255)
 
 
 def with_checksum(content: bytes) -> bytes:
-    """Return an ONNX file's content with its SHA-256 as a further entry of its metadata."""
+    """Return the content of an ONNX file with its SHA-256 appended as an entry of its metadata."""
     return content + _CHECKSUM_START + hashlib.sha256(content).hexdigest().encode()
 
 
 def has_valid_checksum(content: bytes) -> bool:
-    """Return whether a file carries a checksum that fits the rest of its content."""
+    """Return whether a file ends with the checksum of the rest of its content."""
     return content == with_checksum(content[: -len(_CHECKSUM_START) - _CHECKSUM_DIGITS])
 
 
@@ -170,4 +174,6 @@ def _check_shapes(session: onnxruntime.InferenceSession, info: ModelInfo, name: 
         LOGITS: ("tensor(float)", [CLASSES + info.rejects]),
         PROBABILITIES: ("tensor(float)", [CLASSES]),
     }:
-        raise ModelError(f"{name} has other inputs or outputs than a model file; export it again.")
+        raise ModelError(
+            f"{name} has inputs or outputs that a model file does not have; export it again."
+        )

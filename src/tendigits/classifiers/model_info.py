@@ -1,4 +1,4 @@
-"""The metadata that a model file carries: everything that is needed to use it and to judge it."""
+"""The metadata of a model file: how to use the model, how it was trained, how accurate it is."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -13,11 +13,11 @@ FORMAT: Literal[2] = 2
 
 @dataclass(frozen=True)
 class TestFigures:
-    """How accurate a model is on the test set, which was opened once.
+    """The accuracy of a model on the test set, which is used once per run.
 
     Attributes:
         accuracy: fraction of correct predictions, from 0 to 1.
-        loss: mean cross-entropy in nats; None where it is NaN or infinite.
+        loss: mean cross-entropy in nats; None if it is NaN or infinite.
         examples: the number of test images.
     """
 
@@ -33,32 +33,32 @@ class ModelInfo:
     Attributes:
         format: the version of this metadata.
         name: the recipe's name.
-        description: what the recipe is, in a sentence.
-        classes: what the ten outputs mean, in order.
-        input: what an image handed to the model has to look like.
-        preprocessing: the version of the way in which a picture becomes such an image.
-        temperature: what the logits are divided by to become probabilities, fitted on the
-            validation images; 1 where there were none.
-        threshold: digits with a lower probability are to be rejected; set on the validation
-            images, 0 where there were none.
-        rejects: whether an eleventh logit stands for non-digits. The probabilities are those of
-            the ten digits, and sum to less than 1 then.
+        description: one sentence about the recipe.
+        classes: the names of the ten classes, in order.
+        input: what the input images must look like, in words.
+        preprocessing: the version of the steps from a picture to such an image.
+        temperature: the divisor of the logits that calibrates the probabilities, fitted on
+            validation images; 1 if there were none.
+        threshold: the confidence below which a prediction is rejected, set on validation images;
+            0 if there were none.
+        rejects: whether there is an eleventh logit, for non-digits. The ten probabilities, one
+            per digit, then sum to less than 1.
         precision: the type of the weights and products in the file.
         parameters: the number of trained weights.
         multiply_adds: multiply-add operations for one image.
         recipe: every setting of the training.
-        test: the trained network's figures on the test set, before the export.
-        validation_accuracy: on the validation images, before the export; None without them.
-        exported_accuracy: on the same images, of this file; None without them.
+        test: the results of the trained network on the test set, before the export.
+        validation_accuracy: on the validation images, before the export; None if there were none.
+        exported_accuracy: of this file on the same images; None if there were none.
         held_out_sha256: checksum of the sorted indices (int64, little endian) of the validation
             images.
-        weights_sha256: checksum of the safetensors file with the trained weights, which lies
-            beside the model file; None where there is none.
-        data: the data set's name.
-        data_sha256: checksum of each of its parts as an unpacked IDX file.
-        data_licence: the licence of the data, where it is known.
-        versions: the versions of tendigits and of the libraries that trained and exported it.
-        git_revision: the commit that trained it, where it was run from a checkout.
+        weights_sha256: checksum of the safetensors file with the trained weights, beside the
+            model file; None if there is none.
+        data: the name of the data set.
+        data_sha256: checksum of each of its parts as an uncompressed IDX file.
+        data_licence: the licence of the data, if it is known.
+        versions: of tendigits and of the libraries that trained and exported the model.
+        git_revision: the commit that trained the model; None if unknown.
     """
 
     format: Literal[2]
@@ -87,10 +87,10 @@ class ModelInfo:
 
 
 def parse_info(metadata: str, name: str) -> ModelInfo:
-    """Read a model file's metadata; `name` is what errors call the file.
+    """Parse the metadata of a model file; error messages call the file `name`.
 
     Raises:
-        ModelError: it is not the metadata that this version reads.
+        ModelError: the metadata is invalid, or of another version of tendigits.
     """
     try:
         return TypeAdapter(ModelInfo).validate_json(metadata, strict=True, extra="forbid")
@@ -98,6 +98,6 @@ def parse_info(metadata: str, name: str) -> ModelInfo:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ModelError(
-            f"{name} has metadata that this version does not read ({place}: "
+            f"{name} has metadata that this version cannot read ({place}: "
             f"{first['msg'].lower()}); export it again."
         ) from error

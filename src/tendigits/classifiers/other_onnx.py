@@ -1,4 +1,4 @@
-"""An ONNX file without metadata of ours: how it takes images and what its ten scores are."""
+"""ONNX files from other tools: which input they expect, and whether they return logits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from tendigits.classifiers.classifier import Logits
-from tendigits.classifiers.predictions import log_softmax
 from tendigits.data import CLASSES, IMAGE_SIZE, LabelledImages
 from tendigits.errors import ModelError
 
 PROBED = 1000
 LEAST_ACCURACY = 0.5
 _NEAR = 0.01  # in accuracy, and in nats
-# What MNIST's training pixels are, in mean and standard deviation; many subtract and divide by it.
+# Mean and standard deviation of the pixels of MNIST's training images; often used to standardise.
 _MEAN, _DEVIATION = 0.1307, 0.3081
-# The ways to scale grey levels from 0 to 1 that are met, the most usual first: times, plus.
+# Common ways to scale grey levels in [0, 1], the most common first: factor and offset.
 SCALES = {
     "0 for paper, 1 for full ink": (1.0, 0.0),
-    "less 0.1307, over 0.3081 (MNIST's mean and deviation)": (1 / _DEVIATION, -_MEAN / _DEVIATION),
+    "standardised: minus 0.1307, divided by 0.3081": (1 / _DEVIATION, -_MEAN / _DEVIATION),
     "-1 for paper, 1 for full ink": (2.0, -1.0),
     "0 for paper, 255 for full ink": (255.0, 0.0),
     "1 for paper, 0 for full ink": (-1.0, 1.0),
@@ -43,18 +43,18 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class InputForm:
-    """How a file takes images and what it gives.
+    """The input that a file expects and the scores that it returns.
 
     Attributes:
-        input: the name of its input.
-        output: the name of the output that holds ten scores.
+        input: the name of the input.
+        output: the name of the output with the ten scores.
         shape: the shape of one image.
         type: the type of the pixels.
-        batch: how many images it takes at once; None for any number.
-        scale: what grey levels from 0 to 1 are multiplied by.
-        shift: what is added then.
-        probabilities: whether the scores are probabilities, not logits or their logarithms.
-        assumptions: all that, in words.
+        batch: the fixed batch size; None for any number of images.
+        scale: the factor for grey levels in [0, 1].
+        shift: the offset that is added afterwards.
+        probabilities: whether the scores are probabilities; otherwise logits or log-probabilities.
+        assumptions: all of this in words.
     """
 
     input: str
@@ -69,27 +69,28 @@ class InputForm:
 
     @property
     def is_differentiable(self) -> bool:
-        """Whether it takes batches of any size in float32."""
+        """Whether the input is float32 with any batch size."""
         return self.type is np.float32 and self.batch is None
 
 
 def find_input_form(
-    session: onnxruntime.InferenceSession, examples: LabelledImages, name: str
+    session: onnxruntime.InferenceSession, labelled: LabelledImages, name: str
 ) -> InputForm:
-    """Find out how a file takes images, by trying it on the first 1,000 of `examples`.
+    """Find the input form of a file, with the scaling that fits 1,000 labelled images best.
 
     Args:
-        session: what runs the file.
-        examples: training images; nothing is tried on test images.
-        name: what errors call the file.
+        session: runs the file.
+        labelled: training images, of which the first 1,000 are used; never test images.
+        name: the name of the file in error messages.
 
     Raises:
-        ModelError: it takes no 28x28 images, gives no ten scores, or answers at random.
+        ModelError: the input is not 28x28 images, there are no ten scores, or less than half of
+            the predictions are correct with every scaling.
     """
     entry, shape, batch = _image_input(session, name)
     output = _ten_scores(session, name)
     kind = _TYPES[entry.type]
-    probed = LabelledImages(examples.images[:PROBED], examples.labels[:PROBED])
+    probed = LabelledImages(labelled.images[:PROBED], labelled.labels[:PROBED])
     scales = SCALES if kind is not np.uint8 else {"0 for paper, 255 for full ink": (255.0, 0.0)}
     trials = []
     for words, (scale, shift) in scales.items():
@@ -98,16 +99,16 @@ def find_input_form(
     best = _likeliest(trials)
     if best.accuracy < LEAST_ACCURACY:
         raise ModelError(
-            f"{name} tells {100 * best.accuracy:.0f} % of MNIST's training digits, however they "
-            "are scaled; give a classifier of MNIST's digits whose ten scores stand from 0 to 9."
+            f"{name} classifies only {100 * best.accuracy:.0f} % of MNIST's training images "
+            "correctly, with any scaling; use a classifier of digits with scores from 0 to 9."
         )
-    return _described(best)
+    return _described(best, len(trials))
 
 
 def run_onnx(
     session: onnxruntime.InferenceSession, form: InputForm, images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """Return the file's scores (n, 10) for images (n, 28, 28) uint8."""
+    """Return the scores (n, 10) of a file for images (n, 28, 28) uint8."""
     size = form.batch or PROBED
     parts = []
     for start in range(0, len(images), size):
@@ -120,7 +121,7 @@ def run_onnx(
         inputs = inputs.astype(form.type).reshape(-1, *form.shape)
         scores = session.run([form.output], {form.input: inputs})[0]
         parts.append(scores[: len(images) - start])
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate(parts).astype(np.float32) if parts else np.empty((0, CLASSES), np.float32)
 
 
 def onnx_logits(session: onnxruntime.InferenceSession, form: InputForm) -> Logits:
@@ -140,8 +141,8 @@ def _image_input(
     if shape not in _SHAPES or inputs[0].type not in _TYPES:
         found = ", ".join(f"{each.type} {each.shape}" for each in inputs)
         raise ModelError(
-            f"{name} takes {found}; give a model that takes one batch of images as "
-            f"{', '.join(_SHAPES.values())}."
+            f"{name} has the inputs {found}; use a model with one input for images, of shape "
+            f"{' or '.join(_SHAPES.values())}."
         )
     batch = inputs[0].shape[0]
     return inputs[0], shape, batch if isinstance(batch, int) else None
@@ -153,12 +154,14 @@ def _ten_scores(session: onnxruntime.InferenceSession, name: str) -> str:
         if len(output.shape) == 2 and output.shape[1] == CLASSES:
             return str(output.name)
     found = ", ".join(f"{each.name} {each.shape}" for each in outputs)
-    raise ModelError(f"{name} gives {found}; give a model that gives ten scores an image, (n, 10).")
+    raise ModelError(
+        f"{name} has the outputs {found}; use a model with ten scores per image, (n, 10)."
+    )
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """A form, and what comes of it: accuracy and negative log-likelihood of training images."""
+    """An input form, with accuracy and negative log-likelihood on training images."""
 
     form: InputForm
     accuracy: float
@@ -166,26 +169,26 @@ class _Trial:
 
 
 def _try(
-    session: onnxruntime.InferenceSession, form: InputForm, examples: LabelledImages
+    session: onnxruntime.InferenceSession, form: InputForm, labelled: LabelledImages
 ) -> _Trial:
-    scores = run_onnx(session, form, examples.images)
+    scores = run_onnx(session, form, labelled.images)
     sums = scores.sum(axis=1)
     probabilities = bool((scores >= 0).all() and np.allclose(sums, 1, atol=1e-3))
     form = replace(form, probabilities=probabilities)
-    log_probabilities = log_softmax(_to_logits(scores, form))
-    of_labels = log_probabilities[np.arange(len(examples)), examples.labels]
+    log_probabilities = log_softmax(_to_logits(scores, form), axis=1)
+    of_labels = log_probabilities[np.arange(len(labelled)), labelled.labels]
     return _Trial(
         form=form,
-        accuracy=float((scores.argmax(axis=1) == examples.labels).mean()),
+        accuracy=float((scores.argmax(axis=1) == labelled.labels).mean()),
         loss=float(-of_labels.mean(dtype=np.float64)),
     )
 
 
 def _likeliest(trials: Sequence[_Trial]) -> _Trial:
-    """Return the most usual of those that tell about as many images as the best.
+    """Return the most common form of those about as good as the best, in accuracy and loss.
 
-    The accuracy alone would not do: a network of ReLUs gives nearly the same answers to images
-    that are 255 times as bright, but is far too sure of them.
+    Accuracy alone is not enough: a ReLU network predicts nearly the same classes for images that
+    are 255 times as bright, but its confidence is far too high.
     """
     most = max(each.accuracy for each in trials)
     good = [each for each in trials if each.accuracy >= most - _NEAR]
@@ -197,13 +200,13 @@ def _to_logits(scores: NDArray[np.float32], form: InputForm) -> NDArray[np.float
     return np.log(np.maximum(scores, np.float32(1e-30))) if form.probabilities else scores
 
 
-def _described(trial: _Trial) -> InputForm:
+def _described(trial: _Trial, tried: int) -> InputForm:
     form = trial.form
-    scores = "probabilities" if form.probabilities else "logits or logarithms of probabilities"
+    scores = "probabilities" if form.probabilities else "logits or log-probabilities"
     assumptions = (
         f"Input `{form.input}`: {np.dtype(form.type).name} {_SHAPES[form.shape]}, "
-        f"{form.assumptions[0]}: of {len(SCALES)} ways to scale images the one that suits "
-        f"{PROBED:,} training images best ({100 * trial.accuracy:.1f} % told).",
-        f"Output `{form.output}`: taken for {scores}, the ten columns for the digits 0 to 9.",
+        f"{form.assumptions[0]} (accuracy {100 * trial.accuracy:.1f} % on {PROBED:,} training "
+        f"images; scalings tried: {tried}).",
+        f"Output `{form.output}`: taken as {scores} of the digits 0 to 9.",
     )
     return replace(form, assumptions=assumptions)

@@ -1,10 +1,11 @@
-"""What a classifier predicts for images: logits, and everything that follows from them."""
+"""Predictions for images: the logits, and everything that is computed from them."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from tendigits.data import CLASSES
 
@@ -14,9 +15,9 @@ class Predictions:
     """Predictions for n images.
 
     Attributes:
-        logits: (n, 10) float32, or (n, 11) where the classifier has an output for non-digits.
-        labels: (n,) int64, the true classes; None where they are not known.
-        temperature: what the logits are divided by to become probabilities.
+        logits: (n, 10) float32, or (n, 11) if the classifier has an output for non-digits.
+        labels: (n,) int64, the true classes; None if unknown.
+        temperature: the divisor of the logits that calibrates the probabilities.
     """
 
     logits: NDArray[np.float32]
@@ -30,13 +31,15 @@ class Predictions:
     @cached_property
     def log_probabilities(self) -> NDArray[np.float32]:
         """Natural logarithms of the probabilities of all outputs, (n, 10) or (n, 11)."""
-        return log_softmax(self.logits / np.float32(self.temperature))
+        scaled = self.logits / np.float32(self.temperature)
+        log_probabilities: NDArray[np.float32] = log_softmax(scaled, axis=1)
+        return log_probabilities
 
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """Probabilities of the ten digits, (n, 10).
 
-        A row sums to 1, or to less by the probability of the output for non-digits.
+        Each row sums to 1, or to 1 minus the probability of a non-digit.
         """
         probabilities: NDArray[np.float32] = np.exp(self.log_probabilities[:, :CLASSES])
         return probabilities
@@ -64,7 +67,7 @@ class Predictions:
         """Whether the most probable digit is the label, (n,).
 
         Raises:
-            ValueError: the labels are not known.
+            ValueError: the labels are unknown.
         """
         correct: NDArray[np.bool_] = self.predicted == self.known_labels
         return correct
@@ -74,10 +77,10 @@ class Predictions:
         """The labels, (n,).
 
         Raises:
-            ValueError: they are not known.
+            ValueError: they are unknown.
         """
         if self.labels is None:
-            raise ValueError("These predictions have no labels; give labels to `predict`.")
+            raise ValueError("These predictions have no labels; pass labels to `predict`.")
         return self.labels
 
     def at_temperature(self, temperature: float) -> "Predictions":
@@ -85,13 +88,6 @@ class Predictions:
         return replace(self, temperature=temperature)
 
     def subset(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Predictions":
-        """Return the predictions for some of the images, by a mask (n,) or by indices."""
+        """Return the predictions for the images that a mask (n,) or indices choose."""
         labels = None if self.labels is None else self.labels[chosen]
         return Predictions(self.logits[chosen], labels, self.temperature)
-
-
-def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the logarithm of the softmax of each row, without overflow."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    result: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result

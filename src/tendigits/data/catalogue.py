@@ -1,4 +1,4 @@
-"""The data sets known by name: what they are, where they come from, their checksums."""
+"""The data sets that can be loaded by name: descriptions, sources and checksums."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ IDX_FILES = (
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A data set known by name: 28x28 grey images in ten classes, as four IDX files.
+    """A data set that can be loaded by name: four IDX files of 28x28 grey images in ten classes.
 
     Attributes:
-        name: what to call it on the command line.
+        name: its name on the command line.
         title: its full name.
-        description: what it holds, in a sentence or two.
-        class_names: what the ten labels mean, in order.
-        homepage: where it is described.
+        description: its content, in one or two sentences.
+        class_names: the meaning of the ten labels, in order.
+        homepage: the URL of its description.
         citation: the paper to cite.
-        licence: on what terms it may be used.
-        sha256: SHA-256 of each file. A name that ends in .gz means the packed file.
-        mirrors: addresses of folders that hold these files; none for a bundled data set.
+        licence: the name of its licence.
+        sha256: SHA-256 of each file by file name; of the compressed file if that ends in .gz.
+        mirrors: URLs of folders with these files; none if the data set ships with the package.
     """
 
     name: str
@@ -43,7 +43,7 @@ MNIST = CatalogueEntry(
     title="MNIST database of handwritten digits",
     description=(
         "60,000 training and 10,000 test images of digits written by American census workers "
-        "and high-school students, each fitted into 20x20 pixels and centred by its mass in 28x28."
+        "and high-school students, each scaled to 20x20 pixels and centred in 28x28 by its centre of mass."
     ),
     class_names=DIGITS,
     homepage="http://yann.lecun.com/exdb/mnist/",
@@ -51,7 +51,7 @@ MNIST = CatalogueEntry(
         "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document "
         "recognition. Proceedings of the IEEE 86(11), 2278-2324, 1998."
     ),
-    licence="Creative Commons Attribution-Fraction Alike 3.0",
+    licence="Creative Commons Attribution-Share Alike 3.0",
     sha256=dict(
         zip(
             IDX_FILES,
@@ -66,8 +66,8 @@ MNIST = CatalogueEntry(
     ),
 )
 
-# The sums of the two below are of the files as published; source: TensorFlow Datasets'
-# url_checksums (fashion_mnist.txt, kmnist.txt).
+# The checksums of the two data sets below are those of the published files; source:
+# url_checksums of TensorFlow Datasets (fashion_mnist.txt, kmnist.txt).
 FASHION_MNIST = CatalogueEntry(
     name="fashion-mnist",
     title="Fashion-MNIST",
@@ -111,7 +111,7 @@ KMNIST = CatalogueEntry(
         "T. Clanuwat, M. Bober-Irizar, A. Kitamoto, A. Lamb, K. Yamamoto, D. Ha: Deep learning "
         "for classical Japanese literature. arXiv:1812.01718, 2018."
     ),
-    licence="Creative Commons Attribution-Fraction Alike 4.0",
+    licence="Creative Commons Attribution-Share Alike 4.0",
     sha256={
         "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
         "train-labels-idx1-ubyte.gz": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",

@@ -1,4 +1,4 @@
-"""What a data set is: labelled 28x28 images in a training and a test part."""
+"""Labelled images, data sets made of them, and the split into training and validation images."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +16,11 @@ NON_DIGIT = CLASSES  # the label of an image that shows no digit
 
 @dataclass(frozen=True, eq=False)
 class LabelledImages:
-    """Labelled images.
+    """Images with their labels: a part of a data set, or corrections.
 
     Attributes:
         images: (n, 28, 28) uint8, grey levels with 0 for paper and 255 for full ink.
-        labels: (n,) int64, each from 0 to 9.
+        labels: (n,) int64, each from 0 to 9, or NON_DIGIT. A `Dataset` has no NON_DIGIT.
     """
 
     images: NDArray[np.uint8]
@@ -32,8 +32,12 @@ class LabelledImages:
 
     @cached_property
     def class_counts(self) -> tuple[int, ...]:
-        """How many images each of the ten classes has."""
-        return tuple(np.bincount(self.labels, minlength=CLASSES).tolist())
+        """The number of images of each of the ten digits; non-digits are not counted."""
+        return tuple(np.bincount(self.labels, minlength=CLASSES)[:CLASSES].tolist())
+
+    def subset(self, chosen: NDArray[np.bool_] | NDArray[np.integer]) -> "LabelledImages":
+        """Return the images and labels at `chosen`: a mask of shape (n,) or indices."""
+        return LabelledImages(self.images[chosen], self.labels[chosen])
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +45,11 @@ class Dataset:
     """A data set with its checksums.
 
     Attributes:
-        name: the catalogue's name, or the folder's or file's.
-        source: what `load_dataset` takes to load it again.
-        class_names: what the ten labels mean, in order.
-        train: the images to learn from.
-        test: the images to be measured on, once.
+        name: its name in the catalogue, or the name of its folder or file.
+        source: the argument of `load_dataset` that loads it again.
+        class_names: the meaning of the ten labels, in order.
+        train: the images for training and validation.
+        test: the images for the final test, which a run makes once.
     """
 
     name: str
@@ -56,7 +60,7 @@ class Dataset:
 
     @cached_property
     def checksums(self) -> dict[str, str]:
-        """SHA-256 of each part as an unpacked IDX file, whatever format it came in."""
+        """SHA-256 of each part as an uncompressed IDX file, whatever format it was loaded from."""
         return {
             "train-images-idx3-ubyte": idx_sha256(self.train.images),
             "train-labels-idx1-ubyte": idx_sha256(self.train.labels.astype(np.uint8)),
@@ -65,18 +69,31 @@ class Dataset:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The indices of the images to train on and of the validation images.
+
+    Attributes:
+        train: (n,) int64, ascending.
+        validation: (m,) int64, ascending; disjoint from `train`.
+    """
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+
+
 def checked_images(
     images: NDArray[np.generic], labels: NDArray[np.generic], source: str
 ) -> LabelledImages:
-    """Return `images` and `labels` as `LabelledImages`, or say what is wrong with them.
+    """Check the images and labels of a data set, and return them as `LabelledImages`.
 
     Args:
         images: (n, 28, 28) or (n, 28, 28, 1) uint8.
         labels: (n,) of any integer type, each from 0 to 9.
-        source: what to call them in an error.
+        source: the name of the images in error messages.
 
     Raises:
-        DataError: a shape, a type, a count or a label is not of that form.
+        DataError: a shape, a type, the number of images or a label is invalid.
     """
     if images.ndim == 4 and images.shape[-1] == 1:
         images = images[..., 0]
@@ -93,12 +110,46 @@ def checked_images(
     if len(images) != len(labels):
         raise DataError(
             f"{source} has {len(images):,} images and {len(labels):,} labels; "
-            "give as many labels as images."
+            "give one label per image."
         )
     if len(labels) == 0:
-        raise DataError(f"{source} holds no image; give at least one.")
+        raise DataError(f"{source} has no images; give at least one.")
     classes = labels.astype(np.int64)
     out_of_range = classes[(classes < 0) | (classes >= CLASSES)]
     if out_of_range.size:
-        raise DataError(f"{source} has the label {out_of_range[0]}; labels run from 0 to 9.")
+        raise DataError(f"{source} has the label {out_of_range[0]}; give labels from 0 to 9.")
     return LabelledImages(np.ascontiguousarray(images, dtype=np.uint8), classes)
+
+
+def stratified_split(labels: NDArray[np.int64], fraction: float, seed: int) -> Split:
+    """Hold out a fraction of the images for validation, in proportion from each class.
+
+    Args:
+        labels: (n,) labels from 0 to 9.
+        fraction: the fraction to hold out, at least 0 and less than 1.
+        seed: the same seed gives the same split.
+
+    Raises:
+        DataError: one of the two sides would be empty although `fraction` is above 0.
+    """
+    total = round(len(labels) * fraction)
+    if fraction > 0 and not 0 < total < len(labels):
+        raise DataError(
+            f"{len(labels)} training images cannot be split with validation_fraction = {fraction}; "
+            "give more images or another fraction."
+        )
+    counts = _apportion(np.bincount(labels, minlength=CLASSES), total)
+    generator = np.random.default_rng(seed)
+    held_out = np.zeros(len(labels), dtype=bool)
+    for digit, count in enumerate(counts):
+        held_out[generator.permutation(np.flatnonzero(labels == digit))[:count]] = True
+    return Split(train=np.flatnonzero(~held_out), validation=np.flatnonzero(held_out))
+
+
+def _apportion(class_counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """Divide `total` among the classes in proportion, by the largest remainders."""
+    exact = class_counts * total / class_counts.sum()
+    counts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    missing = total - counts.sum()
+    counts[np.argsort(counts - exact, kind="stable")[:missing]] += 1
+    return counts

@@ -1,4 +1,4 @@
-"""Loading a data set: by its catalogue name, from a folder of IDX files, or from an .npz."""
+"""Load a data set from the catalogue, a folder of IDX files or an .npz file."""
 
 import difflib
 import lzma
@@ -18,7 +18,7 @@ from tendigits.errors import DataError
 
 NPZ_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 _BUNDLED = Path(__file__).parent
-# What zipfile, its decompressors and NumPy raise when bytes of the file are wrong.
+# Raised by zipfile, its decompressors and NumPy for a damaged file.
 _DAMAGED_NPZ = (
     zipfile.BadZipFile,
     zlib.error,
@@ -29,23 +29,23 @@ _DAMAGED_NPZ = (
 
 
 def no_progress(file: str, done: int, total: int) -> None:
-    """Say nothing about a download."""
+    """Ignore the progress of a download."""
 
 
 def load_dataset(source: str | Path = "mnist", progress: Progress = no_progress) -> Dataset:
     """Load a data set and check it.
 
     Args:
-        source: `mnist` (comes with the package), `fashion-mnist` or `kmnist` (downloaded once
-            into the cache), a folder of the four IDX files of MNIST's names (plain or .gz), or
-            an `.npz` with `x_train, y_train, x_test, y_test` as Keras lays it out.
-        progress: is told how far a download is.
+        source: `mnist` (ships with the package), `fashion-mnist` or `kmnist` (downloaded into the
+            cache on first use), a folder with four IDX files named like MNIST's (plain or .gz), or
+            an `.npz` file in Keras's format, with `x_train`, `y_train`, `x_test` and `y_test`.
+        progress: called with a file's name, the bytes received and the bytes in total.
 
     Returns:
         The data set: images (n, 28, 28) uint8, labels (n,) int64.
 
     Raises:
-        DataError: the source is unknown, missing, damaged or of another form.
+        DataError: the source is unknown, missing, damaged or in another format.
     """
     if str(source) in CATALOGUE:
         return _from_catalogue(CATALOGUE[str(source)], progress)
@@ -55,8 +55,8 @@ def load_dataset(source: str | Path = "mnist", progress: Progress = no_progress)
     if path.is_file():
         return _from_npz(path.absolute())
     nearest = difflib.get_close_matches(str(source).lower(), CATALOGUE, n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(CATALOGUE)}."
-    raise DataError(f"{source} is neither a folder, a file nor a data set known by name; {hint}")
+    hint = f"did you mean {nearest[0]}?" if nearest else f"known names: {', '.join(CATALOGUE)}."
+    raise DataError(f"{source} is not a folder, a file or the name of a data set; {hint}")
 
 
 def _from_catalogue(entry: CatalogueEntry, progress: Progress) -> Dataset:
@@ -66,16 +66,16 @@ def _from_catalogue(entry: CatalogueEntry, progress: Progress) -> Dataset:
         fetch(entry, folder, progress)
     dataset = _from_folder(folder, entry.name, entry.class_names, entry.name)
     if bundled:
-        _check_sums(dataset.checksums, entry.sha256, folder)
+        _check_checksums(dataset.checksums, entry.sha256, folder)
     return dataset
 
 
-def _check_sums(found: Mapping[str, str], published: Mapping[str, str], folder: Path) -> None:
+def _check_checksums(found: Mapping[str, str], published: Mapping[str, str], folder: Path) -> None:
     for name, sha256 in published.items():
         if found[name] != sha256:
             raise DataError(
-                f"{folder / name} is not the published file (its SHA-256 is {found[name]}); "
-                "install the package again."
+                f"{folder / name} differs from the published file (its SHA-256 is {found[name]}); "
+                "reinstall the package."
             )
 
 
@@ -88,18 +88,18 @@ def _from_folder(folder: Path, name: str, class_names: tuple[str, ...], source: 
         name=name,
         source=source,
         class_names=class_names,
-        train=checked_images(train_images, train_labels, f"{folder}'s training part"),
-        test=checked_images(test_images, test_labels, f"{folder}'s test part"),
+        train=checked_images(train_images, train_labels, f"{folder} (training part)"),
+        test=checked_images(test_images, test_labels, f"{folder} (test part)"),
     )
 
 
 def _find_idx(folder: Path, file: str) -> Path:
-    # Some mirrors write ".idx3-ubyte"; the published name is tried first.
+    # Some mirrors use names with ".idx3-ubyte"; the published name is tried first.
     names = [file, file + ".gz", file.replace("-idx", ".idx"), file.replace("-idx", ".idx") + ".gz"]
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise DataError(f"{folder} holds neither {file} nor {file}.gz; put the four IDX files there.")
+    raise DataError(f"{folder} has neither {file} nor {file}.gz; add the four IDX files.")
 
 
 def _from_npz(path: Path) -> Dataset:
@@ -108,8 +108,8 @@ def _from_npz(path: Path) -> Dataset:
         name=path.stem,
         source=str(path),
         class_names=DIGITS,
-        train=checked_images(arrays["x_train"], arrays["y_train"], f"{path}'s training part"),
-        test=checked_images(arrays["x_test"], arrays["y_test"], f"{path}'s test part"),
+        train=checked_images(arrays["x_train"], arrays["y_train"], f"{path} (training part)"),
+        test=checked_images(arrays["x_test"], arrays["y_test"], f"{path} (test part)"),
     )
 
 
@@ -123,11 +123,11 @@ def _read_npz(path: Path) -> dict[str, NDArray[np.generic]]:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: np.asarray(arrays[name]) for name in NPZ_ARRAYS}
     except _DAMAGED_NPZ as error:
-        raise DataError(f"{path} is no .npz file or a damaged one; fetch it again.") from error
+        raise DataError(f"{path} is not a valid .npz file; download or save it again.") from error
     except (ValueError, MemoryError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise DataError(
-            f"{path} holds an array that cannot be read ({reason}); save plain numbers with "
+            f"{path} has an array that cannot be loaded ({reason}); save arrays of numbers with "
             "numpy.savez."
         ) from error
     except OSError as error:
@@ -137,12 +137,9 @@ def _read_npz(path: Path) -> dict[str, NDArray[np.generic]]:
 def _check_npz_members(sizes: Mapping[str, int], path: Path) -> None:
     missing = [name for name in NPZ_ARRAYS if name not in sizes]
     if missing:
-        raise DataError(
-            f"{path} lacks the array {missing[0]}; it needs {', '.join(NPZ_ARRAYS)} as Keras "
-            "lays them out."
-        )
+        raise DataError(f"{path} has no array {missing[0]}; save {', '.join(NPZ_ARRAYS)} in it.")
     largest = max(sizes[name] for name in NPZ_ARRAYS)
     if largest > MAX_ELEMENTS:
         raise DataError(
-            f"{path} holds an array of {largest:,} bytes; give arrays of {MAX_ELEMENTS:,} at most."
+            f"{path} has an array of {largest:,} bytes; give arrays of at most {MAX_ELEMENTS:,}."
         )

@@ -1,31 +1,10 @@
-"""Evaluation: what a trained classifier is worth, in figures, words and pictures.
+"""Evaluation: measurements of a classifier's predictions, and reports of them.
 
-The full report and its rooms are imported where they are used, so that a training need not wait.
+Each module measures one thing, from `Predictions` or a `Classifier` that is handed in. This and
+`report` import neither torch nor matplotlib.
 """
 
-from tendigits.evaluation.accuracy import Metrics, measure, wilson_interval
-from tendigits.evaluation.before_after import describe_fine_tuning
-from tendigits.evaluation.evaluate import (
-    compare_with_record,
-    evaluate,
-    evaluate_model,
-    run_test,
-)
-from tendigits.evaluation.model_card import summarise_test
-from tendigits.evaluation.predict import Prediction, predict
-from tendigits.evaluation.validation import Validation
+from tendigits.evaluation.metrics import Metrics, measure, summarise_test
+from tendigits.evaluation.report import Report, read_report
 
-__all__ = [
-    "Metrics",
-    "Prediction",
-    "Validation",
-    "compare_with_record",
-    "describe_fine_tuning",
-    "evaluate",
-    "evaluate_model",
-    "measure",
-    "predict",
-    "run_test",
-    "summarise_test",
-    "wilson_interval",
-]
+__all__ = ["Metrics", "Report", "measure", "read_report", "summarise_test"]

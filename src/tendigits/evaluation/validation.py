@@ -1,29 +1,64 @@
-"""What is measured on the validation images: accuracy, temperature, rejection threshold."""
+"""What is fitted and measured on validation images: temperature, rejection threshold, accuracy."""
 
 from dataclasses import dataclass
+
+import numpy as np
+
+from tendigits.classifiers import Predictions
+from tendigits.evaluation.calibration import fit_temperature
+from tendigits.evaluation.metrics import measure
+
+# The threshold may reject one digit in so many.
+REJECTED_DIGITS = 500
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What a trained network is worth on the images held out.
+    """Figures of a trained classifier on the validation images.
 
     Attributes:
-        examples: how many they are.
-        accuracy: the share of right answers, from 0 to 1.
-        loss: mean cross-entropy in nats.
-        temperature: what the logits are to be divided by so that the loss is least, on these
-            images. Made outliers are no part of it: what is rejected in the world is something else.
-        calibrated_loss: the loss on the images then.
-        threshold: digits that are less probable than this are to be rejected; it costs 1 in 500
-            of the images held out.
-        ood_rejected: the share of the unseen outliers that this rejects; None for a network
-            that has not learnt to reject.
+        images: the number of validation images.
+        accuracy: fraction of correct predictions, from 0 to 1.
+        loss: mean cross-entropy in nats, at temperature 1.
+        temperature: what the logits are to be divided by so that the loss on these images is
+            least. Synthetic non-digits are no part of it: those of the real world differ.
+        calibrated_loss: the loss at this temperature.
+        threshold: digits with a lower probability are to be rejected; it rejects 1 in 500 of the
+            validation images.
+        ood_rejected: fraction of unseen synthetic non-digits that this rejects; None for a
+            classifier that was not trained to reject.
     """
 
-    examples: int
+    images: int
     accuracy: float
     loss: float
     temperature: float
     calibrated_loss: float
     threshold: float
     ood_rejected: float | None
+
+
+def validate(predictions: Predictions, ood_predictions: Predictions | None) -> Validation:
+    """Fit temperature and threshold on validation images.
+
+    Args:
+        predictions: for the validation images, with labels; their own temperature is ignored.
+        ood_predictions: for unseen non-digits; None where the classifier cannot reject.
+    """
+    metrics = measure(predictions.at_temperature(1.0))
+    temperature = fit_temperature(predictions)
+    calibrated = predictions.at_temperature(temperature)
+    threshold = float(np.quantile(calibrated.confidence, 1 / REJECTED_DIGITS))
+    ood_rejected = None
+    if ood_predictions is not None:
+        confidence = ood_predictions.at_temperature(temperature).confidence
+        ood_rejected = float((confidence < threshold).mean())
+    return Validation(
+        images=metrics.images,
+        accuracy=metrics.accuracy,
+        loss=metrics.loss,
+        temperature=temperature,
+        calibrated_loss=measure(calibrated).loss,
+        threshold=threshold,
+        ood_rejected=ood_rejected,
+    )

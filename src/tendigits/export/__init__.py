@@ -1,5 +1,5 @@
-"""Export: a trained run as one ONNX file that says all about itself."""
+"""Export: a trained run as one ONNX file with embedded metadata."""
 
-from tendigits.export.export import Exported, export_model
+from tendigits.export.model_file import Exported, export_model
 
 __all__ = ["Exported", "export_model"]

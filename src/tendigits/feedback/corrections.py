@@ -1,87 +1,161 @@
-"""Corrections as images to learn from: frames, and what each should have been read as."""
+"""Corrections as labelled images: to fine-tune a model on, or to export as a data set."""
 
 import io
+import os
 import zipfile
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
 
-from tendigits.data import IMAGE_SIZE, NON_DIGIT
-from tendigits.errors import DataError
+from tendigits.data import IMAGE_SIZE, NON_DIGIT, LabelledImages
+from tendigits.data.idx import idx_bytes
+from tendigits.errors import DataError, ServerError
+from tendigits.files import atomic_write, write_bytes
 
-# One in so many is held out, to see whether the others taught anything.
-HELD_OUT = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Corrections:
-    """Frames that were read wrong.
-
-    Attributes:
-        frames: (n, 28, 28) uint8, 0 for paper and 255 for full ink.
-        labels: (n,) int64: 0 to 9, and 10 for what is no digit.
-    """
-
-    frames: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        """Return how many they are."""
-        return len(self.labels)
-
-    @property
-    def held_out(self) -> "Corrections":
-        """Every fifth, or the last of two to four: not to be learnt from."""
-        return self._chosen(~self._learnt)
-
-    @property
-    def learnt(self) -> "Corrections":
-        """All the others."""
-        return self._chosen(self._learnt)
-
-    @property
-    def digits(self) -> "Corrections":
-        """Those that show a digit."""
-        return self._chosen(self.labels != NON_DIGIT)
-
-    @property
-    def others(self) -> "Corrections":
-        """Those that show none."""
-        return self._chosen(self.labels == NON_DIGIT)
-
-    def to_npz(self) -> bytes:
-        """Return them as the content of an `.npz` file; the same ones give the same bytes."""
-        file = io.BytesIO()
-        np.savez(file, frames=self.frames, labels=self.labels)
-        return file.getvalue()
-
-    @property
-    def _learnt(self) -> NDArray[np.bool_]:
-        every = min(HELD_OUT, max(len(self), 2))
-        learnt: NDArray[np.bool_] = np.arange(len(self)) % every != every - 1
-        return learnt
-
-    def _chosen(self, which: NDArray[np.bool_]) -> "Corrections":
-        return Corrections(self.frames[which], self.labels[which])
+DATABASE_VARIABLE = "TENDIGITS_DATABASE"
+HELD_OUT = 5  # one correction in this many is held out
+# Non-digits have no place in a data set of ten classes; an export keeps them under these names.
+NON_DIGIT_FILE, NON_DIGIT_ARRAY = "non-digit-images-idx3-ubyte", "non_digit"
 
 
-def corrections_from_npz(content: bytes, name: str) -> Corrections:
-    """Read what `to_npz` returned; `name` is what errors call it.
+def default_database() -> str:
+    """Return the URL in `TENDIGITS_DATABASE`, else that of an SQLite file in the data folder."""
+    file = platformdirs.user_data_path("tendigits") / "corrections.sqlite"
+    return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{file}"
+
+
+def load_corrections(url: str) -> LabelledImages:
+    """Return all corrections in the database at `url`, the oldest first.
+
+    The images are the frames that were read incorrectly, with their correct labels.
 
     Raises:
-        DataError: it is damaged.
+        ServerError: `url` is not that of a database, or the database cannot be reached.
+        DataError: the database holds no corrections.
+    """
+    from tendigits.feedback.store import CorrectionStore, StoreUnavailable  # noqa: PLC0415
+
+    store = CorrectionStore(url)
+    unreadable = ServerError(
+        f"The database {store.place} cannot be read; check that it exists and can be reached."
+    )
+    if store.is_missing:
+        raise unreadable
+    try:
+        found = store.everything()
+    except StoreUnavailable as error:
+        raise unreadable from error
+    finally:
+        store.close()
+    if not found:
+        raise DataError(f"There are no corrections in {store.place}; store some first.")
+    return LabelledImages(
+        images=np.stack([each.frame for each in found]),
+        labels=np.array([each.correct for each in found], np.int64),
+    )
+
+
+def split_corrections(corrections: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
+    """Return the corrections to train on and those to hold out.
+
+    Every fifth is held out, or the last of two to four; a single one is trained on. Corrections
+    that are added later do not move earlier ones from one part to the other, from five on.
+    """
+    every = min(HELD_OUT, max(len(corrections), 2))
+    is_held_out = np.arange(len(corrections)) % every == every - 1
+    return corrections.subset(~is_held_out), corrections.subset(is_held_out)
+
+
+def only_digits(corrections: LabelledImages) -> LabelledImages:
+    """Return the corrections to a digit."""
+    return corrections.subset(corrections.labels != NON_DIGIT)
+
+
+def only_non_digits(corrections: LabelledImages) -> LabelledImages:
+    """Return the corrections to a non-digit."""
+    return corrections.subset(corrections.labels == NON_DIGIT)
+
+
+def corrections_to_npz(corrections: LabelledImages) -> bytes:
+    """Return the content of an `.npz` file; the same corrections give the same bytes."""
+    file = io.BytesIO()
+    np.savez(file, frames=corrections.images, labels=corrections.labels)
+    return file.getvalue()
+
+
+def corrections_from_npz(content: bytes, name: str) -> LabelledImages:
+    """Read what `corrections_to_npz` returned; errors call it `name`.
+
+    Raises:
+        DataError: the content is damaged.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             frames, labels = arrays["frames"], arrays["labels"]
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{name} is damaged; export the corrections anew.") from error
+        raise DataError(f"{name} is damaged; export the corrections again.") from error
     if (
         frames.dtype != np.uint8
         or frames.shape != (len(labels), IMAGE_SIZE, IMAGE_SIZE)
         or labels.dtype != np.int64
         or not ((labels >= 0) & (labels <= NON_DIGIT)).all()
     ):
-        raise DataError(f"{name} holds no corrections; export them anew.")
-    return Corrections(frames, labels)
+        raise DataError(f"{name} does not hold corrections; export them again.")
+    return LabelledImages(frames, labels)
+
+
+def export_corrections(corrections: LabelledImages, out: Path) -> str:
+    """Write corrections as a data set, and return a sentence with the counts and the path.
+
+    Four of five corrections to a digit become the training part, the fifth the test part.
+    Non-digits are written beside them: as `non-digit-images-idx3-ubyte` in a folder, as the array
+    `non_digit` in an `.npz` file.
+
+    Args:
+        corrections: at least two of them to a digit.
+        out: an `.npz` file, or a folder for IDX files.
+
+    Raises:
+        DataError: there are fewer than two corrections to a digit.
+        OSError: `out` cannot be written.
+    """
+    digits, non_digits = only_digits(corrections), only_non_digits(corrections)
+    if len(digits) < 2:
+        raise DataError(
+            f"Corrections to a digit: {len(digits)}; a data set needs two, so correct more or use "
+            "`tendigits train --from MODEL --add-corrections URL`."
+        )
+    train, test = split_corrections(digits)
+    write = _write_npz if out.suffix == ".npz" else _write_folder
+    write(out, train, test, non_digits.images)
+    return (
+        f"{len(train)} corrections for training, {len(test)} for testing, "
+        f"{len(non_digits)} non-digits: {out.absolute()}"
+    )
+
+
+def _write_npz(
+    path: Path, train: LabelledImages, test: LabelledImages, non_digits: NDArray[np.uint8]
+) -> None:
+    arrays = {
+        "x_train": train.images,
+        "y_train": train.labels.astype(np.uint8),
+        "x_test": test.images,
+        "y_test": test.labels.astype(np.uint8),
+        NON_DIGIT_ARRAY: non_digits,
+    }
+    with atomic_write(path) as partial:
+        np.savez_compressed(partial, allow_pickle=False, **arrays)
+
+
+def _write_folder(
+    folder: Path, train: LabelledImages, test: LabelledImages, non_digits: NDArray[np.uint8]
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for prefix, part in (("train", train), ("t10k", test)):
+        write_bytes(folder / f"{prefix}-images-idx3-ubyte", idx_bytes(part.images))
+        labels = part.labels.astype(np.uint8)
+        write_bytes(folder / f"{prefix}-labels-idx1-ubyte", idx_bytes(labels))
+    write_bytes(folder / NON_DIGIT_FILE, idx_bytes(non_digits))

@@ -1,10 +1,12 @@
-"""From any picture to 28x28 frames as MNIST has them, in numpy, scipy and Pillow."""
+"""From pictures to 28x28 images of single digits as in MNIST, in numpy, scipy and Pillow.
 
-from tendigits.images.cuts import ways_to_cut
+Data flows through decode, ink (with paper and sheet), shapes (with printed_lines) and frame.
+"""
+
 from tendigits.images.decode import PictureSource, decode
 from tendigits.images.frame import make_frame
 from tendigits.images.ink import Ink, find_ink
-from tendigits.images.segment import Box, Shape, find_shapes
+from tendigits.images.shapes import Box, Shape, find_shapes, ways_to_cut
 
 __all__ = [
     "Box",

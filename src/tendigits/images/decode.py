@@ -1,4 +1,4 @@
-"""From a file, bytes, a PIL image or an array to one form: upright, opaque, RGB in [0, 1]."""
+"""Decoding: from a file, bytes, a PIL image or an array to upright, opaque RGB in [0, 1]."""
 
 import io
 import warnings
@@ -18,9 +18,9 @@ PictureSource = str | Path | bytes | Image.Image | NDArray[np.generic]
 
 MAX_BYTES = 100 * 2**20
 MAX_PIXELS = 100_000_000
-# Enough for a page of digits; a photo of 12 megapixels is read at a third of its width.
+# Enough for a page of digits; a photo of 12 megapixels is reduced to 0.4 of its width.
 MAX_SIDE = 1600
-SMALL = 40
+SMALL = 40  # pixels; a picture whose sides are not longer contains a single digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Picture:
 
     Attributes:
         pixels: (h, w, 3) float32 in [0, 1], no side longer than 1,600.
-        scale: how many pixels of the original one of these is, along each side.
+        scale: the width of one of these pixels in pixels of the original picture.
     """
 
     pixels: NDArray[np.float32]
@@ -37,39 +37,40 @@ class Picture:
 
     @property
     def is_small(self) -> bool:
-        """Whether it has so few pixels that it holds one digit, drawn or cut out, and no photo."""
+        """Whether it has so few pixels that it contains a single digit."""
         height, width, _ = self.pixels.shape
         return int(max(height, width)) <= SMALL
 
 
 def decode(source: PictureSource) -> Picture:
-    """Return a picture upright (EXIF), opaque (transparent parts become paper) and in RGB.
+    """Return a picture upright (as EXIF says), opaque (transparent parts become paper) and in RGB.
 
     Args:
-        source: a path, the bytes of a file, a PIL image, or an array (h, w), (h, w, 1),
-            (h, w, 3) or (h, w, 4): integers and booleans over their type's range, floats from 0
-            to 1.
+        source: a path, the bytes of a file, a PIL image, or an array of shape (h, w), (h, w, 1),
+            (h, w, 3) or (h, w, 4), with alpha as the fourth channel. White is 1 in floats, the
+            largest value of the type in integers of up to 16 bits, and in wider integers 255, or
+            65535 if any value is larger than 255.
 
     Raises:
-        PictureError: it is no picture, damaged, of no size, or over a limit.
+        PictureError: it is not a picture, damaged, empty, or over a limit.
     """
     if isinstance(source, np.ndarray):
         pixels = _from_array(source)
-        return _finish(pixels, max(pixels.shape[:2]))
+        return _limited(pixels, max(pixels.shape[:2]))
     if isinstance(source, Image.Image):
         _check_size(source, "the picture")
-        with _told("the picture"):
+        with _pillow_errors("the picture"):
             return _from_pil(source, max(source.size))
     name = "the picture" if isinstance(source, bytes) else str(source)
     data = source if isinstance(source, bytes) else _read(Path(source))
     if not data:
-        raise PictureError(f"{name} is empty; give a picture.")
-    with _told(name), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which does no harm
+        raise PictureError(f"{name} is empty; give an image file.")
+    with _pillow_errors(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of unusual metadata, which is harmless
         with Image.open(io.BytesIO(data)) as image:
             _check_size(image, name)
             full_side = max(image.size)
-            # A JPEG is decoded at a half or a quarter of its size, in a fraction of the time.
+            # JPEGs are decoded at half or a quarter of their size, which is several times faster.
             image.draft("RGB", (MAX_SIDE, MAX_SIDE))
             return _from_pil(image, full_side)
 
@@ -77,7 +78,7 @@ def decode(source: PictureSource) -> Picture:
 def _read(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
-            raise PictureError(f"{path} is no file; give a picture.")
+            raise PictureError(f"{path} is not a file; give an image file.")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -89,8 +90,8 @@ def _read(path: Path) -> bytes:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Tell what Pillow finds wrong in one sentence; a damaged file can raise nearly anything."""
+def _pillow_errors(name: str) -> Iterator[None]:
+    """Turn any error of Pillow into a PictureError; damaged files can raise nearly anything."""
     try:
         yield
     except PictureError:
@@ -101,10 +102,10 @@ def _told(name: str) -> Iterator[None]:
         ) from error
     except UnidentifiedImageError as error:
         raise PictureError(
-            f"{name} is no picture; give a PNG, JPEG, WebP, BMP, GIF or TIFF."
+            f"{name} is not a picture; give a PNG, JPEG, WebP, BMP, GIF or TIFF."
         ) from error
     except Exception as error:
-        raise PictureError(f"{name} is damaged or no picture; save it anew.") from error
+        raise PictureError(f"{name} is damaged; save it again.") from error
 
 
 def _check_size(image: Image.Image, name: str) -> None:
@@ -116,11 +117,11 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _from_pil(image: Image.Image, full_side: int) -> Picture:
     upright = _in_plain_mode(ImageOps.exif_transpose(image))
-    return _finish(_from_array(np.asarray(_shrunk(upright))), full_side)
+    return _limited(_from_array(np.asarray(_reduced(upright))), full_side)
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
-    """Bring a picture of 8 bits a colour to at most 1,600 pixels a side, before it grows to 32."""
+def _reduced(image: Image.Image) -> Image.Image:
+    """Return an 8-bit picture with at most 1,600 pixels per side, before it becomes float32."""
     scale = max(image.size) / MAX_SIDE
     if scale <= 1 or image.mode not in ("L", "RGB"):
         return image
@@ -128,7 +129,7 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 
 def _in_plain_mode(image: Image.Image) -> Image.Image:
-    """Return the picture in a mode whose array is grey or colour, with or without alpha."""
+    """Return the picture in a mode whose array is grey or RGB, with or without alpha."""
     if image.mode in ("L", "LA", "RGB", "RGBA", "1", "F") or image.mode.startswith("I"):
         return image
     if image.mode == "PA" or "transparency" in image.info:
@@ -143,7 +144,8 @@ def _from_array(array: NDArray[np.generic]) -> NDArray[np.float32]:
         values = values[..., np.newaxis]
     if values.ndim != 3 or values.shape[2] not in (1, 2, 3, 4) or 0 in values.shape:
         raise PictureError(
-            f"An array of shape {array.shape} is no picture; give (h, w), (h, w, 3) or (h, w, 4)."
+            f"An array of shape {array.shape} is not a picture; "
+            "give (h, w), (h, w, 3) or (h, w, 4)."
         )
     if values.shape[0] * values.shape[1] > MAX_PIXELS:
         raise PictureError(
@@ -163,31 +165,33 @@ def _in_unit_range(array: NDArray[Any]) -> NDArray[np.float32]:
         return levels.clip(0, 1, out=levels)
     if np.issubdtype(array.dtype, np.floating):
         if not np.isfinite(array).all():
-            raise PictureError("The array holds values that are no numbers; give 0 to 1.")
+            raise PictureError("The array contains NaN or infinity; give values from 0 to 1.")
         low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
         if low < 0 or high > 1:
-            raise PictureError(f"The array holds floats from {low:g} to {high:g}; give 0 to 1.")
+            raise PictureError(
+                f"The array contains floats from {low:g} to {high:g}; give values from 0 to 1."
+            )
         return np.asarray(array, dtype=np.float32)
-    raise PictureError(f"An array of {array.dtype} is no picture; give uint8 or float.")
+    raise PictureError(f"An array of {array.dtype} is not a picture; give uint8 or float.")
 
 
 def _full_level(array: NDArray[Any]) -> int:
-    """Return what stands for white; wide integers hold 8 or (from Pillow) 16 bits."""
+    """Return the white level. Integers of more than 16 bits contain 8 or (from Pillow) 16."""
     if array.dtype.itemsize <= 2:
         return int(np.iinfo(array.dtype).max)
     return 255 if array.size and int(array.max()) <= 255 else 65535
 
 
 def _on_paper(colour: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Put what is drawn on white, or on black where it is light."""
+    """Return a drawing on white paper, or on black paper if the drawing is light."""
     weight = float(alpha.sum())
     lightness = float((colour.mean(axis=2, keepdims=True) * alpha).sum()) / weight if weight else 0
     paper = np.float32(0 if lightness > 0.5 and alpha.min() < 0.5 else 1)
     return colour * alpha + paper * (1 - alpha)
 
 
-def _finish(pixels: NDArray[np.float32], full_side: int) -> Picture:
-    """Bring a picture to at most 1,600 pixels a side, each the mean of those it stands for."""
+def _limited(pixels: NDArray[np.float32], full_side: int) -> Picture:
+    """Return a picture with at most 1,600 pixels per side, averaged over blocks of the original."""
     height, width = pixels.shape[:2]
     scale = max(height, width) / MAX_SIDE
     if scale > 1:

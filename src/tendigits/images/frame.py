@@ -1,4 +1,4 @@
-"""From a shape to the 28x28 frame that a network sees: MNIST's own way."""
+"""From a shape to its frame: the 28x28 image for the network, normalised as in MNIST."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,20 +7,20 @@ from scipy import ndimage
 
 SIZE = 28
 INNER = 20
-# The pixel on which every centre of mass in MNIST lies, rounded.
+# The centre of mass of every MNIST digit is at this row and column, rounded.
 MIDDLE = 14
-# 19 in 20 of MNIST's strokes are 1.5 to 3.4 pixels wide; thinner ones are widened to this.
+# 95 % of the strokes in MNIST are 1.5 to 3.4 pixels wide; thinner ones are widened to this.
 THINNEST = 1.4
-# Shapes are brought to this size where their strokes are measured and widened.
+# Strokes are measured and widened in a copy of the shape of this size, in pixels.
 WORKING = 4 * INNER
 
 
 def make_frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return ink (h, w) in [0, 1] as a frame (28, 28) uint8, 0 for paper and 255 for full ink.
 
-    The ink's box is fitted into 20x20 pixels, its sides in proportion and its grey levels kept;
-    its centre of mass comes to the middle. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST
-    database of handwritten digits".
+    The ink is scaled to 20 pixels on its longer side, keeps its grey levels, and is placed with
+    its centre of mass in the middle. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database
+    of handwritten digits".
     """
     ink = _widened(ink)
     return _centred(np.clip(_resized(ink, INNER / max(ink.shape)), 0, 1))
@@ -28,7 +28,7 @@ def make_frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     height, width = (max(1, round(side * scale)) for side in ink.shape)
-    # Each pixel is the mean of those it stands for; enlarged, strokes stay smooth and sharp.
+    # BOX averages over all pixels; LANCZOS keeps the edges of enlarged strokes smooth and sharp.
     if scale < 0.5:
         filter_ = Image.Resampling.BOX
     else:
@@ -37,7 +37,7 @@ def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
 
 
 def stroke_width(ink: NDArray[np.float32]) -> float:
-    """Return the width of the strokes in pixels, the median over their length."""
+    """Return the median width of the strokes along their length, in pixels."""
     mask = np.pad(ink > 0.5, 1)
     if not mask.any():
         return 0.0
@@ -47,10 +47,9 @@ def stroke_width(ink: NDArray[np.float32]) -> float:
 
 
 def _widened(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the ink as it is, or its strokes widened where they would be too thin in the frame."""
-    # Measured on an enlarged copy, where a pixel more or less does not matter.
+    """Return the ink with strokes that are wide enough for the frame, unchanged if they are."""
     working = _resized(ink, WORKING / max(ink.shape))
-    working = working / max(working.max(), np.float32(1e-6))  # a hair's width grows faint in it
+    working = working / max(working.max(), np.float32(1e-6))  # thin strokes become faint in it
     radius = (THINNEST * WORKING / INNER - stroke_width(working)) / 2
     if radius < 0.5:
         return ink

@@ -1,4 +1,4 @@
-"""What the paper looks like, and how far each pixel lies from it."""
+"""The colour of the paper, and the contrast of each pixel with it."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -18,10 +18,10 @@ _SURFACE_SIDE = 400
 
 
 def border_colour(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the paper's colour: the median along the border.
+    """Return the colour of the paper: the median along the border.
 
-    A small picture is often cut so close that ink fills its border: there the corners tell, which
-    most digits leave free.
+    Small pictures are often cropped so closely that ink fills their border. There the corners have
+    a higher weight, as most digits do not reach them.
     """
     height, width = pixels.shape[:2]
     rim = max(1, min(height, width) // 20)
@@ -41,83 +41,81 @@ def border_colour(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def darker_and_lighter(pixels: NDArray[np.float32]) -> tuple[Grey, Grey]:
-    """Return how much darker, and how much lighter, each pixel is than the border's colour."""
+    """Return how much darker and how much lighter each pixel is than the border, (h, w) each."""
     colour = border_colour(pixels)
     darker = _largest([colour[plane] - pixels[..., plane] for plane in range(3)])
     lighter = _largest([pixels[..., plane] - colour[plane] for plane in range(3)])
     return darker.clip(min=0), lighter.clip(min=0)
 
 
-def against_near_paper(light: NDArray[np.float32], thickest: float) -> Grey:
-    """Return the contrast of dark ink with the light paper near by.
+def local_contrast(light: NDArray[np.float32], thickest: float) -> Grey:
+    """Return the contrast (h, w) of dark ink with the light paper around it.
 
     Args:
-        light: (h, w, 3), paper light and ink dark.
-        thickest: the width of the widest stroke, in shares of the shorter side.
+        light: (h, w, 3), with light paper and dark ink.
+        thickest: the width of the widest stroke, as a fraction of the shorter side.
     """
     height, width = light.shape[:2]
     step = max(1, min(height, width) // _SURFACE_SIDE)
-    small = shrunk(light, step)
-    near = closed(small, odd(thickest * min(small.shape[:2])))
+    small = downsampled(light, step)
+    near = closing(small, odd(thickest * min(small.shape[:2])))
 
     def contrast_of(plane: int) -> Grey:
-        paper = enlarged(near[..., plane], width, height)
-        # Relative to the light that falls there: ink in a shadow is as dark as elsewhere.
+        paper = upsampled(near[..., plane], width, height)
+        # Relative to the local brightness: ink in a shadow has the same contrast as elsewhere.
         contrast: Grey = (paper - light[..., plane]) / paper.clip(min=0.4)
         return contrast
 
     contrast = _largest([contrast_of(plane) for plane in range(3)])
-    # Most of a picture is paper: what it shows by its grain alone is taken off.
+    # Most pixels are paper, so the median is the contrast of the paper's grain.
     return (contrast - np.median(contrast[::2, ::2])).clip(min=0)
 
 
-def closed(light: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Return a picture, or a mask, without what is dark and narrower than `size` pixels."""
-    for filter_ in (ndimage.maximum_filter1d, ndimage.minimum_filter1d):
-        for axis in (0, 1):
-            light = filter_(light, size, axis=axis, mode="nearest")
-    return light
+def closing(light: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Return a picture (h, w, 3) without dark parts that are narrower than `size` pixels."""
+    result: NDArray[np.float32] = ndimage.grey_closing(light, (size, size, 1), mode="nearest")
+    return result
 
 
 def odd(size: float) -> int:
-    """Return the odd number of pixels next to `size`: a window with a middle."""
+    """Return `size` rounded to an odd number, the size of a window with a middle pixel."""
     return int(size) | 1
 
 
-def shrunk(pixels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Return the means of blocks of `step` pixels a side."""
+def downsampled(pixels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    """Return the means of blocks of `step` times `step` pixels."""
     height, width = (side // step * step for side in pixels.shape[:2])
     if step == 1:
         return pixels
-    # The rows first, as long runs of memory are quickly summed.
+    # Rows first: sums over contiguous memory are faster.
     rows = pixels[:height].reshape(height // step, step, -1, 3).mean(axis=1)
     means: NDArray[np.float32] = rows[:, :width].reshape(len(rows), -1, step, 3).mean(axis=2)
     return means
 
 
-def weight(contrast: Grey) -> float:
-    """Return how much stands out: the contrasts' sum, with more for what is far from paper."""
+def energy(contrast: Grey) -> float:
+    """Return the sum of the squared contrasts."""
     return float(np.square(contrast, dtype=np.float64).sum())
 
 
-def share_of_border(mask: Mask) -> float:
-    """Return the share of the picture's border that a region takes."""
+def border_fraction(mask: Mask) -> float:
+    """Return the fraction of the picture's border that a region covers."""
     return float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
 
 
 def _largest(planes: Sequence[Grey]) -> Grey:
-    """Return the largest value of each pixel; many times as fast as along a last axis of three."""
+    """Return the maximum of planes per pixel; much faster than `max` over a last axis of 3."""
     return reduce(np.maximum, planes)
 
 
-def enlarged(plane: Grey, width: int, height: int) -> Grey:
-    """Return one colour of a picture at a larger size."""
+def upsampled(plane: Grey, width: int, height: int) -> Grey:
+    """Return one plane of a picture, enlarged."""
     image = Image.fromarray(np.ascontiguousarray(plane))
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
 def otsu(values: Grey) -> float:
-    """Return the threshold that parts `values` (from 0 to 1) into the two narrowest groups.
+    """Return the threshold between the two classes of `values` in [0, 1] with least variance.
 
     Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
     """

@@ -1,38 +1,41 @@
-"""A sheet on a table: what lies around the sheet is taken off the picture."""
+"""A sheet of paper on a table: the table is painted over in the colours of the sheet."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from tendigits.images.paper import Mask, enlarged, otsu, share_of_border
-from tendigits.images.quadrilateral import quadrilateral_of
+from tendigits.images.paper import Mask, border_fraction, otsu, upsampled
 
 Colours = NDArray[np.float32]
 
-# A sheet takes at least so much of the picture,
+# Fractions of the picture: the smallest sheet, and the smallest table inside the picture and on
+# its border.
 SMALLEST_SHEET = 0.12
-# leaves at least so much of it, and of its border, to the table,
 SMALLEST_TABLE = 0.02
 TABLE_ON_BORDER = 0.15
-# has writing on so much of it at least and at most,
+# The fraction of a sheet that is written on, at least and at most.
 WRITTEN = (0.002, 0.5)
-# and differs so much from the table, of which no more than a part looks like the sheet.
+# The smallest difference in colour between sheet and table, and the largest fraction of the table
+# that may have the brightness of the sheet.
 DIFFERENCE = 0.15
 LIKE_SHEET = 0.25
-# A shadow dims all colours alike, not to less than this, and leaves the paper's grain as it is.
+# A shadow dims all colours by about the same factor, not below DARKEST_SHADOW, and does not change
+# the grain of the paper; the grain of a table is coarser by a factor of more than COARSER.
 SHADOW_HUE = 0.1
 DARKEST_SHADOW = 0.3
 COARSER = 2.0
-# Where more of the border than this is sheet, what is beyond may be a shadow.
+# If the sheet covers more of the picture's border than this, the rest may be a shadow.
 ENCLOSED = 0.05
-EDGE = 2  # pixels of the sketch in which sheet and table blend
+EDGE = 2  # pixels of the small picture in which sheet and table blend
+# A figure has four corners if its intersection over union with a quadrilateral is at least this.
+FOUR_CORNERED = 0.86
 
 
 def find_sheet(sketch: Colours) -> Mask | None:
-    """Return where the sheet is in a picture made small; None where there is none to be seen.
+    """Return the mask (h, w) of the sheet in a picture; None if there is no sheet on a table.
 
     Args:
-        sketch: (h, w, 3), a picture made small.
+        sketch: (h, w, 3), the downsampled picture.
     """
     regions = []
     is_grey = np.array_equal(sketch[..., 0], sketch[..., 1])
@@ -47,11 +50,11 @@ def find_sheet(sketch: Colours) -> Mask | None:
 
 
 def without_table(pixels: Colours, sketch: Colours) -> Colours:
-    """Return a picture with what is around its sheet painted over in the sheet's colours.
+    """Return a picture with the table painted over in the colours of the nearest part of the sheet.
 
     Args:
         pixels: (h, w, 3), the picture.
-        sketch: the same, made small.
+        sketch: the same picture, downsampled.
     """
     sheet = find_sheet(sketch)
     if sheet is None:
@@ -60,22 +63,22 @@ def without_table(pixels: Colours, sketch: Colours) -> Colours:
     nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
     painted = sketch[tuple(nearest)]
     height, width = pixels.shape[:2]
-    beyond = enlarged(inside.astype(np.float32), width, height) < 0.5
+    beyond = upsampled(inside.astype(np.float32), width, height) < 0.5
     result = pixels.copy()
     for plane in range(3):
-        result[beyond, plane] = enlarged(painted[..., plane], width, height)[beyond]
+        result[beyond, plane] = upsampled(painted[..., plane], width, height)[beyond]
     return result
 
 
 def _four_cornered(region: Mask) -> Mask | None:
-    """Return the region's largest part without holes, if it has four corners and is large."""
+    """Return the largest part of a region without holes, if it is large and has four corners."""
     labels, count = ndimage.label(region)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     if not count or sizes.max() < SMALLEST_SHEET * (1 - WRITTEN[1]) * region.size:
         return None
     part = labels == sizes.argmax()
-    if share_of_border(~part) < TABLE_ON_BORDER:
+    if border_fraction(~part) < TABLE_ON_BORDER:
         return None
     part = ndimage.binary_fill_holes(part)
     table = ndimage.binary_erosion(~part, iterations=EDGE, border_value=1)
@@ -84,12 +87,12 @@ def _four_cornered(region: Mask) -> Mask | None:
     quadrilateral = quadrilateral_of(part)
     if quadrilateral is None:
         return None
-    # Patches of the table that look like the sheet may hang on to it.
+    # Parts of the table that look like the sheet may be connected to it.
     return np.asarray(part & ndimage.binary_dilation(quadrilateral, iterations=EDGE))
 
 
 def _is_sheet(sketch: Colours, sheet: Mask, region: Mask) -> bool:
-    """Tell a sheet with writing on it from a drawn shape, a frame or the lit part of a page."""
+    """Return whether this is a sheet with writing, not a drawn shape, a frame or a lit area."""
     if (region & ~sheet).sum() > LIKE_SHEET * (~sheet).sum():
         return False
     if _difference(sketch, sheet) < DIFFERENCE:
@@ -98,16 +101,16 @@ def _is_sheet(sketch: Colours, sheet: Mask, region: Mask) -> bool:
     written = np.abs(sketch[sheet] - on).max(axis=1) > DIFFERENCE
     if not WRITTEN[0] <= written.mean() <= WRITTEN[1]:
         return False
-    if share_of_border(sheet) < ENCLOSED:
+    if border_fraction(sheet) < ENCLOSED:
         return True
-    shares = np.minimum(on, off) / np.maximum(np.maximum(on, off), np.float32(1e-3))
-    is_dimmed = np.ptp(shares) < SHADOW_HUE and shares.max() > DARKEST_SHADOW
+    ratios = np.minimum(on, off) / np.maximum(np.maximum(on, off), np.float32(1e-3))
+    is_dimmed = np.ptp(ratios) < SHADOW_HUE and ratios.max() > DARKEST_SHADOW
     grain_on, grain_off = (_grain(sketch, where) for where in (sheet, ~sheet))
     return not is_dimmed or grain_off > COARSER * grain_on
 
 
 def _difference(sketch: Colours, sheet: Mask) -> float:
-    """Return how far the sheet's colour is from the table's where they meet, of full contrast."""
+    """Return the difference in colour between sheet and table along their edge, from 0 to 1."""
     near_on = sheet & ~ndimage.binary_erosion(sheet, iterations=2 * EDGE, border_value=1)
     near_off = ~sheet & ndimage.binary_dilation(sheet, iterations=2 * EDGE)
     on, off = (np.median(sketch[where], axis=0) for where in (near_on, near_off))
@@ -115,10 +118,47 @@ def _difference(sketch: Colours, sheet: Mask) -> float:
 
 
 def _grain(sketch: Colours, where: Mask) -> float:
-    """Return how much the brightness changes from pixel to pixel, in shares of itself."""
+    """Return the median change of brightness between pixels, relative to the brightness."""
     grey = sketch.mean(axis=2)
     detail = np.abs(grey - ndimage.uniform_filter(grey, 3))
     inner = ndimage.binary_erosion(where)
     if not inner.any():
         return 0.0
     return float(np.median(detail[inner]) / (np.median(grey[inner]) + 1e-3))
+
+
+def quadrilateral_of(figure: Mask) -> Mask | None:
+    """Return the mask of the quadrilateral that fits a figure; None if it does not have 4 corners.
+
+    Args:
+        figure: (h, w), the mask of one connected figure without holes.
+    """
+    quadrilateral = _inside(_corners(figure), figure.shape)
+    overlap = (figure & quadrilateral).sum() / (figure | quadrilateral).sum()
+    return quadrilateral if overlap >= FOUR_CORNERED else None
+
+
+def _corners(figure: Mask) -> NDArray[np.intp]:
+    """Return the four corners (4, 2) of a quadrilateral, in order around it.
+
+    Two of them are the points with the largest distance, the others are the points with the
+    largest distance from the line between these two, one on each side.
+    """
+    points = np.argwhere(figure & ~ndimage.binary_erosion(figure))
+    first = points[np.hypot(*(points - points.mean(axis=0)).T).argmax()]
+    opposite = points[np.hypot(*(points - first).T).argmax()]
+    first = points[np.hypot(*(points - opposite).T).argmax()]
+    (y, x), (dy, dx) = (points - first).T, opposite - first
+    beside = dx * y - dy * x
+    return np.array([first, points[beside.argmax()], opposite, points[beside.argmin()]])
+
+
+def _inside(corners: NDArray[np.intp], shape: tuple[int, ...]) -> Mask:
+    """Return the mask of the quadrilateral with these corners, clockwise or counterclockwise."""
+    rows, columns = np.indices(shape)
+    sides = [
+        (to_x - x) * (rows - y) - (to_y - y) * (columns - x)
+        for (y, x), (to_y, to_x) in zip(corners, np.roll(corners, -1, axis=0), strict=True)
+    ]
+    signs = np.array(sides)
+    return np.asarray((signs >= 0).all(axis=0) | (signs <= 0).all(axis=0))

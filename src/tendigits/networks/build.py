@@ -1,24 +1,22 @@
-"""From a recipe to its network with its first weights."""
+"""From a recipe to its network with initial weights."""
 
 import torch
 from torch import nn
 
 from tendigits.data import CLASSES
-from tendigits.networks.conv import ConvNet
-from tendigits.networks.ensemble import Ensemble
-from tendigits.networks.mlp import MLP
+from tendigits.networks.architectures import MLP, ConvNet, Ensemble
 from tendigits.recipes import MLPSettings, NetworkSettings, Recipe
 
 
 def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) -> nn.Module:
-    """Return the network that `settings` describe, its weights drawn by `seed`.
+    """Return the network that `settings` describe, with weights drawn by `seed`.
 
-    Torch's own random state is left as it was.
+    Torch's global random state is not changed.
 
     Args:
-        settings: its form.
+        settings: the architecture.
         seed: the same seed gives the same weights.
-        outputs: how many logits it gives: one a digit, and perhaps one for what is no digit.
+        outputs: the number of logits: one per digit, and one more for non-digits.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -28,14 +26,14 @@ def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) 
 
 
 def build_classifier(recipe: Recipe) -> nn.Module:
-    """Return what `recipe` trains: its network, or the ensemble of its members."""
-    if recipe.members == 1:
-        return build_network(recipe.network, recipe.seed, count_outputs(recipe))
-    seeds = [recipe.member(number).seed for number in range(1, recipe.members + 1)]
-    outputs = count_outputs(recipe)
-    return Ensemble(build_network(recipe.network, seed, outputs) for seed in seeds)
+    """Return the network of `recipe`, or the ensemble of its members' networks."""
+    networks = [
+        build_network(member.network, member.seed, count_outputs(member))
+        for member in recipe.member_recipes
+    ]
+    return networks[0] if len(networks) == 1 else Ensemble(networks)
 
 
 def count_outputs(recipe: Recipe) -> int:
-    """Return how many logits the recipe's network gives: ten, and one more where it rejects."""
+    """Return the number of logits of the recipe's network: ten, or eleven with `ood`."""
     return CLASSES + (recipe.ood is not None)

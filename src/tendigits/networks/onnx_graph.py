@@ -1,4 +1,4 @@
-"""An ONNX graph in torch, so that it can be differentiated."""
+"""ONNX graphs in torch, where they can be differentiated."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +14,10 @@ Operator = Callable[..., Tensor]
 
 
 def to_torch(model: onnx.ModelProto, output: str) -> Callable[[Tensor], Tensor] | None:
-    """Return a function from the graph's input to `output`; None where it cannot be had.
+    """Return a function from the graph's input to `output`; None where it is not supported.
 
-    The operators are those of plain classifiers; a graph with another one, or with weights in 8
-    bits, is not differentiated.
+    It computes on the device of its input. The operators of plain classifiers are supported; a
+    graph with another one, such as those of 8-bit weights, is not.
 
     Args:
         model: a graph with one input.
@@ -33,24 +33,30 @@ def to_torch(model: onnx.ModelProto, output: str) -> Callable[[Tensor], Tensor] 
     steps = [(_OPERATORS[node.op_type], node, _attributes(node)) for node in nodes]
     source = next(each.name for each in model.graph.input if each.name not in weights)
 
-    def answer(inputs: Tensor) -> Tensor:
-        values = {**weights, source: inputs}
+    def compute(inputs: Tensor) -> Tensor:
+        values = {name: _on(inputs.device, weight) for name, weight in weights.items()}
+        values[source] = inputs
         for operator, node, attributes in steps:
             given = [values[name] if name else None for name in node.input]
-            values[node.output[0]] = operator(attributes, *given)
+            values[node.output[0]] = _on(inputs.device, operator(attributes, *given))
         return values[output]
 
-    return answer
+    return compute
 
 
 def count_weights(model: onnx.ModelProto) -> int:
-    """Return how many numbers the graph's tensors of fractions hold."""
-    fractions = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
+    """Return the number of floating-point weights in the graph."""
+    floats = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
     return sum(
         int(np.prod(each.dims, dtype=np.int64))
         for each in model.graph.initializer
-        if each.data_type in fractions and len(each.dims)
+        if each.data_type in floats and len(each.dims)
     )
+
+
+def _on(device: torch.device, value: Tensor) -> Tensor:
+    """Return a floating-point tensor on `device`; shapes and axes stay where they can be read."""
+    return value.to(device) if value.is_floating_point() else value
 
 
 def _needed_nodes(graph: onnx.GraphProto, output: str) -> list[onnx.NodeProto]:
@@ -158,5 +164,5 @@ _OPERATORS: dict[str, Operator] = {
 
 
 def _shape(inputs: Tensor, shape: Tensor) -> list[int]:
-    """Return the shape that ONNX means: 0 stands for the size that was there."""
+    """Return the shape for torch: in ONNX, 0 stands for the size of the input."""
     return [int(size) or inputs.shape[at] for at, size in enumerate(shape)]

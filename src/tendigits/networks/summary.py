@@ -1,4 +1,4 @@
-"""A network as a table: layers, shapes, parameters."""
+"""The size of a network: a table of its layers, parameters and multiply-add operations."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from tendigits.data import IMAGE_SIZE
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Return how many trained numbers `network` has."""
+    """Return the number of trained weights of `network`."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -28,7 +28,7 @@ def summary_table(network: nn.Module) -> str:
 
 
 def count_multiply_adds(network: nn.Module) -> int:
-    """Return the multiplications, each with its addition, that one image costs `network`."""
+    """Return the number of multiply-add operations of `network` for one image."""
     total = 0
 
     def note(layer: nn.Module, outputs: Tensor) -> None:
@@ -54,7 +54,7 @@ def _layer_rows(network: nn.Module) -> list[tuple[str, str, str]]:
 
 
 def _visit_layers(network: nn.Module, note: Callable[[nn.Module, Tensor], None]) -> None:
-    """Send a blank image through `network` and call `note` with each layer and what it gives."""
+    """Pass a blank image through `network` and call `note` with each layer and its outputs."""
     leaves = [layer for layer in network.modules() if not list(layer.children())]
     hooks = [
         leaf.register_forward_hook(lambda layer, _inputs, outputs: note(layer, outputs))

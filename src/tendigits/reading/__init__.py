@@ -1,4 +1,4 @@
-"""Reading pictures with a model file: numpy and ONNX Runtime, no torch."""
+"""Reading the digits in pictures with a classifier, without torch."""
 
 from tendigits.reading.reader import Guess, ReadDigit, Reader, Reading, read
 

@@ -1,26 +1,56 @@
-"""What `tendigits read` does with each picture."""
+"""`tendigits read`: finds pictures, reads them one after another and prints each result."""
 
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from tendigits.errors import Interrupted, PictureError
-from tendigits.files import to_json
-from tendigits.reading.answer import as_answer, as_line
+from tendigits.images.decode import MAX_BYTES
 from tendigits.reading.explain import draw_explanation, write_crops
-from tendigits.reading.reader import Reader
-from tendigits.reading.sources import Source
+from tendigits.reading.reader import Reader, Reading
+from tendigits.reading.schemas import PictureResult
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture to read.
+
+    Attributes:
+        name: the name to print.
+        path: the file; None for standard input.
+    """
+
+    name: str
+    path: Path | None
+
+    def picture(self) -> Path | bytes:
+        """Return the path, or the bytes from standard input."""
+        return sys.stdin.buffer.read(MAX_BYTES + 1) if self.path is None else self.path
+
+
+def find_sources(words: Iterable[str]) -> list[Source]:
+    """Return the pictures that `words` name: files, `-`, or folders with all pictures below them.
+
+    Raises:
+        PictureError: a folder contains no pictures.
+    """
+    return [source for word in words for source in _sources(word)]
 
 
 @dataclass(frozen=True)
 class ReadCommand:
-    """How pictures are read and told.
+    """How pictures are read and how the results are printed.
 
     Attributes:
-        reader: reads them.
-        json: whether a JSON object is printed for each, in place of a line.
-        explain: where to draw what was seen; the last picture's stays.
+        reader: reads the pictures.
+        json: whether to print a JSON object for each picture instead of a line of text.
+        explain: where to draw what was read; the last picture's drawing is kept.
         crops: the folder to write the frames to.
     """
 
@@ -30,14 +60,14 @@ class ReadCommand:
     crops: Path | None
 
     def read_all(self, sources: Sequence[Source], step: Callable[[str, int, int], None]) -> bool:
-        """Read pictures one after another; return whether all could be read.
+        """Read pictures one after another; return whether all of them could be read.
 
         Args:
-            sources: where they are; one is held at a time.
-            step: is told what is being done, how many pictures are read and how many there are.
+            sources: the pictures; one at a time is in memory.
+            step: called with the name of the step, the number of pictures read, and their total.
 
         Raises:
-            Interrupted: by Ctrl-C; what was read is printed.
+            Interrupted: on Ctrl-C; the results so far are printed.
         """
         done, all_read = 0, True
         try:
@@ -45,27 +75,56 @@ class ReadCommand:
                 step("Reading", done, len(sources))
                 all_read &= self.read(source)
         except KeyboardInterrupt:
-            raise Interrupted(f"Stopped: {done} of {len(sources)} pictures are read.") from None
+            raise Interrupted(f"Stopped: {done} of {len(sources)} pictures were read.") from None
         return all_read
 
     def read(self, source: Source) -> bool:
-        """Read one picture and print the answer; return whether it could be read."""
+        """Read one picture and print the result; return whether it could be read."""
         picture = source.picture()
-        (reading,) = self.reader.read_many([picture])
-        if isinstance(reading, PictureError):
+        try:
+            reading = self.reader.read(picture)
+        except PictureError as error:
             if self.json:
-                print(to_json(as_answer(source.name, reading)), flush=True)
+                _print_json(PictureResult.from_error(source.name, error))
             else:
-                print(f"tendigits: {reading}", file=sys.stderr)
+                print(f"tendigits: {error}", file=sys.stderr)
             return False
         if self.explain is not None:
             draw_explanation(picture, reading, self.explain)
         if self.crops is not None:
             write_crops(source.name, reading, self.crops)
-        print(
-            to_json(as_answer(source.name, reading))
-            if self.json
-            else as_line(source.name, reading),
-            flush=True,
-        )
+        result = PictureResult.from_reading(source.name, reading)
+        if self.json:
+            _print_json(result)
+        else:
+            print(as_line(result.file, reading), flush=True)
         return True
+
+
+def as_line(file: str, reading: Reading) -> str:
+    """Return the text that was read in a picture, its confidence and the picture's name."""
+    if reading.status == "empty":
+        return f"{'(empty)':<10} {'':>5}  {file}"
+    return f"{reading.text:<10} {reading.confidence:.3f}  {file}"
+
+
+def _print_json(result: PictureResult) -> None:
+    print(json.dumps(result.to_dict()), flush=True)
+
+
+def _sources(word: str) -> list[Source]:
+    path = Path(word)
+    if word == STANDARD_INPUT:
+        return [Source(word, None)]
+    if path.is_dir():
+        return [Source(str(each), each) for each in _pictures_in(path)]
+    return [Source(word, path)]
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    suffixes = Image.registered_extensions()
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    pictures = sorted(path for path in found if path.is_file())
+    if not pictures:
+        raise PictureError(f"The folder {folder} contains no pictures; choose another folder.")
+    return pictures

@@ -1,14 +1,15 @@
-"""A picture with what was read in it, and the frames that the network saw."""
+"""Drawings of what was read in a picture, and its frames as files with labels."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tendigits.errors import PictureError
-from tendigits.files import whole_file, write_text
+from tendigits.files import atomic_write, write_text
 from tendigits.images import PictureSource, decode
 from tendigits.reading.reader import ReadDigit, Reading
 
@@ -18,9 +19,10 @@ ACCEPTED, REJECTED = (0, 128, 60), (200, 30, 30)
 
 
 def draw_explanation(picture: PictureSource, reading: Reading, path: Path) -> None:
-    """Write a PNG: the picture with a box around each shape, beside it each frame enlarged.
+    """Write a PNG: the picture with a box around each shape, and to its right the enlarged frames.
 
-    Green is accepted, red rejected; under a frame stands its answer, and the second one.
+    Accepted shapes are green and rejected ones red. Below each frame are its digit and the second
+    most probable one, with their confidences.
     """
     decoded = decode(picture)
     image = Image.fromarray((decoded.pixels * 255).round().astype(np.uint8))
@@ -28,37 +30,32 @@ def draw_explanation(picture: PictureSource, reading: Reading, path: Path) -> No
     image = image.resize([max(1, round(side * shown)) for side in image.size])
     draw = ImageDraw.Draw(image)
     for digit in reading.digits:
-        box = [side * shown / decoded.scale for side in _sides(digit)]
+        box = [side * shown / decoded.scale for side in astuple(digit.box)]
         draw.rectangle(box, outline=_colour(digit), width=2)
     _save(_beside(image, [_captioned(digit) for digit in reading.digits]), path)
 
 
 def write_crops(name: str, reading: Reading, folder: Path) -> None:
-    """Write each frame as a PNG named after its picture, place and answer, and list them.
+    """Write each frame as a PNG and add one line per frame to `labels.jsonl`.
 
-    `labels.jsonl` gets a line a frame: `{"file", "digit", "accepted", "confidence"}`, ready to be
-    corrected.
+    The file name contains the picture's name, the index of the shape, and the digit or
+    `rejected`. A line contains `{"file", "digit", "accepted", "confidence"}`.
     """
     stem = Path(name).stem if name != "-" else "stdin"
     lines = []
     for number, digit in enumerate(reading.digits):
         file = f"{stem}-{number:03d}-{digit.character.replace('?', 'rejected')}.png"
         _save(Image.fromarray(digit.frame), folder / file)
-        answer = {
+        entry = {
             "file": file,
             "digit": digit.digit,
             "accepted": digit.accepted,
             "confidence": round(digit.confidence, 6),
         }
-        lines.append(json.dumps(answer) + "\n")
+        lines.append(json.dumps(entry) + "\n")
     listed = folder / "labels.jsonl"
     before = listed.read_text(encoding="utf-8") if listed.exists() else ""
     write_text(listed, before + "".join(lines))
-
-
-def _sides(digit: ReadDigit) -> tuple[int, int, int, int]:
-    box = digit.box
-    return box.left, box.top, box.right, box.bottom
 
 
 def _colour(digit: ReadDigit) -> tuple[int, int, int]:
@@ -81,7 +78,7 @@ def _captioned(digit: ReadDigit) -> Image.Image:
 
 
 def _beside(image: Image.Image, tiles: Sequence[Image.Image]) -> Image.Image:
-    """Return a sheet with the picture on the left and the tiles in rows of four on the right."""
+    """Return the picture with the tiles in rows of four to its right."""
     columns, gap = min(4, max(1, len(tiles))), 8
     tile_height = FRAME_SIDE + 34 + gap
     rows = -(-len(tiles) // columns)
@@ -89,21 +86,21 @@ def _beside(image: Image.Image, tiles: Sequence[Image.Image]) -> Image.Image:
         image.width + gap + columns * (FRAME_SIDE + gap),
         max(image.height, rows * tile_height),
     )
-    sheet = Image.new("RGB", size, "white")
-    sheet.paste(image, (0, 0))
+    drawing = Image.new("RGB", size, "white")
+    drawing.paste(image, (0, 0))
     for number, tile in enumerate(tiles):
         row, column = divmod(number, columns)
         left = image.width + gap + column * (FRAME_SIDE + gap)
-        sheet.paste(tile, (left, row * tile_height))
-    return sheet
+        drawing.paste(tile, (left, row * tile_height))
+    return drawing
 
 
 def _save(image: Image.Image, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             image.save(partial, format="PNG")
     except OSError as error:
         raise PictureError(
-            f"{path} cannot be written: {error.strerror or error}; choose another place."
+            f"{path} cannot be written: {error.strerror or error}; choose another path."
         ) from error

@@ -1,4 +1,4 @@
-"""Reading: from any picture to its digits, each with a confidence."""
+"""From a picture to its digits, each with a confidence."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,19 +25,19 @@ from tendigits.images import (
 
 REJECTED = "?"
 DEFAULT_MODEL = "reader"
-# A shape that is rejected is cut into no more digits than this,
-MOST_TOUCHING = 4
-# and each of them must be as sure as this, so that letters are not cut into digits.
-SURE = 0.93
+# A rejected shape may be several touching digits. It is cut into at most this many parts,
+MAX_PARTS = 4
+# and each part needs this confidence, so that letters are not cut into digits.
+PART_CONFIDENCE = 0.93
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A class and how probable it is.
+    """A digit and its probability.
 
     Attributes:
-        digit: from 0 to 9.
-        confidence: the calibrated probability, from 0 to 1.
+        digit: 0 to 9.
+        confidence: the calibrated probability.
     """
 
     digit: int
@@ -46,17 +46,17 @@ class Guess:
 
 @dataclass(frozen=True, eq=False)
 class ReadDigit:
-    """One shape of a picture, read.
+    """The prediction for one shape of a picture.
 
     Attributes:
-        digit: the most probable class.
+        digit: the most probable digit.
         confidence: its calibrated probability.
-        accepted: whether it is taken for a digit at all.
-        box: where it is, in the pixels of the picture as it was given, upright.
-        second: the next probable class.
-        frame: (28, 28) uint8, what the network saw.
-        probabilities: (10,) float32, the calibrated probability of each digit; what they lack to
-            1 is the probability that it is a non-digit.
+        accepted: whether the confidence reaches the threshold; the shape is rejected otherwise.
+        box: where the shape is, in pixels of the original picture, turned upright.
+        second: the second most probable digit.
+        frame: (28, 28) uint8, the image of the shape that was fed to the network.
+        probabilities: (10,) float32, the calibrated probabilities of the digits; they sum to 1
+            minus the probability of a non-digit.
     """
 
     digit: int
@@ -69,71 +69,76 @@ class ReadDigit:
 
     @property
     def character(self) -> str:
-        """The digit, or `?` where it is rejected."""
+        """The digit, or `?` if the shape is rejected."""
         return str(self.digit) if self.accepted else REJECTED
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A picture, read.
+    """What was read in a picture.
 
     Attributes:
-        digits: its shapes, line by line and from left to right.
+        digits: the shapes, line by line and from left to right.
     """
 
     digits: tuple[ReadDigit, ...]
 
     @property
     def text(self) -> str:
-        """One character a shape."""
+        """One character per shape."""
         return "".join(digit.character for digit in self.digits)
 
     @property
     def status(self) -> Literal["read", "empty"]:
-        """Whether there is anything in the picture."""
+        """`empty` if the picture contains no shapes."""
         return "read" if self.digits else "empty"
 
     @property
     def has_digits(self) -> bool:
-        """Whether a digit was accepted."""
+        """Whether at least one shape is accepted."""
         return any(digit.accepted for digit in self.digits)
 
     @property
     def confidence(self) -> float:
-        """The product of the accepted digits' confidences; 0 where there is none."""
+        """The product of the accepted digits' confidences; 0 if there are none."""
         accepted = [digit.confidence for digit in self.digits if digit.accepted]
         return float(np.prod(accepted)) if accepted else 0.0
 
 
 class Reader:
-    """Reads pictures with a model that is loaded once; safe to share among threads.
+    """Reads pictures with a classifier that is loaded once; can be shared among threads.
 
     Attributes:
-        classifier: what predicts the digits.
-        threshold: shapes that are less probable than this are rejected.
+        classifier: predicts the digits.
+        threshold: the confidence below which a shape is rejected.
     """
 
     def __init__(
-        self, model: Classifier | str | Path = DEFAULT_MODEL, threshold: float | None = None
+        self, classifier: Classifier | str | Path = DEFAULT_MODEL, threshold: float | None = None
     ) -> None:
-        """Load a model.
+        """Load the classifier.
 
         Args:
-            model: a model, its file, or the name of a shipped one.
-            threshold: the point of rejection, from 0 (nothing is rejected) to 1; the model's own when
-                None.
+            classifier: a classifier, the path of a model file, or the name of a pretrained model.
+            threshold: the confidence below which a shape is rejected, from 0 (nothing is
+                rejected) to 1; the classifier's own if None.
 
         Raises:
-            ModelError: the file is no model.
+            ModelError: the file is damaged, or not a model file.
         """
-        self.classifier = model if isinstance(model, Classifier) else load_model_file(model)
-        self.threshold = self.classifier.threshold if threshold is None else threshold
+        if not isinstance(classifier, Classifier):
+            classifier = load_model_file(classifier)
+        self.classifier = classifier
+        self.threshold = classifier.threshold if threshold is None else threshold
 
     def read(self, picture: PictureSource) -> Reading:
-        """Read one picture: a path, bytes, a PIL image or an array.
+        """Read one picture.
+
+        Args:
+            picture: a path, the bytes of a file, a PIL image, or an array; see `decode`.
 
         Raises:
-            PictureError: it is no picture, damaged, of no size, or over a limit.
+            PictureError: it is not a picture, damaged, empty, or over a limit.
         """
         decoded = decode(picture)
         reading = self._read_ink(find_ink(decoded), decoded.scale)
@@ -143,7 +148,7 @@ class Reader:
         return reading
 
     def read_many(self, pictures: Iterable[PictureSource]) -> Iterator[Reading | PictureError]:
-        """Yield for each picture what is read in it, or the error that it gave."""
+        """Yield for each picture what was read in it, or the error that it caused."""
         for picture in pictures:
             try:
                 yield self.read(picture)
@@ -154,30 +159,35 @@ class Reader:
         shapes = find_shapes(ink)
         digits: list[ReadDigit] = []
         for shape, digit in zip(shapes, self._classify(shapes, scale), strict=True):
-            parts = [] if digit.accepted else self._read_cut(shape, scale, MOST_TOUCHING - 1)
+            parts = [] if digit.accepted else self._read_parts(shape, scale, MAX_PARTS - 1)
             digits += parts or [digit]
         return Reading(tuple(digits))
 
-    def _read_cut(self, shape: Shape, scale: float, cuts: int) -> list[ReadDigit]:
-        """Return the digits that a shape comes apart into; none unless all of them are sure."""
+    def _read_parts(self, shape: Shape, scale: float, cuts: int) -> list[ReadDigit]:
+        """Return the touching digits of which a shape consists; none unless all are confident."""
+        needed = max(PART_CONFIDENCE, self.threshold)
         found: list[list[ReadDigit]] = []
         for halves in ways_to_cut(shape) if cuts else []:
             parts: list[ReadDigit] = []
             for half, digit in zip(halves, self._classify(halves, scale), strict=True):
-                sure = digit.confidence >= max(SURE, self.threshold)
-                parts += [digit] if sure else self._read_cut(half, scale, cuts - 1) or [digit]
-            if all(digit.confidence >= max(SURE, self.threshold) for digit in parts):
+                is_confident = digit.confidence >= needed
+                smaller = [] if is_confident else self._read_parts(half, scale, cuts - 1)
+                parts += smaller or [digit]
+            if all(digit.confidence >= needed for digit in parts):
                 found.append(parts)
         return max(found, key=lambda parts: min(each.confidence for each in parts), default=[])
 
     def _classify(self, shapes: Sequence[Shape], scale: float) -> list[ReadDigit]:
+        """Return the prediction for each shape; `scale` is that of the decoded picture."""
         if not shapes:
             return []
         frames = np.array([make_frame(shape.ink) for shape in shapes], np.uint8)
-        answers = self.classifier.predict(frames).probabilities
+        predictions = self.classifier.predict(frames)
         return [
             self._read_digit(shape, frame, probabilities, scale)
-            for shape, frame, probabilities in zip(shapes, frames, answers, strict=True)
+            for shape, frame, probabilities in zip(
+                shapes, frames, predictions.probabilities, strict=True
+            )
         ]
 
     def _read_digit(
@@ -201,19 +211,19 @@ class Reader:
 
 
 def read(picture: PictureSource) -> Reading:
-    """Read one picture with the shipped model; a `Reader` reads many.
+    """Read one picture with the pretrained model; use a `Reader` for other models.
 
     Args:
-        picture: a path, bytes, a PIL image, or an array as `decode` takes it.
+        picture: a path, the bytes of a file, a PIL image, or an array; see `decode`.
 
     Raises:
-        PictureError: it is no picture, damaged, of no size, or over a limit.
+        PictureError: it is not a picture, damaged, empty, or over a limit.
     """
-    return _shipped_reader().read(picture)
+    return _default_reader().read(picture)
 
 
 @cache
-def _shipped_reader() -> Reader:
+def _default_reader() -> Reader:
     return Reader()
 
 

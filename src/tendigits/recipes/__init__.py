@@ -1,4 +1,4 @@
-"""Recipes: one TOML file each, checked by one typed class."""
+"""Recipes: the settings of a training, one TOML file each, checked by one typed class."""
 
 from tendigits.recipes.recipe import (
     NetworkSettings,

@@ -1,4 +1,4 @@
-"""A recipe: every setting of a training, as one typed class read from a TOML file."""
+"""A recipe: all settings of a training in one typed class, which is read from a TOML file."""
 
 import difflib
 import tomllib
@@ -43,43 +43,45 @@ Precision = Literal["auto", "float32", "bfloat16"]
 _SHIPPED = Path(__file__).parent
 
 
-def _part_of_a_path(name: str) -> str:
+def _folder_name(name: str) -> str:
     if not name or set(name) & set("/\\\0"):
-        raise PydanticCustomError("name", "runs are named after it, so give what names a folder")
+        raise PydanticCustomError("name", "it is part of the name of the run folder")
     return name
 
 
 class Recipe(Settings):
-    """Every setting of a training.
+    """All settings of a training.
 
     Attributes:
-        name: what runs are named after; the file's name without `.toml` unless it is given.
+        name: the name of the recipe, and the start of the names of its runs; by default the name
+            of the file without `.toml`.
         description: what the recipe is, in a sentence.
-        seed: fixes the split, the first weights and the order of the batches.
-        epochs: how often the training images are gone through.
-        batch_size: images a step.
-        validation_fraction: the part of the training images that is held out for validation;
-            with 0 all are learnt from and no validation figures are given.
-        precision: the type of the network's products; `auto` is bfloat16 where the machine has
-            units for it, float32 elsewhere.
-        label_smoothing: the share of a label that is spread over all ten classes.
-        ema_decay: the decay, a step, of a running mean of the weights, which then is the trained
-            network; 0 for none.
-        patience: the training ends early once the validation loss has been no lower than its
-            lowest for this many epochs; never when None.
-        members: how many networks are trained, one after another and independently, each on
-            the same training images; the answer is the mean of their probabilities.
-        network: what is trained.
-        optimizer: how its weights are moved.
-        schedule: how the learning rate goes; constant without it.
-        augmentation: how the training images are distorted; not at all without it.
-        ood: what is learnt beside the digits so that it can be rejected; nothing without it.
-        synthetic_digits: how many ones with a long flag and sevens with a bar are drawn and learnt.
-        distillation: whose answers are learnt beside the labels; nobody's without it.
-        fine_tuning: what is gone on from; the first weights are drawn by the seed without it.
+        seed: determines the split, the initial weights and the order of the batches.
+        epochs: the number of passes over the training images.
+        batch_size: images per step.
+        validation_fraction: the fraction of the training images that is held out for validation;
+            with 0 all are trained on, and there are no validation figures.
+        precision: the type of the network's matrix products; `auto` is bfloat16 where the
+            hardware supports it, float32 elsewhere.
+        label_smoothing: the part of a label's weight that is spread evenly over all classes.
+        ema_decay: the decay per step of an exponential moving average of the weights, which then
+            is the trained network; 0 for none.
+        patience: the number of epochs without a lower validation loss after which the training
+            ends early; never when None.
+        members: the number of networks that are trained independently on the same images and
+            form an ensemble: it predicts the mean of their probabilities.
+        network: the architecture.
+        optimizer: the optimiser and its settings.
+        schedule: the learning rate schedule; constant when None.
+        augmentation: random changes of the training images; none when None.
+        ood: out-of-distribution images to train on, for rejection; none when None.
+        synthetic_digits: the number of drawn ones with a long flag and sevens with a bar to train
+            on.
+        distillation: a teacher whose predictions are trained on beside the labels; none when None.
+        fine_tuning: the trained model to start from; the initial weights are random when None.
     """
 
-    name: Annotated[str, AfterValidator(_part_of_a_path)]
+    name: Annotated[str, AfterValidator(_folder_name)]
     description: str
     seed: int = Field(ge=0, lt=2**32)
     epochs: PositiveInt
@@ -101,20 +103,26 @@ class Recipe(Settings):
 
     @field_validator("patience")
     @classmethod
-    def _watches_something(cls, patience: int | None, others: ValidationInfo) -> int | None:
+    def _needs_validation(cls, patience: int | None, others: ValidationInfo) -> int | None:
         if patience is not None and not others.data.get("validation_fraction"):
             raise PydanticCustomError(
-                "patience", "it watches the validation loss, so set a validation_fraction, too"
+                "patience", "it needs a validation loss, so set a validation_fraction too"
             )
         return patience
 
-    def member(self, number: int) -> "Recipe":
-        """Return the recipe of the ensemble's network `number` (from 1): its own seed, alone."""
-        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
-        return self.changed({"seed": seed, "members": 1})
+    @property
+    def member_recipes(self) -> "list[Recipe]":
+        """The recipe of each network of an ensemble, with its own seed; else this one alone."""
+        if self.members == 1:
+            return [self]
+        seeds = [
+            int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
+            for number in range(1, self.members + 1)
+        ]
+        return [self.changed({"seed": seed, "members": 1}) for seed in seeds]
 
     def augmentation_in(self, epoch: int) -> AugmentationSettings | None:
-        """Return how images are distorted in `epoch` (from 1), or None where they are not."""
+        """Return the augmentation in `epoch` (from 1); None for none."""
         if self.augmentation is None or epoch > self.epochs - self.augmentation.unaugmented_epochs:
             return None
         return self.augmentation
@@ -123,12 +131,20 @@ class Recipe(Settings):
         """Return the recipe with other values for the dotted names in `settings`.
 
         Raises:
-            RecipeError: no such setting, or a value out of range.
+            RecipeError: a setting is unknown, or its value invalid.
         """
         values = self.model_dump(exclude_none=True)
         for name, value in settings.items():
             _set(values, name, value)
         return _checked(values)
+
+    @property
+    def portable_settings(self) -> dict[str, object]:
+        """All settings that are not None; of the path of a teacher only the last part is kept."""
+        settings = self.model_dump(exclude_none=True)
+        if self.distillation is not None:
+            settings["distillation"]["teacher"] = Path(self.distillation.teacher).name
+        return settings
 
     def to_toml(self) -> str:
         """Return the recipe as the text of a TOML file."""
@@ -136,19 +152,19 @@ class Recipe(Settings):
 
 
 def shipped_recipes() -> dict[str, Path]:
-    """Return the files of the recipes that come with the package, by name."""
+    """Return the files of the recipes in the package, by name."""
     return {path.stem: path for path in sorted(_SHIPPED.glob("*.toml"))}
 
 
 def load_recipe(recipe: str | Path, settings: Mapping[str, object] | None = None) -> Recipe:
-    """Read a recipe and change some of its settings.
+    """Load a recipe and change some of its settings.
 
     Args:
-        recipe: the name of a shipped recipe (`mlp`) or the path of a TOML file of your own.
+        recipe: the name of a shipped recipe (`mlp`) or the path of a TOML file.
         settings: dotted names and their values, such as `{"optimizer.learning_rate": 0.002}`.
 
     Raises:
-        RecipeError: no such recipe or setting, or a value out of range.
+        RecipeError: there is no such recipe, a setting is unknown, or its value invalid.
     """
     path = _find(recipe)
     values = _read_toml(path)
@@ -157,7 +173,7 @@ def load_recipe(recipe: str | Path, settings: Mapping[str, object] | None = None
 
 
 def parse_setting(text: str) -> tuple[str, object]:
-    """Read `name=value`, the value as TOML writes it (a bare word is taken as a string).
+    """Parse `name=value`, the value in TOML's syntax (a bare word is a string).
 
     Raises:
         RecipeError: there is no `=`.
@@ -179,7 +195,7 @@ def _find(recipe: str | Path) -> Path:
     if path.is_file():
         return path
     raise RecipeError(
-        f"No shipped recipe and no file is called {recipe}; {_hint(str(recipe), list(shipped))}"
+        f"There is no shipped recipe and no file {recipe}; {_hint(str(recipe), list(shipped))}"
     )
 
 
@@ -188,7 +204,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         reason = str(error).rstrip(".")
-        raise RecipeError(f"{path} is no TOML file: {reason}.") from error
+        raise RecipeError(f"{path} is not a TOML file: {reason}.") from error
     except OSError as error:
         raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -218,13 +234,13 @@ def _reject_unknown(values: Mapping[str, Any], path: Path) -> None:
     known = list(dict.fromkeys(_setting_names(Recipe)))
     for name in _given_names(values):
         if name not in known:
-            raise RecipeError(f"{path} has no meaning for the setting {name}; {_hint(name, known)}")
+            raise RecipeError(f"{path}: unknown setting {name}; {_hint(name, known)}")
 
 
 def _set(values: dict[str, Any], name: str, value: object) -> None:
     known = list(dict.fromkeys(_setting_names(Recipe)))
     if name not in known:
-        raise RecipeError(f"No setting is called {name}; {_hint(name, known)}")
+        raise RecipeError(f"Unknown setting {name}; {_hint(name, known)}")
     *sections, key = name.split(".")
     for section in sections:
         values = values.setdefault(section, {})
@@ -236,25 +252,25 @@ def _hint(name: str, known: list[str]) -> str:
     nearest = by_last_part or difflib.get_close_matches(name, known, n=1)
     if nearest:
         return f"did you mean {nearest[0]}?"
-    return f"known are {', '.join(known)}."
+    return f"choose from {', '.join(known)}."
 
 
 def _checked(values: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(_in_a_sentence(error.errors()[0], values["name"])) from error
+        raise RecipeError(_sentence(error.errors()[0], values["name"])) from error
 
 
-def _in_a_sentence(problem: ErrorDetails, recipe: str) -> str:
+def _sentence(problem: ErrorDetails, recipe: str) -> str:
     setting = [str(part) for part in problem["loc"]]
     given = problem["input"]
     if problem["type"].startswith("union_tag"):
         setting.append("kind")
         given = problem.get("ctx", {}).get("tag")
     elif setting[0] in ("network", "optimizer"):
-        del setting[1]  # the kind, which pydantic names although it is no section
+        del setting[1]  # the kind, which pydantic adds although it is not a section
     name = ".".join(setting)
     if problem["type"] in ("missing", "union_tag_not_found"):
         return f"The recipe {recipe} lacks the setting {name}; add it."
-    return f"{name} = {given!r} will not do: {problem['msg'].lower().rstrip('.')}."
+    return f"Invalid value for {name}: {given!r}; {problem['msg'].lower().rstrip('.')}."

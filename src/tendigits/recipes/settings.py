@@ -1,4 +1,4 @@
-"""The typed settings that a recipe is made of."""
+"""The typed settings of which a recipe consists."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Settings(BaseModel):
-    """Values that cannot be changed, of exactly the types that are written; no others."""
+    """Immutable settings with strictly checked types; unknown ones are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -25,18 +25,17 @@ class MLPSettings(Settings):
 
 
 class ConvSettings(Settings):
-    """A convolutional network: a wide first look, stages of 3x3 convolutions, global pooling.
+    """A convolutional network: a large first kernel, stages of 3x3 convolutions, global pooling.
 
     Attributes:
-        stem_channels: filters of the first convolution.
-        stem_kernel: its width in pixels.
-        stem_stride: its step in pixels; 2 halves the picture.
-        stages: for each stage the filters of its 3x3 convolutions; stages are parted by a 2x2
-            max pooling.
-        padded: whether convolutions after the stem keep the picture's size.
-        separable: whether convolutions after the stem are made of two, which takes an eighth of
-            the weights: 3x3 on each channel by itself, then 1x1 across the channels. Source:
-            A. Howard et al., "MobileNets", arXiv:1704.04861.
+        stem_channels: the number of filters of the first convolution.
+        stem_kernel: its kernel size in pixels.
+        stem_stride: its stride in pixels; 2 halves the resolution.
+        stages: for each stage the number of filters of its 3x3 convolutions; stages are separated
+            by 2x2 max pooling.
+        padded: whether convolutions after the stem keep the size of the image.
+        separable: whether convolutions after the stem are depthwise separable, which takes an
+            eighth of the weights. Source: A. Howard et al., "MobileNets", arXiv:1704.04861.
     """
 
     kind: Literal["conv"]
@@ -54,7 +53,7 @@ class AdamSettings(Settings):
     Attributes:
         learning_rate: the step size.
         betas: decay of the running means of the gradient and of its square.
-        epsilon: is added to the root of the second mean.
+        epsilon: added to the root of the second mean.
     """
 
     kind: Literal["adam"]
@@ -72,8 +71,8 @@ class SGDSettings(Settings):
     Attributes:
         learning_rate: the step size.
         momentum: the decay of the running sum of gradients.
-        weight_decay: the pull towards zero on weights of two and more dimensions; biases and
-            batch-norm scales are left alone.
+        weight_decay: applied to weights of two or more dimensions, not to biases and
+            batch normalisation.
     """
 
     kind: Literal["sgd"]
@@ -83,16 +82,16 @@ class SGDSettings(Settings):
 
 
 class MuonSettings(Settings):
-    """Nesterov's momentum whose steps are made orthogonal for the filters of convolutions.
+    """Muon: Nesterov's momentum with orthogonalised steps for the filters of convolutions.
 
     Source: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024,
     https://kellerjordan.github.io/posts/muon/.
 
     Attributes:
-        learning_rate: the step size; filters have a mean square length of one.
+        learning_rate: the step size; filters are normalised to a mean square length of one.
         momentum: the decay of the running sum of gradients.
-        weight_decay: the pull towards zero on the weights of fully connected layers and of a
-            first convolution, which are moved by plain steps.
+        weight_decay: applied to the weights of fully connected layers and of the first
+            convolution, whose steps are not orthogonalised.
     """
 
     kind: Literal["muon"]
@@ -102,39 +101,39 @@ class MuonSettings(Settings):
 
 
 class ScheduleSettings(Settings):
-    """How the learning rate goes: in a line from zero up to its full value and down to zero.
+    """A learning rate that rises linearly from zero to its full value and falls back to zero.
 
     Attributes:
-        warmup: the share of all steps that the way up takes.
+        warmup: the fraction of all steps during which it rises.
     """
 
     warmup: Fraction
 
 
 class OODSettings(Settings):
-    """Frames that show no digit, made by the project, learnt beside the digits.
+    """Drawn images of non-digits to train on beside the data set.
 
-    The network then has an eleventh output for them, so that it can reject.
+    The network then has an eleventh output for non-digits, with which it can reject them.
 
     Attributes:
-        count: how many are drawn.
+        count: the number of images.
     """
 
     count: PositiveInt
 
 
 class DistillationSettings(Settings):
-    """Learning from the answers of a trained classifier to the same, distorted images.
+    """Training on the predictions of a trained classifier for the same, augmented images.
 
     Source: G. Hinton, O. Vinyals, J. Dean, "Distilling the knowledge in a neural network",
     arXiv:1503.02531.
 
     Attributes:
-        teacher: a run folder or a model file. It must have held out the validation images that
-            this run holds out, or its figures would flatter.
-        weight: the teacher's part of the loss; the labels have the rest.
-        temperature: divides the logits of both before they are compared.
-        sha256: of the teacher's weights or file; a run writes it into its own recipe.
+        teacher: a run folder or a model file. It must have held out the same validation images
+            as this run, otherwise the validation figures would be too good.
+        weight: the weight of the teacher in the loss; the labels have the rest.
+        temperature: what the logits of both are divided by before they are compared.
+        sha256: checksum of the teacher's weights or file; a run adds it to its own recipe.
     """
 
     teacher: str
@@ -144,15 +143,15 @@ class DistillationSettings(Settings):
 
 
 class FineTuningSettings(Settings):
-    """Going on from a trained model, with corrections of its answers beside the data set.
+    """Further training of a trained model on its data set and on corrections.
 
-    The run folder keeps both.
+    The run folder keeps the model and the corrections.
 
     Attributes:
-        fraction: the part of an epoch's images that are corrections, each of which is repeated and
-            distorted to that end, up to a hundred times.
-        model_sha256: of the model file.
-        corrections_sha256: of the file of the corrections.
+        fraction: the fraction of corrections in an epoch's images. To reach it, each correction is
+            repeated up to a hundred times, with augmentation where the recipe has it.
+        model_sha256: checksum of the model file.
+        corrections_sha256: checksum of the file of the corrections.
     """
 
     fraction: float = Field(default=0.1, gt=0, lt=1)
@@ -161,23 +160,25 @@ class FineTuningSettings(Settings):
 
 
 class AugmentationSettings(Settings):
-    """How far training images are distorted; each distortion is drawn anew for each image.
+    """Random changes of the training images; all amounts are drawn for each image.
 
     Attributes:
-        rotation_degrees: turned by up to this, either way.
-        scale: stretched along each axis by up to a factor exp(scale), either way.
-        shear: slanted by up to this many pixels a pixel, either way.
-        translation_pixels: moved by up to this along each axis.
-        elastic_pixels: standard deviation of a smooth field of displacements.
+        rotation_degrees: the largest rotation, in either direction.
+        scale: each axis is scaled by a factor from exp(-scale) to exp(scale).
+        shear: the largest shear, in pixels per pixel, in either direction.
+        translation_pixels: the largest shift along each axis, in either direction.
+        elastic_pixels: standard deviation of a smooth random displacement field.
         elastic_cells: the number of independent displacements along each axis.
-        stroke: thickened by up to this many pixels on each side of a stroke, or thinned by up to
+        stroke: strokes become thicker by up to this many pixels on each side, or thinner by up to
             half as many.
-        contrast: grey levels raised to a power of up to exp(contrast), either way.
-        blur: mixed with up to this share of itself blurred over 5x5 pixels.
-        noise: standard deviation of up to this much noise, in shares of full ink.
-        downsampling: the share of images seen in so few pixels that a digit is 7 to 13 of them high.
-        neighbour_fragments: the share of images into which a bit of another one, or of a ruled line, is laid.
-        unaugmented_epochs: the last epochs, which see the images as they are.
+        contrast: grey levels are raised to a power from exp(-contrast) to exp(contrast).
+        blur: the largest weight with which a copy, blurred over 5x5 pixels, is mixed in.
+        noise: the largest standard deviation of Gaussian noise, where full ink is 1.
+        downsampling: the fraction of images that are reduced so far that a digit is 7 to 13 pixels
+            high, and enlarged again.
+        neighbour_fragments: the fraction of images to which the edge of another digit or a ruled
+            line is added.
+        unaugmented_epochs: the number of epochs at the end without augmentation.
     """
 
     rotation_degrees: NonNegativeFloat = 0.0

@@ -1,5 +1,6 @@
-"""The server: reading over HTTP, and corrections that are kept.
+"""The server: reads pictures over HTTP and stores corrections.
 
-A request goes through `routes`, `bodies` and `readers` to a `reader_process`, and comes back as
-what `answers` describe or as one of the `problems`.
+A request to read pictures goes from `routes_reading` through `request_bodies` into the queue of
+`batching`, from there to one of the `workers`, and comes back as the JSON that `reading.schemas`
+describes, or as one of the `problems`.
 """

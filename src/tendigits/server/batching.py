@@ -1,6 +1,6 @@
-"""The queue of pictures, and the readers that take from it whatever waits, as one batch.
+"""The queue of tasks, and the workers that take what is queued as one batch.
 
-A batch goes off as soon as a reader is free; nothing waits for it to fill.
+A batch is sent as soon as a worker is free; it does not wait to be filled.
 """
 
 import asyncio
@@ -9,187 +9,184 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tendigits.errors import ModelError
-from tendigits.server.logs import log
+from tendigits.server.monitoring import Metrics, log
 from tendigits.server.problems import Problem
-from tendigits.server.prometheus import Metrics
-from tendigits.server.reader_process import Picture, Rejected
-from tendigits.server.readers import Outcome, ReaderProcess
 from tendigits.server.served_model import ServedModel
 from tendigits.server.settings import ServerSettings
+from tendigits.server.workers import Outcome, Rejected, Task, Worker
 
-# A batch holds no more pictures than this,
-MOST_PICTURES = 32
-# and is closed by the picture that brings it to so many bytes: drawings don't wait for photos.
-MOST_BYTES = 256 * 1024
-# A picture that was not read in this time is rejected.
-LONGEST_WAIT = 30.0  # seconds
-# One client may have no more than this share of the queue.
-CLIENT_SHARE = 0.5
-BUSY = "The server has too many pictures to read; try again in a moment."
+BATCH_TASKS = 32  # the largest number of tasks in a batch
+# A batch is closed by the task with which it reaches this size, so that a drawing does not wait
+# for the photos behind it.
+BATCH_BYTES = 256 * 1024
+QUEUE_TIMEOUT = 30.0  # seconds
+CLIENT_FRACTION = 0.5  # the largest fraction of the queue that one client may use
+BUSY = "The server has too many pictures in its queue; try again in a moment."
 
 
 @dataclass(frozen=True, eq=False)
-class Waiting:
-    """A picture in the queue, and the future that takes what is read in it."""
+class Queued:
+    """A task in the queue, and the future of its outcome."""
 
-    picture: Picture
+    task: Task
     outcome: "asyncio.Future[Outcome]"
 
 
 class Batcher:
-    """Reads pictures, with one model at a time.
+    """Sends queued tasks to workers in batches, with one model at a time.
 
     Attributes:
-        model: the one that is read with now.
+        model: the model in use.
     """
 
     def __init__(self, settings: ServerSettings, model: ServedModel, metrics: Metrics) -> None:
         self.model = model
         self._settings = settings
         self._metrics = metrics
-        self._queue: asyncio.Queue[Waiting] = asyncio.Queue()
-        self._free: asyncio.Queue[ReaderProcess] = asyncio.Queue()
-        self._pictures_of: Counter[str] = Counter()
-        self._reading: set[asyncio.Task[None]] = set()
+        self._queue: asyncio.Queue[Queued] = asyncio.Queue()
+        self._free: asyncio.Queue[Worker] = asyncio.Queue()
+        self._tasks_of: Counter[str] = Counter()
+        self._running: set[asyncio.Task[None]] = set()
         self._changing = asyncio.Lock()
 
     @property
     def is_full(self) -> bool:
-        """Whether no picture more may wait."""
+        """Whether the queue is full."""
         return self._queue.qsize() >= self._settings.queue
 
     async def start(self) -> None:
-        """Start the readers."""
-        await self.put_in_service(self.model)
+        """Start the workers."""
+        await self.use_model(self.model)
         self._dispatcher = asyncio.create_task(self._dispatch())
 
-    async def put_in_service(self, model: ServedModel) -> None:
-        """Read with `model` from now on; batches under way are read to their end with the old.
+    async def use_model(self, model: ServedModel) -> None:
+        """Use `model` from now on; batches that were sent before finish with the previous one.
 
         Raises:
-            ModelError: no reader starts with it; the old one stays.
+            ModelError: the workers do not start with it; the previous model stays in use.
         """
         async with self._changing:
             pixel_limit = self._settings.pixel_limit
-            readers = [ReaderProcess(model, pixel_limit) for _ in range(self._settings.readers)]
-            await _start_all(readers)
+            workers = [Worker(model, pixel_limit) for _ in range(self._settings.workers)]
+            await _start_all(workers)
             self.model = model
-            old = [self._free.get_nowait() for _ in range(self._free.qsize())]
-            for reader in readers:
-                self._free.put_nowait(reader)
-            await asyncio.gather(*(reader.stop() for reader in old))
+            previous = [self._free.get_nowait() for _ in range(self._free.qsize())]
+            for worker in workers:
+                self._free.put_nowait(worker)
+            await asyncio.gather(*(worker.stop() for worker in previous))
 
     async def stop(self) -> None:
-        """Read what is under way, then let all readers end."""
+        """Wait for the batches that were sent, then stop all workers."""
         self._dispatcher.cancel()
-        await asyncio.gather(*self._reading)
+        await asyncio.gather(*self._running)
         while not self._free.empty():
             await self._free.get_nowait().stop()
 
-    async def read(self, pictures: Sequence[Picture], client: str) -> list[Outcome]:
-        """Return what is read in each of `pictures`.
+    async def run(self, tasks: Sequence[Task], client: str) -> list[Outcome]:
+        """Return the outcome of each of `tasks`.
 
         Args:
-            pictures: they may be read in several batches.
-            client: who sent them.
+            tasks: they may be sent in several batches.
+            client: identifies the client that sent them.
 
         Raises:
-            Problem: the client has (429), or all clients together have (503), too many pictures
-                in the queue, or the wait was too long (503).
+            Problem: too many tasks of this client (429) or of all clients (503) are queued, or the
+                outcome took too long (503).
         """
-        self._reject_too_many(len(pictures), client)
+        self._check_limits(len(tasks), client)
         loop = asyncio.get_running_loop()
-        waiting = [Waiting(picture, loop.create_future()) for picture in pictures]
-        self._pictures_of[client] += len(waiting)
+        queued = [Queued(task, loop.create_future()) for task in tasks]
+        self._tasks_of[client] += len(queued)
         try:
-            for each in waiting:
+            for each in queued:
                 self._queue.put_nowait(each)
             self._metrics.queue.set(self._queue.qsize())
-            async with asyncio.timeout(LONGEST_WAIT):
-                return [await each.outcome for each in waiting]
+            async with asyncio.timeout(QUEUE_TIMEOUT):
+                return [await each.outcome for each in queued]
         except TimeoutError:
             raise Problem(503, BUSY) from None
         finally:
-            for each in waiting:
+            for each in queued:
                 each.outcome.cancel()
-            self._pictures_of[client] -= len(waiting)
-            self._pictures_of += Counter()  # forgets who has none
+            self._tasks_of[client] -= len(queued)
+            self._tasks_of += Counter()  # removes clients without tasks
 
-    def _reject_too_many(self, more: int, client: str) -> None:
-        if self._queue.qsize() + more > self._settings.queue:
+    def _check_limits(self, added: int, client: str) -> None:
+        if self._queue.qsize() + added > self._settings.queue:
             raise Problem(503, BUSY)
-        if self._pictures_of[client] + more > CLIENT_SHARE * self._settings.queue:
-            raise Problem(429, "You have too many pictures waiting; send more when these are read.")
+        if self._tasks_of[client] + added > CLIENT_FRACTION * self._settings.queue:
+            raise Problem(
+                429, "You have too many pictures in the queue; send more when these are read."
+            )
 
     async def _dispatch(self) -> None:
         while True:
             first = await self._queue.get()
-            reader = await self._free.get()
-            batch = self._batch_from(first)
+            worker = await self._free.get()
+            batch = self._next_batch(first)
             if not batch:
-                await self._release(reader)
+                await self._release(worker)
                 continue
-            task = asyncio.create_task(self._read(reader, batch))
-            self._reading.add(task)
-            task.add_done_callback(self._reading.discard)
+            running = asyncio.create_task(self._run_batch(worker, batch))
+            self._running.add(running)
+            running.add_done_callback(self._running.discard)
 
-    def _batch_from(self, first: Waiting) -> list[Waiting]:
-        """Return `first` and what waits behind it: a reader's share, of which somebody waits."""
-        share = -(-(1 + self._queue.qsize()) // self._settings.readers)
+    def _next_batch(self, first: Queued) -> list[Queued]:
+        """Return `first` and the tasks behind it, up to one worker's part of the queue.
+
+        Tasks whose client has gone are left out.
+        """
+        part = -(-(1 + self._queue.qsize()) // self._settings.workers)
         batch = [first]
-        size = _size(first)
-        while len(batch) < min(share, MOST_PICTURES) and size < MOST_BYTES:
+        size = first.task.size
+        while len(batch) < min(part, BATCH_TASKS) and size < BATCH_BYTES:
             batch.append(self._queue.get_nowait())
-            size += _size(batch[-1])
+            size += batch[-1].task.size
         self._metrics.queue.set(self._queue.qsize())
         return [each for each in batch if not each.outcome.done()]
 
-    async def _read(self, reader: ReaderProcess, batch: list[Waiting]) -> None:
+    async def _run_batch(self, worker: Worker, batch: list[Queued]) -> None:
         self._metrics.batch_size.observe(len(batch))
+        outcomes: Sequence[Outcome]
         try:
-            outcomes = await reader.read([each.picture for each in batch])
+            outcomes = await worker.run([each.task for each in batch])
             has_died = False
         except (OSError, EOFError):
-            outcomes = [Rejected(503, "The reading was cut off; try again.")] * len(batch)
+            outcomes = [Rejected(503, "Reading was interrupted; try again.")] * len(batch)
             has_died = True
         for each, outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, Rejected) and outcome.fault:
-                log.error("a picture was not read: %s", outcome.fault)
+            if isinstance(outcome, Rejected) and outcome.traceback:
+                log.error("a picture caused an unhandled exception: %s", outcome.traceback)
             if not each.outcome.done():
                 each.outcome.set_result(outcome)
         if has_died:
-            await _start_anew(reader)
-        await self._release(reader)
+            await _restart(worker)
+        await self._release(worker)
 
-    async def _release(self, reader: ReaderProcess) -> None:
-        """Let a reader be taken for another batch, or end where its model is read with no more."""
-        if reader.model is self.model:
-            self._free.put_nowait(reader)
+    async def _release(self, worker: Worker) -> None:
+        """Make a worker available for another batch, or stop it if its model was replaced."""
+        if worker.model is self.model:
+            self._free.put_nowait(worker)
         else:
-            await reader.stop()
+            await worker.stop()
 
 
-async def _start_all(readers: Sequence[ReaderProcess]) -> None:
+async def _start_all(workers: Sequence[Worker]) -> None:
     try:
-        await asyncio.gather(*(reader.start() for reader in readers))
+        await asyncio.gather(*(worker.start() for worker in workers))
     except (OSError, EOFError) as error:
-        await asyncio.gather(*(reader.stop() for reader in readers))
-        raise ModelError("No process that reads can be started; see what it printed.") from error
+        await asyncio.gather(*(worker.stop() for worker in workers))
+        raise ModelError("No worker can be started; see the output above.") from error
 
 
-async def _start_anew(reader: ReaderProcess) -> None:
-    """Start a reader that has died; try until it starts."""
-    log.error("a reader has died; it is started anew")
+async def _restart(worker: Worker) -> None:
+    """Start a worker that has died; try until it starts."""
+    log.error("a worker has died; starting it again")
     while True:
         try:
-            await reader.start()
+            await worker.start()
         except (OSError, EOFError):
-            log.exception("it does not start")
+            log.exception("the worker does not start")
             await asyncio.sleep(1)
         else:
             return
-
-
-def _size(waiting: Waiting) -> int:
-    content = waiting.picture.content
-    return len(content) if isinstance(content, bytes) else content.nbytes

@@ -1,4 +1,4 @@
-"""What a server answers when it cannot do what it was asked: RFC 9457, one clear sentence."""
+"""Error responses: problem details after RFC 9457, each with one sentence that says what to do."""
 
 from http import HTTPStatus
 from typing import Any
@@ -14,21 +14,21 @@ CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = 1  # seconds
 
 
-class ProblemAnswer(BaseModel):
-    """A problem as RFC 9457 describes it."""
+class ProblemDetails(BaseModel):
+    """An error as RFC 9457 describes it."""
 
-    type: str = Field("about:blank", description="Always `about:blank`: the status says it all.")
+    type: str = Field("about:blank", description="Always `about:blank`: `status` is specific.")
     title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
     status: int = Field(description="The HTTP status.", examples=[422])
     detail: str = Field(description="What is wrong and what to do, in one sentence.")
 
 
-class Problem(Exception):  # noqa: N818 - the standard's name
-    """A request that cannot be answered.
+class Problem(Exception):  # noqa: N818 - the RFC's name
+    """A request that gets an error response.
 
     Attributes:
         status: the HTTP status.
-        detail: one sentence for the client that says what to do.
+        detail: one sentence for the client that says what is wrong and what to do.
     """
 
     def __init__(self, status: int, detail: str) -> None:
@@ -38,7 +38,7 @@ class Problem(Exception):  # noqa: N818 - the standard's name
 
 
 def problem_response(problem: Problem) -> JSONResponse:
-    """Return the response that tells a problem."""
+    """Return the HTTP response of a problem."""
     headers = {}
     if problem.status in (429, 503):
         headers["Retry-After"] = str(RETRY_AFTER)
@@ -53,9 +53,9 @@ def problem_response(problem: Problem) -> JSONResponse:
     return JSONResponse(content, problem.status, headers, CONTENT_TYPE)
 
 
-def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what OpenAPI is to say of these statuses."""
-    schema = {"$ref": f"#/components/schemas/{ProblemAnswer.__name__}"}
+def documented_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI's description of the error responses with these statuses."""
+    schema = {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -65,32 +65,44 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def tell_problems(app: FastAPI) -> None:
-    """Let `app` answer what goes wrong with problems."""
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make `app` send problem details for its own errors, FastAPI's and Starlette's."""
 
-    async def tell(_: Request, error: Exception) -> JSONResponse:
+    async def handle_problem(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)
         return problem_response(error)
 
-    async def tell_http(request: Request, error: Exception) -> JSONResponse:
+    async def handle_http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        sentence = _HTTP.get(error.status_code, "The request cannot be answered.")
+        sentence = _HTTP_ERRORS.get(error.status_code, "The request cannot be handled.")
         response = problem_response(Problem(error.status_code, sentence))
         methods = _methods_at(app, request.url.path) if error.status_code == 405 else []
         response.headers.update({"Allow": ", ".join(methods)} if methods else error.headers or {})
         return response
 
-    async def tell_invalid(_: Request, error: Exception) -> JSONResponse:
+    async def handle_invalid_value(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return problem_response(invalid(error))
+        return problem_response(validation_problem(error))
 
-    app.add_exception_handler(Problem, tell)
-    app.add_exception_handler(HTTPException, tell_http)
-    app.add_exception_handler(RequestValidationError, tell_invalid)
+    app.add_exception_handler(Problem, handle_problem)
+    app.add_exception_handler(HTTPException, handle_http_error)
+    app.add_exception_handler(RequestValidationError, handle_invalid_value)
+
+
+def validation_problem(error: RequestValidationError | ValidationError) -> Problem:
+    """Return the problem of a request with a missing or invalid value."""
+    # For a union of types pydantic lists one error per type; the deepest belongs to the nearest.
+    nearest = max(error.errors(), key=lambda each: len(each["loc"]))
+    if nearest["type"] == "json_invalid":
+        return Problem(400, "The body is not valid JSON; send JSON, or another Content-Type.")
+    names = [part for part in nearest["loc"] if part not in ("body", "query", "path", "header")]
+    what = f"Invalid value for {names[0]}" if names else "Invalid body"
+    reason = nearest["msg"].rstrip(".")
+    return Problem(422, f"{what}: {reason[0].lower()}{reason[1:]}.")
 
 
 def _methods_at(app: FastAPI, path: str) -> list[str]:
-    """Return the methods that are described for an address; a route knows its own alone."""
+    """Return the documented methods of an address: a route knows only its own method."""
     found: set[str] = set()
     for template, operations in app.openapi()["paths"].items():
         if compile_path(template)[0].fullmatch(path):
@@ -98,20 +110,8 @@ def _methods_at(app: FastAPI, path: str) -> list[str]:
     return sorted(found)
 
 
-def invalid(error: RequestValidationError | ValidationError) -> Problem:
-    """Return the problem of a request whose values are not of the form that is described."""
-    # Of a value that may be of several forms, the form that it is nearest to tells most.
-    worst = max(error.errors(), key=lambda each: len(each["loc"]))
-    if worst["type"] == "json_invalid":
-        return Problem(400, "The body is no JSON; send JSON, or another Content-Type.")
-    names = [part for part in worst["loc"] if part not in ("body", "query", "path", "header")]
-    what = f"The value of {names[0]}" if names else "The body"
-    reason = worst["msg"].rstrip(".")
-    return Problem(422, f"{what} will not do: {reason[0].lower()}{reason[1:]}.")
-
-
-_HTTP = {
-    400: "The request is malformed; send it anew.",
-    404: "There is nothing at this address; /docs shows what there is.",
-    405: "This address takes other methods; the header Allow names them.",
+_HTTP_ERRORS = {
+    400: "The request is malformed; check its syntax and send it again.",
+    404: "There is nothing at this address; /docs lists all addresses.",
+    405: "This address does not support the method; the header Allow lists those it supports.",
 }

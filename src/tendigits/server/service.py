@@ -1,14 +1,71 @@
-"""What every request needs: the settings, the figures, the readers and the database."""
+"""What every route needs: the running server's parts, and the client that sent the request."""
 
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from tendigits.errors import ModelError
+from tendigits.feedback.store import CorrectionStore, StoreUnavailable
 from tendigits.server.batching import Batcher
-from tendigits.server.database import Database
-from tendigits.server.prometheus import Metrics
-from tendigits.server.settings import ServerSettings
+from tendigits.server.monitoring import Metrics, log
+from tendigits.server.problems import Problem
+from tendigits.server.served_model import load_served_model
+from tendigits.server.settings import ServerSettings, is_loopback
+
+DATABASE_THREADS = 4
+DATABASE_TIMEOUT = 10  # seconds
+Result = TypeVar("Result")
+
+_bearer = HTTPBearer(
+    auto_error=False, description="One of the server's keys; required if it has any."
+)
+
+
+class Database:
+    """The store of corrections, used in threads of its own and for a limited time.
+
+    Attributes:
+        place: the database's URL, without the password.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Use the database at `url`.
+
+        Raises:
+            ServerError: `url` is not a URL of SQLite or PostgreSQL.
+            OSError: the folder of the SQLite file cannot be created.
+        """
+        self._store = CorrectionStore(url)
+        self._store.make_folder()
+        self._threads = ThreadPoolExecutor(DATABASE_THREADS, "database")
+        self.place = self._store.place
+
+    async def run(self, work: Callable[[CorrectionStore], Result]) -> Result:
+        """Return the result of `work`.
+
+        Raises:
+            Problem: the database cannot be used at the moment (503).
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(DATABASE_TIMEOUT):
+                return await loop.run_in_executor(self._threads, work, self._store)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.error("the database is unavailable: %s", error or "timeout")
+            raise Problem(
+                503, "The database of corrections is unavailable; try again later."
+            ) from None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._threads.shutdown(cancel_futures=True)
+        self._store.close()
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,16 +73,30 @@ class Service:
     """The parts of a running server.
 
     Attributes:
-        settings: what it was told.
-        metrics: what Prometheus is told.
-        batcher: reads pictures.
-        database: keeps corrections.
+        settings: its settings.
+        metrics: its metrics for Prometheus.
+        batcher: the queue of pictures, and the workers that read them.
+        database: the corrections.
     """
 
     settings: ServerSettings
     metrics: Metrics
     batcher: Batcher
     database: Database
+
+    async def reload_model(self) -> None:
+        """Read the model file again and use it from now on.
+
+        Raises:
+            ModelError: the file is missing or damaged; the previous model stays in use.
+        """
+        try:
+            served = await asyncio.to_thread(load_served_model, self.settings.model)
+            await self.batcher.use_model(served)
+        except ModelError as error:
+            log.error("the previous model stays in use: %s", error)
+            raise
+        log.info("model in use: %s", served.name)
 
 
 def _service_of(request: Request) -> Service:
@@ -34,3 +105,41 @@ def _service_of(request: Request) -> Service:
 
 
 CurrentService = Annotated[Service, Depends(_service_of)]
+
+
+async def identify_client(
+    request: Request,
+    service: CurrentService,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> str:
+    """Return what identifies a client: its key, or its address if the server has no keys.
+
+    Raises:
+        Problem: the server has keys and the client sent none of them (401), or it has none and the
+            request is for another host name than this machine's own (421).
+    """
+    settings = service.settings
+    if settings.api_keys:
+        return _checked_key(settings, credentials.credentials if credentials else "")
+    if not settings.open and not is_loopback(request.url.hostname or ""):
+        # DNS rebinding: a site whose name resolves to 127.0.0.1 would reach the server through
+        # the browser of a person on this machine.
+        raise Problem(
+            421,
+            "Without a key the server accepts requests to localhost only; start it with --open.",
+        )
+    return request.client.host if request.client else ""
+
+
+Client = Annotated[str, Depends(identify_client)]
+
+
+def _checked_key(settings: ServerSettings, given: str) -> str:
+    # All keys are compared, each in constant time, so that timing does not reveal them.
+    matches = [
+        secrets.compare_digest(given.encode(), key.get_secret_value().encode())
+        for key in settings.api_keys
+    ]
+    if not any(matches):
+        raise Problem(401, "A key is required; send it as Authorization: Bearer KEY.")
+    return given

@@ -1,30 +1,46 @@
-"""Training: the loop, its batches and checkpoints, and the run folder."""
+"""Training: the loop, its data and optimisers, and the run folder that records it."""
 
-from tendigits.training.device import Device, computing_threads
-from tendigits.training.environment import Environment, describe_environment
-from tendigits.training.fine_tuning import Start, fine_tuning_recipe
+from tendigits.training.distillation import with_pinned_teacher
+from tendigits.training.environment import (
+    Device,
+    Environment,
+    computing_threads,
+    describe_environment,
+)
+from tendigits.training.fine_tuning import describe_fine_tuning, fine_tuning_recipe, read_start
+from tendigits.training.fit import TrainingState, fit
 from tendigits.training.history import EpochResult, read_history
-from tendigits.training.loop import train_classifier
-from tendigits.training.reporter import Reporter, Silent
-from tendigits.training.run import Run, create_run, load_network, load_run, load_run_data
-from tendigits.training.teacher import with_pinned_teacher
+from tendigits.training.run_folder import (
+    Run,
+    classifier_of_run,
+    create_run,
+    load_network,
+    load_run,
+    load_run_data,
+)
+from tendigits.training.train_run import train_run
+from tendigits.training.training_data import TrainingData, build_training_data
 
 __all__ = [
     "Device",
     "Environment",
     "EpochResult",
-    "Reporter",
     "Run",
-    "Silent",
-    "Start",
+    "TrainingData",
+    "TrainingState",
+    "build_training_data",
+    "classifier_of_run",
     "computing_threads",
     "create_run",
     "describe_environment",
+    "describe_fine_tuning",
     "fine_tuning_recipe",
+    "fit",
     "load_network",
     "load_run",
     "load_run_data",
     "read_history",
-    "train_classifier",
+    "read_start",
+    "train_run",
     "with_pinned_teacher",
 ]

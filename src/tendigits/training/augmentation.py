@@ -1,25 +1,36 @@
-"""Other handwritings of the same digits: form, stroke and grey levels, a batch at a time."""
+"""Augmentation: random changes of shape, stroke and grey levels, one batch at a time."""
 
 import math
+from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from tendigits.data import LabelledImages
+from tendigits.data.describe import draw_grid
+from tendigits.networks.torch_logits import scaled
 from tendigits.recipes import AugmentationSettings
+
+PREVIEWED = 19  # augmented copies of each image in the preview
 
 
 def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:
-    """Return each image bent, moved and thickened or thinned in its own random way.
+    """Return the images with random changes, drawn for each image.
 
-    Elastic distortion is that of P. Simard, D. Steinkraus, J. Platt, "Best practices for
-    convolutional neural networks", ICDAR 2003, with a coarse random field in place of a
-    smoothed fine one.
+    Source of the elastic distortion: P. Simard, D. Steinkraus, J. Platt, "Best practices for
+    convolutional neural networks", ICDAR 2003; here with an interpolated coarse random field in
+    place of a smoothed fine one.
 
     Args:
         images: (n, 1, h, w) float32 in [0, 1].
-        settings: how far each distortion goes.
+        settings: the amount of each change.
         generator: a random state on the images' device; the same state gives the same result.
+
+    Returns:
+        (n, 1, h, w) float32; noise can leave [0, 1].
     """
     if settings.stroke:
         images = _change_stroke(images, settings.stroke, generator)
@@ -38,10 +49,34 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
     return _change_levels(images, settings, generator)
 
 
+def draw_augmented(
+    data: LabelledImages,
+    settings: AugmentationSettings,
+    class_names: tuple[str, ...],
+    path: Path,
+) -> None:
+    """Write a PNG: one row per class, an image of it followed by 19 augmented copies."""
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    labels = np.unique(data.labels)  # a data set may lack a class
+    for label in labels:
+        image = data.images[np.flatnonzero(data.labels == label)[:1]]
+        rows.append(np.concatenate([image, _augmented_copies(image, settings, generator)]))
+    draw_grid([class_names[label] for label in labels], rows, path)
+
+
+def _augmented_copies(
+    image: NDArray[np.uint8], settings: AugmentationSettings, generator: torch.Generator
+) -> NDArray[np.uint8]:
+    copies = scaled(torch.from_numpy(image).repeat(PREVIEWED, 1, 1))
+    augmented = augment(copies, settings, generator).clamp(0, 1)
+    return (augmented[:, 0] * 255).round().byte().numpy()
+
+
 def _affine_maps(
     count: int, size: int, settings: AugmentationSettings, generator: torch.Generator
 ) -> Tensor:
-    """Return (n, 2, 3) maps from the new image's coordinates in [-1, 1] to the old one's."""
+    """Return (n, 2, 3) affine maps from coordinates in the new image, in [-1, 1], to the old."""
 
     def uniform(limit: float) -> Tensor:
         return limit * (2 * torch.rand(count, generator=generator, device=generator.device) - 1)
@@ -64,7 +99,7 @@ def _affine_maps(
 def _elastic_field(
     images: Tensor, settings: AugmentationSettings, generator: torch.Generator
 ) -> Tensor:
-    """Return smooth random displacements (n, h, w, 2) in the units of a sampling grid."""
+    """Return smooth random displacements (n, h, w, 2), in the units of a sampling grid."""
     count, _, height, width = images.shape
     cells = settings.elastic_cells
     coarse = torch.randn(count, 2, cells, cells, generator=generator, device=generator.device)
@@ -74,9 +109,9 @@ def _elastic_field(
 
 
 def _change_stroke(images: Tensor, limit: float, generator: torch.Generator) -> Tensor:
-    """Thicken each stroke by up to `limit` pixels on either side, or thin it by up to half."""
-    # Thinned by half as much as thickened, as a thin stroke would vanish.
-    amount = limit * (1.5 * _drawn(images, generator) - 0.5)
+    """Thicken strokes by up to `limit` pixels on each side, or thin them by up to half as many."""
+    # Thinned by half as much only, as a thin stroke would vanish.
+    amount = limit * (1.5 * _random(images, generator) - 0.5)
     thinner = -functional.max_pool2d(-images, 3, stride=1, padding=1)
     thinned = images - amount.clamp(-1, 0) * (thinner - images)
     thicker = functional.max_pool2d(thinned, 3, stride=1, padding=1)
@@ -87,51 +122,51 @@ def _change_stroke(images: Tensor, limit: float, generator: torch.Generator) -> 
     return once + (amount - 1).clamp(min=0) * (thicker - once)
 
 
-def _add_neighbour_fragments(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Lay the edge of a neighbour into half of a share of images, a ruled line into the others."""
-    chosen = _drawn(images, generator)
+def _add_neighbour_fragments(images: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
+    """Add the edge of another image, or a ruled line, to a `fraction` of the images."""
+    chosen = _random(images, generator)
     size = images.shape[-1]
-    # Most digits leave four pixels free on each side, so of a neighbour one to six are seen.
+    # Most images have a margin of four pixels, so one to six pixels of the other digit are seen.
     seen = int(torch.randint(5, 11, (), generator=generator, device=generator.device))
     edge = functional.pad(images.roll(1, 0)[..., :seen], (size - seen, 0))
     if torch.rand((), generator=generator, device=generator.device) < 0.5:
         edge = edge.flip(-1)
-    middle = size * _drawn(images, generator)
+    middle = size * _random(images, generator)
     rows = torch.arange(size, device=images.device).view(1, 1, size, 1)
-    level, width = _drawn(images, generator), 0.5 + _drawn(images, generator)
+    level, width = _random(images, generator), 0.5 + _random(images, generator)
     rule = level * (width - (rows - middle).abs()).clamp(0, 1)
-    scrap = torch.where(chosen < share / 2, edge, rule) * (chosen < share)
-    return torch.maximum(images, scrap)
+    fragment = torch.where(chosen < fraction / 2, edge, rule) * (chosen < fraction)
+    return torch.maximum(images, fragment)
 
 
-def _downsample(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Bring a share of images to a few pixels and back, as small pictures are enlarged."""
+def _downsample(images: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
+    """Reduce a `fraction` of the images and enlarge them again, like digits in small pictures."""
     size = images.shape[-1]
     side = int(torch.randint(10, 19, (), generator=generator, device=generator.device))
     small = functional.interpolate(images, (side, side), mode="area")
     coarse = functional.interpolate(small, (size, size), mode="bilinear")
-    # The darkest of few pixels is taken for full ink.
+    # The darkest pixel becomes full ink, as in a frame made from a small picture.
     coarse = coarse / coarse.amax((1, 2, 3), keepdim=True).clamp(min=0.3)
-    return torch.where(_drawn(images, generator) < share, coarse, images)
+    return torch.where(_random(images, generator) < fraction, coarse, images)
 
 
 def _change_levels(
     images: Tensor, settings: AugmentationSettings, generator: torch.Generator
 ) -> Tensor:
-    """Blur each image, change its contrast and add noise, each as far as drawn for it."""
+    """Blur the images, change their contrast and add noise."""
     if settings.blur:
         blurred = functional.avg_pool2d(images, 3, stride=1, padding=1)
         blurred = functional.avg_pool2d(blurred, 3, stride=1, padding=1)
-        images = torch.lerp(images, blurred, settings.blur * _drawn(images, generator))
+        images = torch.lerp(images, blurred, settings.blur * _random(images, generator))
     if settings.contrast:
-        power = torch.exp(settings.contrast * (2 * _drawn(images, generator) - 1))
+        power = torch.exp(settings.contrast * (2 * _random(images, generator) - 1))
         images = images.clamp(min=1e-6) ** power
     if settings.noise:
         grain = torch.randn(images.shape, generator=generator, device=generator.device)
-        images = images + settings.noise * _drawn(images, generator) * grain
+        images = images + settings.noise * _random(images, generator) * grain
     return images
 
 
-def _drawn(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Return a number from 0 to 1 for each image: (n, 1, 1, 1)."""
+def _random(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return a random number from 0 to 1 for each image: (n, 1, 1, 1)."""
     return torch.rand(len(images), 1, 1, 1, generator=generator, device=generator.device)

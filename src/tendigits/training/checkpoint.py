@@ -1,7 +1,7 @@
-"""Checkpoints: everything that the next epoch depends on, in one file that checks itself.
+"""Saved weights: the trained ones, and checkpoints, on which the next epoch depends.
 
-A checkpoint is a safetensors file whose name holds its epoch and the start of its SHA-256, so
-that it appears and is checked as one, and nothing is ever unpickled.
+A checkpoint is a safetensors file whose name holds its epoch and the start of its SHA-256, so that
+content and checksum appear in one step. Loading one never unpickles anything.
 """
 
 import hashlib
@@ -16,26 +16,32 @@ from torch import Tensor, nn
 
 from tendigits.errors import RunError
 from tendigits.files import write_bytes
+from tendigits.training.fit import TrainingState
 
 KEPT = 2  # the newest, and the one before it in case the newest is damaged
 _MOMENT = re.compile(r"optimizer\.(\d{1,6})\.([a-z_]+)")
 _NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.safetensors")
 
 
-def save_checkpoint(
-    folder: Path, epoch: int, network: nn.Module, optimizer: torch.optim.Optimizer
-) -> Path:
-    """Write the state after `epoch` into `folder`, whole; keep the one before it, no other."""
+def save_checkpoint(folder: Path, state: TrainingState) -> Path:
+    """Write `state` into `folder`, as a whole; of the older checkpoints keep the last one."""
     folder.mkdir(exist_ok=True)
-    data = save(_state(network, optimizer), metadata={"epoch": json.dumps(epoch)})
-    path = folder / f"epoch-{epoch:03d}-{_digest(data)}.safetensors"
+    epoch = len(state.history)
+    data = save(_tensors(state), metadata={"epoch": json.dumps(epoch)})
+    path = folder / f"epoch-{epoch:03d}-{_checksum(data)}.safetensors"
     write_bytes(path, data)
-    # Later epochs belong to a course that was given up when the run went back to an earlier one.
+    # Checkpoints of later epochs are left over from before the run was resumed at an earlier one.
     found = [each for each in find_checkpoints(folder) if each != path]
     earlier = [each for each in found if _epoch(each) < epoch]
     for old in {*found} - {*earlier[: KEPT - 1]}:
         old.unlink()
     return path
+
+
+def save_weights(path: Path, network: nn.Module) -> None:
+    """Write the weights of `network` to `path`; the file is replaced as a whole."""
+    state = network.state_dict().items()
+    write_bytes(path, save({name: tensor.contiguous() for name, tensor in state}))
 
 
 def find_checkpoints(folder: Path) -> list[Path]:
@@ -44,41 +50,54 @@ def find_checkpoints(folder: Path) -> list[Path]:
     return sorted(found, key=_epoch, reverse=True)
 
 
-def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Put the state in `path` into `network`, `optimizer` and torch's generator; return its epoch.
+def load_checkpoint(path: Path, state: TrainingState) -> int:
+    """Load the checkpoint `path` into `state`, but for the history; return its epoch.
 
     Raises:
-        RunError: the file is damaged or belongs to another network.
+        RunError: the file is damaged, or of another network; `state` is not changed then.
     """
     data = path.read_bytes()
     match = _NAME.fullmatch(path.name)
-    if match is None or _digest(data) != match[2]:
-        raise RunError(f"{path} is damaged: its content does not fit the checksum in its name.")
+    if match is None or _checksum(data) != match[2]:
+        raise RunError(f"{path} is damaged: its content does not match the checksum in its name.")
     try:
-        state = load(data)
+        tensors = load(data)
     except SafetensorError as error:
         raise RunError(f"{path} is damaged ({error}).") from error
-    if not _belongs_to(state, network, optimizer):
+    if not _fits(tensors, state):
         raise RunError(f"{path} does not belong to this run: it is of another network.")
-    network.load_state_dict(_under("network.", state))
-    _restore_optimizer(optimizer, _under("optimizer.", state))
-    torch.set_rng_state(state["random.torch"])
+    _networks(state).load_state_dict(_without_prefix("network.", tensors))
+    _restore_optimizer(state.optimizer, _without_prefix("optimizer.", tensors))
+    state.random_state = tensors["random.torch"]
     return int(match[1])
 
 
-def _belongs_to(
-    state: dict[str, Tensor], network: nn.Module, optimizer: torch.optim.Optimizer
-) -> bool:
-    """Tell whether `state` fits, before anything is changed."""
-    wanted = {f"network.{name}": _form(tensor) for name, tensor in network.state_dict().items()}
-    wanted["random.torch"] = _form(torch.get_rng_state())
-    parameters = [each for group in optimizer.param_groups for each in group["params"]]
-    for name in state:
+def _networks(state: TrainingState) -> nn.Module:
+    """Return the network, with the average of its weights where there is one."""
+    return nn.ModuleList([state.network, state.average]) if state.average else state.network
+
+
+def _tensors(state: TrainingState) -> dict[str, Tensor]:
+    networks = _networks(state).state_dict()
+    tensors = {f"network.{name}": tensor for name, tensor in networks.items()}
+    for index, moments in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
+    tensors["random.torch"] = state.random_state
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def _fits(tensors: dict[str, Tensor], state: TrainingState) -> bool:
+    """Return whether `tensors` have the names, shapes and types of a checkpoint of `state`."""
+    networks = _networks(state).state_dict()
+    wanted = {f"network.{name}": _form(tensor) for name, tensor in networks.items()}
+    wanted["random.torch"] = _form(state.random_state)
+    parameters = [each for group in state.optimizer.param_groups for each in group["params"]]
+    for name in tensors:
         match = _MOMENT.fullmatch(name)
         if match is not None and int(match[1]) < len(parameters):
             scalar = torch.Size(), torch.float32
             wanted[name] = scalar if match[2] == "step" else _form(parameters[int(match[1])])
-    return {name: _form(tensor) for name, tensor in state.items()} == wanted
+    return {name: _form(tensor) for name, tensor in tensors.items()} == wanted
 
 
 def _form(tensor: Tensor) -> tuple[torch.Size, torch.dtype]:
@@ -91,22 +110,14 @@ def _epoch(path: Path) -> int:
     return int(match[1])
 
 
-def _digest(data: bytes) -> str:
+def _checksum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def _state(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
-    for index, moments in optimizer.state_dict()["state"].items():
-        state |= {f"optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
-    state["random.torch"] = torch.get_rng_state()
-    return {name: tensor.contiguous() for name, tensor in state.items()}
-
-
-def _under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _without_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {
         name.removeprefix(prefix): tensor
-        for name, tensor in state.items()
+        for name, tensor in tensors.items()
         if name.startswith(prefix)
     }
 
@@ -116,5 +127,5 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, moments: dict[str, Tens
     for name, tensor in moments.items():
         index, _, moment = name.partition(".")
         state.setdefault(int(index), {})[moment] = tensor
-    # The settings come from the recipe, which is the one place where they are written.
+    # The optimiser's settings are not restored: they are those of the recipe.
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

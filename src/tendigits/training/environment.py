@@ -1,8 +1,12 @@
-"""What a run was made with: versions, machine, threads, git revision."""
+"""What a run is trained on: device, precision, threads, versions, revision, and its speed."""
 
 import os
 import platform
+import statistics
 import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,30 +15,36 @@ from typing import Literal
 
 import torch
 from pydantic import PositiveInt
+from torch import nn
 
 from tendigits.errors import RunError
+from tendigits.networks import count_multiply_adds
+from tendigits.networks.architectures import fits_onednn, product
 from tendigits.recipes import Precision
-from tendigits.training.device import Device, choose_device, choose_precision
+from tendigits.training.history import EpochResult
 
+Device = Literal["auto", "cpu", "cuda"]
+
+PASSES = 3  # forward, and backward to the weights and to the inputs
 _LIBRARIES = ("tendigits", "torch", "numpy", "safetensors", "matplotlib")
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What a run was made with.
+    """What a run was trained on.
 
     Attributes:
-        started: when, in UTC, ISO 8601.
-        threads: how many threads torch computed with.
+        started: the time of its start, in UTC, ISO 8601.
+        threads: the number of torch's threads.
         device: `cpu` or `cuda`.
-        precision: the type of the network's products.
+        precision: the type of the network's matrix products.
         cpu: the processor's name.
-        cores: how many of its cores the process could use.
+        cores: the number of its cores that the process could use.
         system: the operating system.
         python: Python's version.
-        versions: the versions of the libraries that the figures depend on.
+        versions: the versions of the libraries on which the results depend.
         git_revision: the commit of the package's own checkout, with `+changes` where it had
-            uncommitted ones; None when it was not run from a checkout.
+            uncommitted changes; None when the package was not run from a checkout.
     """
 
     started: str
@@ -48,17 +58,74 @@ class Environment:
     versions: dict[str, str]
     git_revision: str | None
 
+    @property
+    def summary(self) -> dict[str, str]:
+        """All of it in words, by topic."""
+        return {
+            "machine": f"{self.cpu}, {self.threads} threads, {self.device}, {self.precision}",
+            "system": self.system,
+            "started": self.started,
+            "revision": self.git_revision or "unknown",
+            "python": self.python,
+            **self.versions,
+        }
+
+    @property
+    def torch_device(self) -> torch.device:
+        """The device for torch."""
+        return torch.device(self.device)
+
+    @property
+    def torch_precision(self) -> torch.dtype:
+        """The precision as a type of torch."""
+        return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a training was, and what its machine can do.
+
+    Attributes:
+        images_per_second: the median of the epochs.
+        operations_per_second: multiplications and additions of the network at that speed.
+        matrix_rate: operations per second in a large matrix product of the same precision here.
+        precision: that precision.
+        data_fraction: the fraction of the time in which batches were made.
+    """
+
+    images_per_second: float
+    operations_per_second: float
+    matrix_rate: float
+    precision: str
+    data_fraction: float
+
+    def line(self) -> str:
+        """Return the figures in one line."""
+        fraction = self.operations_per_second / self.matrix_rate
+        return (
+            f"Speed: {self.images_per_second:,.0f} images/s, "
+            f"{self.operations_per_second / 1e9:,.0f} GFLOP/s in the network's products: "
+            f"{100 * fraction:.0f} % of a large {self.precision} product on this machine "
+            f"({self.matrix_rate / 1e9:,.0f}); making batches took "
+            f"{100 * self.data_fraction:.0f} % of the time"
+        )
+
 
 def describe_environment(
     threads: int | None = None, device: Device = "auto", precision: Precision = "float32"
 ) -> Environment:
-    """Return what a run here is made with, `threads` being torch's own choice when None.
+    """Return the environment of a run that is started here and now.
+
+    Args:
+        threads: the number of torch's threads; its own default when None.
+        device: `auto` is CUDA where it is available.
+        precision: `auto` is bfloat16 where the device supports it in hardware.
 
     Raises:
-        RunError: `threads` is no positive number, or the device is not there.
+        RunError: `threads` is not positive, or the device is not available.
     """
     if threads is not None and threads < 1:
-        raise RunError(f"{threads} threads cannot compute; give 1 or more.")
+        raise RunError(f"Invalid number of threads: {threads}; give 1 or more.")
     chosen = choose_device(device)
     return Environment(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -74,6 +141,85 @@ def describe_environment(
         versions={library: version(library) for library in _LIBRARIES},
         git_revision=_git_revision(Path(__file__).parent),
     )
+
+
+def choose_device(wanted: Device) -> torch.device:
+    """Return the device to train on; `auto` is CUDA where it is available.
+
+    Raises:
+        RunError: CUDA is wanted and not available.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise RunError("CUDA is not available; use --device cpu, or leave out --device.")
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(wanted)
+
+
+def choose_precision(wanted: Precision, device: torch.device) -> Literal["float32", "bfloat16"]:
+    """Return the type of a network's products; `auto` is bfloat16 where hardware supports it.
+
+    It depends on the hardware's capabilities, not on timings, so that every run gets the same.
+    """
+    if wanted == "auto":
+        return "bfloat16" if _has_bfloat16_units(device) else "float32"
+    return wanted
+
+
+@contextmanager
+def computing_threads(count: int) -> Iterator[None]:
+    """Set the number of torch's threads, and restore it afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def describe_speed(
+    network: nn.Module, history: Sequence[EpochResult], environment: Environment
+) -> Speed:
+    """Return the speed of a training beside the machine's matrix rate, which is measured now."""
+    images_per_second = statistics.median(result.images_per_second for result in history)
+    return Speed(
+        images_per_second=images_per_second,
+        operations_per_second=2 * PASSES * count_multiply_adds(network) * images_per_second,
+        matrix_rate=matrix_rate(environment.torch_precision, environment.torch_device),
+        precision=environment.precision,
+        data_fraction=statistics.median(
+            result.data_milliseconds_per_step / result.milliseconds_per_step for result in history
+        ),
+    )
+
+
+def matrix_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """Return the operations per second in a large product of `dtype` on `device`."""
+    return max(_rate(dtype, device) for _ in range(3))
+
+
+def _has_bfloat16_units(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(unit, False) for unit in ("avx512_bf16", "amx_bf16"))
+
+
+def _rate(dtype: torch.dtype, device: torch.device, size: int = 1024) -> float:
+    generator = torch.Generator(device).manual_seed(0)
+    matrix = torch.rand(size, size, device=device, generator=generator).to(dtype)
+    multiply = product if fits_onednn(matrix) else torch.nn.functional.linear
+    multiply(matrix, matrix)  # the first call includes initialisation
+    _wait_for(device)
+    started = time.perf_counter()
+    multiply(matrix, matrix)
+    _wait_for(device)
+    return 2 * size**3 / (time.perf_counter() - started)
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _cpu_name() -> str:
@@ -96,7 +242,7 @@ def _git_revision(folder: Path) -> str | None:
         ).stdout.strip()
 
     try:
-        git("ls-files", "--error-unmatch", __file__)  # a checkout of something else does not count
+        git("ls-files", "--error-unmatch", __file__)  # a checkout of another project does not count
         return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
     except (OSError, subprocess.SubprocessError):
         return None

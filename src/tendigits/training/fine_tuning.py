@@ -1,73 +1,140 @@
-"""Fine-tuning: a training that goes on from a model file, with corrections beside its data set."""
+"""Fine-tuning: further training of a model file's weights, on its data set and on corrections."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
+from pathlib import Path
 
-import numpy as np
-import onnx
-import torch
-from torch import Tensor, nn
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import nn
 
-from tendigits.classifiers import ModelInfo
-from tendigits.classifiers.model_file import load_model_bytes
-from tendigits.data import Dataset, stratified_split
+from tendigits.classifiers import Classifier, ModelInfo, shipped_models
+from tendigits.classifiers.model_file import load_model_bytes, read_model, weights_beside
+from tendigits.data import Dataset, LabelledImages, stratified_split
 from tendigits.errors import RunError
-from tendigits.feedback.corrections import Corrections, corrections_from_npz
-from tendigits.files import sha256_of
-from tendigits.networks.inputs import scaled
+from tendigits.feedback.corrections import (
+    corrections_from_npz,
+    corrections_to_npz,
+    only_digits,
+    split_corrections,
+)
 from tendigits.recipes import Recipe
-from tendigits.training.run import Run
-from tendigits.training.teacher import held_out_sha256
+from tendigits.training.distillation import held_out_sha256
+from tendigits.training.run_folder import Run, classifier_of_run
 
-# A model that is near its place is moved in smaller steps than one that has far to go,
+# A trained model needs smaller steps than one with random weights,
 SMALLER_STEPS = 0.1
-# and in fewer.
+# and fewer.
 EPOCHS = 2
-_IMAGES = 2000
-# The names in a model file: a network's weights, and what its batch normalisation adds to them.
-_PREFIX, _ADDED = "network.", "_bias"
+# What the run folder keeps.
+MODEL_FILE, WEIGHTS_FILE = "start.onnx", "start.safetensors"
+CORRECTIONS_FILE = "corrections.npz"
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """What a fine-tuning goes on from.
+    """What a fine-tuning starts from.
 
     Attributes:
-        model: a model file's content.
-        corrections: what is learnt beside the data set, and held out from it.
+        model: the content of a model file.
+        weights: its trained weights, the content of the safetensors file beside it.
+        corrections: labelled images to train on, and to hold out.
     """
 
     model: bytes
-    corrections: Corrections
+    weights: bytes
+    corrections: LabelledImages
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The model."""
+        return load_model_bytes(self.model, "the model to start from")
 
     @property
     def info(self) -> ModelInfo:
-        """What the model file says of itself."""
-        info = load_model_bytes(self.model, "the model", threads=1).info
-        return info
+        """The metadata of the model."""
+        return self.classifier.info
 
     @property
     def files(self) -> dict[str, bytes]:
         """The files that the run folder keeps, by name."""
-        return {"start.onnx": self.model, "corrections.npz": self.corrections.to_npz()}
+        return {
+            MODEL_FILE: self.model,
+            WEIGHTS_FILE: self.weights,
+            CORRECTIONS_FILE: corrections_to_npz(self.corrections),
+        }
+
+
+def read_start(model: str | Path, corrections: LabelledImages) -> Start:
+    """Read a model file and the weights beside it.
+
+    Args:
+        model: a model file, or the name of a shipped model.
+        corrections: labelled images to train on, and to hold out.
+
+    Raises:
+        ModelError: the model file cannot be read, or is damaged.
+        RunError: its weights are missing or damaged, or it cannot be trained further.
+    """
+    path = shipped_models().get(str(model), Path(model))
+    data = read_model(path)
+    info = load_model_bytes(data, str(model), threads=1).info
+    if info.precision != "float32":
+        raise RunError(f"The model {model} has 8-bit weights; give its float32 file.")
+    if info.recipe.get("members", 1) != 1:
+        raise RunError(f"The model {model} is an ensemble; give a model of one network.")
+    weights = weights_beside(path)
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise RunError(
+            f"The weights {weights} beside the model file cannot be read ({error.strerror}); "
+            "copy them there, or export the model again."
+        ) from error
+    if hashlib.sha256(content).hexdigest() != info.weights_sha256:
+        raise RunError(
+            f"The weights {weights} are damaged or belong to another model file: their checksum "
+            "is wrong; export the model again."
+        )
+    return Start(data, content, corrections)
+
+
+def load_start(run: Run) -> Start:
+    """Read what a run's fine-tuning starts from, out of its folder.
+
+    Raises:
+        RunError: a file is missing or has changed.
+    """
+    settings = run.recipe.fine_tuning
+    assert settings is not None
+    path = run.folder / CORRECTIONS_FILE
+    model = _read_kept(run.folder / MODEL_FILE, settings.model_sha256)
+    corrections = _read_kept(path, settings.corrections_sha256)
+    info = load_model_bytes(model, MODEL_FILE, threads=1).info
+    weights = _read_kept(run.folder / WEIGHTS_FILE, info.weights_sha256)
+    return Start(model, weights, corrections_from_npz(corrections, str(path)))
 
 
 def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Dataset) -> Recipe:
-    """Return the recipe that the model was trained by, changed to go on from it.
+    """Return the recipe by which the model was trained, changed to train it further.
 
     Args:
-        start: what is gone on from.
+        start: the model and the corrections.
         settings: dotted names of settings and their values, over those of a fine-tuning.
         dataset: what the model was trained on.
 
     Raises:
-        RunError: the model cannot be trained on, or was trained on other images.
-        RecipeError: no such setting, or a value out of range.
+        RunError: the model was trained on another data set, or other images are held out.
+        RecipeError: a setting is unknown, or its value invalid.
     """
     info = start.info
-    _reject_what_cannot_go_on(info, dataset)
+    if dataset.checksums != info.data_sha256:
+        raise RunError(
+            f"The model {info.name} was trained on another {info.data} than {dataset.source}; give "
+            "that as --data."
+        )
     given = {name: value for name, value in info.recipe.items() if name != "distillation"}
     recipe = Recipe.model_validate(given)
     files = {name: hashlib.sha256(content).hexdigest() for name, content in start.files.items()}
@@ -75,147 +142,85 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
         "name": f"{recipe.name.removesuffix('-corrected')}-corrected",
         "epochs": EPOCHS,
         "optimizer.learning_rate": SMALLER_STEPS * recipe.optimizer.learning_rate,
-        "fine_tuning.model_sha256": files["start.onnx"],
-        "fine_tuning.corrections_sha256": files["corrections.npz"],
+        "fine_tuning.model_sha256": files[MODEL_FILE],
+        "fine_tuning.corrections_sha256": files[CORRECTIONS_FILE],
     }
     recipe = recipe.changed(changes | dict(settings))
     split = stratified_split(dataset.train.labels, recipe.validation_fraction, recipe.seed)
     if not len(split.validation) or held_out_sha256(split) != info.held_out_sha256:
         raise RunError(
-            f"The model {info.name} has held out no images, or others, by which its accuracy could "
-            "be compared; give one that was trained with a validation_fraction, and leave that and "
-            "the seed."
+            f"The model {info.name} was trained on images that this run holds out, or none are "
+            "held out; give a model that was trained with a validation_fraction, and do not "
+            "change it or the seed."
         )
     return recipe
 
 
-def load_start(run: Run) -> Start:
-    """Read what a fine-tuning goes on from, out of its run folder.
+def load_start_weights(start: Start, network: nn.Module) -> None:
+    """Load the weights of the model into `network`.
 
     Raises:
-        RunError: it has changed.
+        RunError: they are of another network than the recipe describes.
     """
-    settings = run.recipe.fine_tuning
-    assert settings is not None
-    for path, sha256 in (
-        (run.start_model, settings.model_sha256),
-        (run.start_corrections, settings.corrections_sha256),
-    ):
-        try:
-            damaged = sha256_of(path) != sha256
-        except OSError:
-            damaged = True
-        if damaged:
-            raise RunError(f"{path} is missing or damaged; fine-tune anew.")
-    content = run.start_corrections.read_bytes()
-    return Start(
-        run.start_model.read_bytes(), corrections_from_npz(content, str(run.start_corrections))
-    )
+    try:
+        network.load_state_dict(load(start.weights))
+    except (SafetensorError, RuntimeError) as error:
+        raise RunError(
+            "The weights beside the model file are not those of its recipe; export it again."
+        ) from error
 
 
-def learnable(corrections: Corrections, recipe: Recipe) -> Corrections:
-    """Return those that the recipe's network can be right about: not all can reject."""
-    return corrections.digits if recipe.ood is None else corrections
+def usable_corrections(corrections: LabelledImages, recipe: Recipe) -> LabelledImages:
+    """Return the corrections that the recipe's network can be trained on.
+
+    Non-digits are left out where it has no output for them.
+    """
+    return only_digits(corrections) if recipe.ood is None else corrections
 
 
-@torch.no_grad()
-def put_start_weights(model: bytes, network: nn.Module, images: Tensor) -> None:
-    """Give `network` the weights of a model file, so that it answers as the file does.
-
-    The file has batch normalisation multiplied into the convolutions. To train on, a
-    normalisation is taken out again: what its inputs are over `images` becomes its statistics, and
-    its own scale and shift undo them.
+def describe_fine_tuning(run: Run, data: LabelledImages) -> str:
+    """Return the accuracy of a run's model before and after the fine-tuning, in lines.
 
     Args:
-        model: a model file's content.
-        network: of the form that the file says its recipe is of.
-        images: (n, 28, 28) uint8.
-
-    Raises:
-        RunError: the file is of another form.
+        run: a fine-tuning that is trained.
+        data: the training part of its data set; the validation images are measured on.
     """
-    weights = _weights(model)
-    state = network.state_dict()
-    plain = {name: weight for name, weight in weights.items() if not name.endswith(_ADDED)}
-    fitting = {name: tensor for name, tensor in plain.items() if name in state}
-    added = {
-        _normalisation_behind(name): weight
-        for name, weight in weights.items()
-        if name.endswith(_ADDED)
-    }
-    normalisations = {
-        name: module
-        for name, module in network.named_modules()
-        if isinstance(module, nn.BatchNorm2d)
-    }
-    needed = {name for name in state if name.rpartition(".")[0] not in normalisations}
-    if fitting.keys() != needed or added.keys() != normalisations.keys():
-        raise RunError("The model file's network is not what its recipe describes; export it anew.")
-    network.load_state_dict({**state, **fitting})
-    _take_out(normalisations, added, network, images)
+    start = load_start(run)
+    classifiers = start.classifier, classifier_of_run(run)
+    validation = data.subset(run.split.validation)
+    accuracies = [
+        classifier.predict(validation.images, validation.labels).correct.mean()
+        for classifier in classifiers
+    ]
+    corrections = usable_corrections(start.corrections, run.recipe)
+    trained_on, held_out = split_corrections(corrections)
+    lines = [
+        f"Validation accuracy ({run.data.name}, {len(validation):,} images): "
+        f"{100 * accuracies[0]:.2f}% before, {100 * accuracies[1]:.2f}% after",
+        _count_line("Corrections trained on", trained_on, classifiers),
+        _count_line("Corrections held out", held_out, classifiers),
+    ]
+    left_out = len(start.corrections) - len(corrections)
+    if left_out:
+        lines.append(f"Corrections to a non-digit left out, as the model cannot reject: {left_out}")
+    return "\n".join(lines)
 
 
-def _reject_what_cannot_go_on(info: ModelInfo, dataset: Dataset) -> None:
-    if info.precision != "float32":
-        raise RunError(f"The model {info.name} has 8-bit weights; give its float32 file.")
-    if info.recipe.get("members", 1) != 1:
-        raise RunError(f"The model {info.name} is an ensemble; give a model of one network.")
-    if dataset.checksums != info.data_sha256:
-        raise RunError(
-            f"The model {info.name} was trained on another {info.data} than {dataset.source}; give "
-            "that as --data."
-        )
+def _count_line(
+    title: str, corrections: LabelledImages, classifiers: tuple[Classifier, Classifier]
+) -> str:
+    before, after = (
+        int((each.predict(corrections.images).predicted_output == corrections.labels).sum())
+        for each in classifiers
+    )
+    return f"{title}: {before} of {len(corrections)} correct before, {after} after"
 
 
-def _weights(model: bytes) -> dict[str, Tensor]:
-    graph = onnx.load_model_from_string(model).graph
-    return {
-        each.name.removeprefix(_PREFIX): torch.from_numpy(
-            np.array(onnx.numpy_helper.to_array(each))
-        )
-        for each in graph.initializer
-        if each.name.startswith(_PREFIX)
-    }
-
-
-def _normalisation_behind(name: str) -> str:
-    """Return the module that follows the convolution whose file has `name` added to it."""
-    *parents, number = name.removesuffix(f".weight{_ADDED}").split(".")
-    return ".".join([*parents, str(int(number) + 1)])
-
-
-def _take_out(
-    normalisations: Mapping[str, nn.BatchNorm2d],
-    added: Mapping[str, Tensor],
-    network: nn.Module,
-    images: Tensor,
-) -> None:
-    """Set each normalisation so that it adds `added`, by way of its inputs' mean and deviation."""
-    moments: dict[str, tuple[Tensor, Tensor]] = {}
-
-    def note(name: str, inputs: Tensor) -> None:
-        moments[name] = (
-            inputs.mean(dim=(0, 2, 3)),
-            inputs.var(dim=(0, 2, 3), unbiased=False),
-        )
-
-    handles = []
-    for name, module in normalisations.items():
-        _set(module, torch.zeros_like(added[name]), torch.ones_like(added[name]), added[name])
-        hook = partial(lambda name, _, inputs: note(name, inputs[0]), name)
-        handles.append(module.register_forward_pre_hook(hook))
-    network.eval()(scaled(images[:_IMAGES]))
-    for handle in handles:
-        handle.remove()
-    for name, module in normalisations.items():
-        _set(module, *moments[name], added[name])
-
-
-def _set(module: nn.BatchNorm2d, mean: Tensor, variance: Tensor, added: Tensor) -> None:
-    """Let `module` take off the mean, divide by the deviation, and undo both but for `added`."""
-    assert module.running_mean is not None
-    assert module.running_var is not None
-    module.running_mean.copy_(mean)
-    module.running_var.copy_(variance)
-    module.weight.copy_(torch.sqrt(variance + module.eps))
-    module.bias.copy_(mean + added)
+def _read_kept(path: Path, sha256: str | None) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({error.strerror}); fine-tune again.") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise RunError(f"{path} is damaged; fine-tune again.")
+    return content

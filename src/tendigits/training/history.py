@@ -1,33 +1,35 @@
-"""What each epoch yielded, in memory and as `history.csv`."""
+"""The record of a training: the results of each epoch (`history.csv`), the log (`log.jsonl`)."""
 
 import csv
 import io
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from tendigits.errors import RunError
-from tendigits.files import write_text
+from tendigits.files import to_json, write_text
 
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What one epoch yielded.
+    """The results of an epoch.
 
     Attributes:
         epoch: its number, from 1.
-        seconds: how long its training steps took.
-        milliseconds_per_step: the same, a step.
-        accuracy: the share of its training images that were right when they were learnt from.
-        loss: their mean cross-entropy, in nats.
-        val_accuracy: the share of the validation images that were right after the epoch; None
-            where none are held out.
-        val_loss: their mean cross-entropy, in nats.
-        images_per_second: training images a second, all steps counted.
-        data_milliseconds_per_step: the part of a step that making its batch took.
+        seconds: the duration of its training steps.
+        milliseconds_per_step: the mean duration of a step.
+        accuracy: accuracy on its training images, each predicted just before it is trained on.
+        loss: mean cross-entropy on the same, in nats.
+        val_accuracy: accuracy on the validation images after the epoch; None where none are held
+            out.
+        val_loss: mean cross-entropy on the validation images, in nats.
+        images_per_second: training images per second of its steps.
+        data_milliseconds_per_step: the part of a step in which its batch is made.
     """
 
     epoch: int
@@ -41,7 +43,7 @@ class EpochResult:
     data_milliseconds_per_step: float
 
     def line(self, epochs: int) -> str:
-        """Return the result as Keras prints it, `epochs` being how many there are in all."""
+        """Return the result in one line, as Keras prints it; `epochs` is their number in total."""
         validation = (
             f" - val_accuracy: {self.val_accuracy:.4f} - val_loss: {self.val_loss:.4f}"
             if self.val_accuracy is not None
@@ -60,7 +62,7 @@ _HISTORY = TypeAdapter(list[EpochResult])
 
 
 def write_history(path: Path, history: Sequence[EpochResult]) -> None:
-    """Write `history` to `path` whole, as CSV."""
+    """Write `history` to `path` as CSV; the file is replaced as a whole."""
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -69,7 +71,7 @@ def write_history(path: Path, history: Sequence[EpochResult]) -> None:
 
 
 def has_stalled(history: Sequence[EpochResult], patience: int | None) -> bool:
-    """Tell whether the last `patience` epochs' validation losses are all no lower than the best."""
+    """Return whether none of the last `patience` epochs lowered the validation loss."""
     losses = [result.val_loss for result in history if result.val_loss is not None]
     if patience is None or len(losses) <= patience:
         return False
@@ -77,7 +79,7 @@ def has_stalled(history: Sequence[EpochResult], patience: int | None) -> bool:
 
 
 def mean_history(histories: Sequence[Sequence[EpochResult]]) -> list[EpochResult]:
-    """Return the mean of several networks' figures, epoch by epoch; seconds are added up."""
+    """Return the mean of several networks' results, epoch by epoch, and the sum of the seconds."""
     return [_mean_result(results) for results in zip(*histories, strict=False)]
 
 
@@ -91,7 +93,7 @@ def _mean_result(results: Sequence[EpochResult]) -> EpochResult:
 
 
 def read_history(path: Path) -> list[EpochResult]:
-    """Read what `write_history` wrote; an absent file is an empty history.
+    """Read the file of `write_history`; a missing file is an empty history.
 
     Raises:
         RunError: the file is damaged.
@@ -105,8 +107,30 @@ def read_history(path: Path) -> list[EpochResult]:
             {name: text or None for name, text in zip(header, row, strict=True)} for row in rows
         ]
         if header != _COLUMNS:
-            raise ValueError("its columns have other names")  # noqa: TRY301 - told as damage below
+            raise ValueError("its columns have other names")  # noqa: TRY301 - reported below
         return _HISTORY.validate_python(values)
     except (ValueError, csv.Error) as error:
         reason = str(error).partition("\n")[0]
-        raise RunError(f"{path} is damaged ({reason}); train the run anew.") from error
+        raise RunError(f"{path} is damaged ({reason}); train again.") from error
+
+
+class RunLog:
+    """Appends events to `log.jsonl`, one JSON object per line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        _remove_unfinished_line(path)
+
+    def write(self, event: str, **values: object) -> None:
+        """Append one line: the time in UTC, the event's name, its values."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = to_json({"time": now, "event": event, **values})
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def _remove_unfinished_line(path: Path) -> None:
+    # A process that was killed may have left the start of a line.
+    if path.exists():
+        complete = path.read_bytes().rpartition(b"\n")
+        os.truncate(path, len(complete[0]) + len(complete[1]))

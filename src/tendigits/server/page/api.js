@@ -1,4 +1,4 @@
-// The server's addresses: one call each, and what went wrong in one sentence.
+// The server's API: one function per address, and errors as one sentence.
 
 import { askForKey, authorization } from './key.js';
 
@@ -8,33 +8,34 @@ import { askForKey, authorization } from './key.js';
  *   box: [number, number, number, number],
  *   second: { digit: number, confidence: number },
  *   frame: string, probabilities: number[],
- * }} DigitAnswer
- * @typedef {{ text: string, status: 'read' | 'empty' | 'error', digits: DigitAnswer[] }} PictureAnswer
- * @typedef {number | 'no digit'} Label
+ * }} DigitResult
+ * @typedef {{ text: string, status: 'read' | 'empty' | 'error', digits: DigitResult[] }} PictureResult
+ * @typedef {number | 'non-digit'} Label
  * @typedef {{ key: string, frame: string, read: Label, correct: Label }} NewCorrection
  * @typedef {NewCorrection & { id: number, model: string, created: string }} Correction
  * @typedef {{ corrections: Correction[], total: number, next: number | null }} CorrectionsPage
- * @typedef {{ answers: number, confidence: number, accuracy: number }} Bin
+ * @typedef {{ images: number, confidence: number, accuracy: number }} CalibrationBin
  * @typedef {{
- *   confusion: number[][], bins: Bin[], calibration_error: number, negative_log_likelihood: number,
+ *   confusion: number[][], bins: CalibrationBin[], calibration_error: number,
+ *   negative_log_likelihood: number,
  * }} Report
- * @typedef {{ answer: Label, confidence: number, patch: number, hidden: number[][] }} Occlusion
+ * @typedef {{ label: Label, confidence: number, patch: number, hidden: number[][] }} Occlusion
  */
 
-const SECONDS = 6;
-const SECONDS_FOR_A_PICTURE = 35; // the server gives a picture up after 30
+const TIMEOUT = 6; // seconds
+const PICTURE_TIMEOUT = 35; // the server itself rejects a picture after 30 seconds
 
-/** What went wrong, in a sentence for a person. */
+/** An error that a person can read: one sentence. */
 export class Problem extends Error {
   /**
    * @param {string} sentence
-   * @param {number} status the HTTP status; 0 where there was no answer
-   * @param {number} wait the seconds after which the server wants to be asked again
+   * @param {number} status the HTTP status; 0 if there was no response
+   * @param {number} retryAfter the seconds after which the server accepts another request
    */
-  constructor(sentence, status = 0, wait = 0) {
+  constructor(sentence, status = 0, retryAfter = 0) {
     super(sentence);
     this.status = status;
-    this.wait = wait;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -42,30 +43,17 @@ export class Problem extends Error {
  * Read a picture.
  * @param {Blob} picture
  * @param {AbortSignal} signal
- * @param {{ isDrawing: boolean }} how a drawing is read at once, a photo may take a while
- * @returns {Promise<PictureAnswer>}
+ * @param {{ isDrawing: boolean }} options a drawing is read quickly, a photo may take longer
+ * @returns {Promise<PictureResult>}
  */
 export function readPicture(picture, signal, { isDrawing }) {
   const headers = { 'Content-Type': picture.type || 'application/octet-stream' };
-  const seconds = isDrawing ? SECONDS : SECONDS_FOR_A_PICTURE;
-  return call('/v1/read?frames=1', { method: 'POST', body: picture, headers, signal }, seconds);
+  const timeout = isDrawing ? TIMEOUT : PICTURE_TIMEOUT;
+  return call('/v1/read?frames=1', { method: 'POST', body: picture, headers, signal }, timeout);
 }
 
 /**
- * What the full report says of the model; null where there is none.
- * @returns {Promise<Report | null>}
- */
-export async function describeReport() {
-  try {
-    return await call('/v1/model/report', {});
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
-  }
-}
-
-/**
- * Ask how sure the network would be with a patch of the frame hidden, for each place of the patch.
+ * Compute the occlusion map of a frame.
  * @param {string} frame a PNG data URL
  * @returns {Promise<Occlusion>}
  */
@@ -74,7 +62,7 @@ export function occlusionOf(frame) {
 }
 
 /**
- * Store a correction; the same one sent again is stored once.
+ * Store a correction; sent again with the same key, it is stored once.
  * @param {NewCorrection} correction
  * @returns {Promise<Correction>}
  */
@@ -84,7 +72,7 @@ export function storeCorrection(correction) {
 
 /**
  * List corrections, the newest first.
- * @param {number | null} before only those with a smaller number
+ * @param {number | null} before list only corrections with a smaller id
  * @returns {Promise<CorrectionsPage>}
  */
 export function listCorrections(before) {
@@ -92,7 +80,7 @@ export function listCorrections(before) {
 }
 
 /**
- * Delete a correction; that it was gone already is no problem.
+ * Delete a correction; if it was deleted before, that is fine.
  * @param {number} id
  * @returns {Promise<void>}
  */
@@ -105,11 +93,24 @@ export async function deleteCorrection(id) {
 }
 
 /**
- * Ask what the model file says of itself.
+ * Get the metadata of the model in use.
  * @returns {Promise<any>}
  */
-export function describeModel() {
+export function modelInfo() {
   return call('/v1/model', {});
+}
+
+/**
+ * Get the full report on the model in use.
+ * @returns {Promise<Report | null>} null if there is none
+ */
+export async function modelReport() {
+  try {
+    return await call('/v1/model/report', {});
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /**
@@ -124,36 +125,36 @@ function withJson(method, content) {
 /**
  * @param {string} path
  * @param {RequestInit} options
- * @param {number} seconds how long to wait for the answer
- * @returns {Promise<any>}
+ * @param {number} timeout in seconds
+ * @returns {Promise<any>} the JSON of the response
  */
-async function call(path, options, seconds = SECONDS) {
-  const { response, content } = await send(path, options, seconds);
+async function call(path, options, timeout = TIMEOUT) {
+  const { response, content } = await send(path, options, timeout);
   const { status } = response;
   if (status === 401 || status === 403) {
-    if (await askForKey()) return call(path, options, seconds);
-    throw new Problem('The server reads nothing without a key.', status);
+    if (await askForKey()) return call(path, options, timeout);
+    throw new Problem('The server requires a key.', status);
   }
   if (status === 204 || (response.ok && content !== null)) return content;
-  const sentence = content?.detail ?? `The server answered with an error (${status}).`;
+  const sentence = content?.detail ?? `The server responded with an error (${status}).`;
   throw new Problem(sentence, status, Number(response.headers.get('Retry-After')) || 0);
 }
 
 /**
  * @param {string} path
  * @param {RequestInit} options
- * @param {number} seconds
- * @returns {Promise<{ response: Response, content: any }>} the content is null where it is no JSON
+ * @param {number} timeout in seconds
+ * @returns {Promise<{ response: Response, content: any }>} the content is null if it is not JSON
  */
-async function send(path, options, seconds) {
-  const late = AbortSignal.timeout(1000 * seconds);
-  const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
+async function send(path, options, timeout) {
+  const timedOut = AbortSignal.timeout(1000 * timeout);
+  const signal = options.signal ? AbortSignal.any([options.signal, timedOut]) : timedOut;
   const headers = { ...options.headers, ...authorization() };
   try {
     const response = await fetch(path, { ...options, headers, signal });
     return { response, content: parsed(await response.text()) };
   } catch (error) {
-    if (late.aborted) throw new Problem(`The server did not answer within ${seconds} seconds.`);
+    if (timedOut.aborted) throw new Problem(`The server did not respond within ${timeout} seconds.`);
     if (signal.aborted) throw error;
     throw new Problem('The server cannot be reached.');
   }

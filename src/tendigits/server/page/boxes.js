@@ -1,16 +1,16 @@
-// The boxes around what was found, over the drawing or the picture.
+// The boxes around the shapes, over the drawing or the picture.
 
 import { byId, makeSvg } from './elements.js';
 
 /**
- * What of a picture's pixels fills the stage, in the middle and as large as it can be.
+ * The part of a picture that fills the drawing area, centred and as large as possible, in pixels.
  * @typedef {{ left: number, top: number, width: number, height: number }} View
  */
 
 /**
- * Draw a box around each digit.
- * @param {import('./api.js').DigitAnswer[]} digits
- * @param {View | null} view of the picture that they were found in; null where it is not shown
+ * Draw a box around each shape.
+ * @param {import('./api.js').DigitResult[]} digits
+ * @param {View | null} view the visible part of the picture; null if the picture is not shown
  */
 export function showBoxes(digits, view) {
   const boxes = byId('boxes');
@@ -22,25 +22,25 @@ export function showBoxes(digits, view) {
 }
 
 /**
- * Make one box stand out.
- * @param {number} chosen its number
+ * Highlight one box.
+ * @param {number} chosen its index
  */
 export function chooseBox(chosen) {
   [...byId('boxes').children].forEach((box, index) => box.classList.toggle('chosen', index === chosen));
 }
 
 /**
- * @param {import('./api.js').DigitAnswer} digit
+ * @param {import('./api.js').DigitResult} digit
  * @param {number} side
  */
 function boxOf({ box: [left, top, right, bottom], accepted }, side) {
-  const air = side / 80;
+  const margin = side / 80;
   return makeSvg('rect', {
-    x: left - air,
-    y: top - air,
-    width: right - left + 2 * air,
-    height: bottom - top + 2 * air,
-    rx: air,
+    x: left - margin,
+    y: top - margin,
+    width: right - left + 2 * margin,
+    height: bottom - top + 2 * margin,
+    rx: margin,
     class: accepted ? 'box' : 'box rejected',
   });
 }

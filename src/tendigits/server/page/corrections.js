@@ -1,9 +1,9 @@
-// The list of the corrections, the newest first.
+// The list of corrections, the newest first.
 
 import { deleteCorrection, listCorrections } from './api.js';
 import { byId, make } from './elements.js';
-import { trying } from './notice.js';
-import { inWords } from './wording.js';
+import { showProblems } from './notice.js';
+import { nameOf } from './wording.js';
 
 /** @typedef {import('./api.js').Correction} Correction */
 
@@ -14,12 +14,12 @@ let total = 0;
 let next = null;
 
 export function startCorrections() {
-  byId('more').addEventListener('click', () => trying(byId('corrections-notice'), () => showFrom(next)));
+  byId('more').addEventListener('click', () => showProblems(byId('corrections-notice'), () => showFrom(next)));
 }
 
-/** Show the list anew. */
+/** Load the list again and show it. */
 export function showCorrections() {
-  return trying(byId('corrections-notice'), () => showFrom(null));
+  return showProblems(byId('corrections-notice'), () => showFrom(null));
 }
 
 /** @param {number | null} before */
@@ -36,8 +36,8 @@ function showTotal() {
   byId('more').hidden = next === null;
   byId('corrections-lead').textContent =
     total === 0
-      ? 'There are none yet. When an answer is wrong, say so below it: the right one is kept here, for the model to learn from.'
-      : `${total === 1 ? 'One is' : `${total} are`} kept, for the model to learn from.`;
+      ? 'There are no corrections yet. If a digit is read incorrectly, press “Correct this” below the result. A model can be fine-tuned on the corrections.'
+      : `${total === 1 ? 'One correction is' : `${total} corrections are`} stored. A model can be fine-tuned on them.`;
 }
 
 /** @param {Correction} correction */
@@ -49,10 +49,10 @@ function entryOf(correction) {
     'li',
     {},
     make('img', { src: frame, alt: '', width: 28, height: 28, className: 'frame' }),
-    make('p', {}, `Read ${inWords(read)}, should be `, make('b', { textContent: inWords(correct) }), when),
+    make('p', {}, `Read as ${nameOf(read)}, should be `, make('b', { textContent: nameOf(correct) }), when),
     undo,
   );
-  undo.addEventListener('click', () => trying(byId('corrections-notice'), () => takeBack(id, entry)));
+  undo.addEventListener('click', () => showProblems(byId('corrections-notice'), () => takeBack(id, entry)));
   return entry;
 }
 

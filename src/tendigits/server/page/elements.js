@@ -1,7 +1,7 @@
-// The page's elements: found, made, and filled.
+// Finding and making elements.
 
 /**
- * Return the element with an id; the page has it.
+ * Return the element with an id that exists in the page.
  * @param {string} id
  * @returns {any}
  */
@@ -15,7 +15,7 @@ export function byId(id) {
  * Make an element.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, unknown>} properties its properties, by their names in JavaScript
+ * @param {Record<string, unknown>} properties named as in JavaScript
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */

@@ -1,4 +1,4 @@
-// The key that some servers ask for; it is kept until the tab is closed.
+// The API key that some servers require; it is stored until the tab is closed.
 
 import { byId } from './elements.js';
 
@@ -8,7 +8,7 @@ const NAME = 'tendigits-key';
 let asking = null;
 
 /**
- * Return the header that sends the key, where there is one.
+ * Return the header that sends the key, if there is one.
  * @returns {Record<string, string>}
  */
 export function authorization() {
@@ -21,8 +21,8 @@ export function startKeys() {
 }
 
 /**
- * Ask the person for a key; several calls that are rejected at once ask once.
- * @returns {Promise<boolean>} whether one was given
+ * Show the dialog that asks for a key; calls that are rejected at the same time share one dialog.
+ * @returns {Promise<boolean>} whether a key was entered
  */
 export function askForKey() {
   asking ??= ask().finally(() => (asking = null));

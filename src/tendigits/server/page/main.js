@@ -1,18 +1,18 @@
 // Starts the page.
 
-import { startBars } from './bars.js';
-import { startCorrecting } from './correcting.js';
+import { startCorrecting } from './correct.js';
 import { showCorrections, startCorrections } from './corrections.js';
 import { startKeys } from './key.js';
 import { showModel } from './model.js';
+import { startOcclusion } from './occlusion.js';
+import { startProbabilities } from './probabilities.js';
 import { startReading } from './reading.js';
-import { startSight } from './sight.js';
 import { startViews } from './views.js';
 
 startKeys();
-startBars();
+startProbabilities();
 startReading();
 startCorrecting();
-startSight();
+startOcclusion();
 startCorrections();
 startViews({ read: () => {}, corrections: showCorrections, model: showModel });

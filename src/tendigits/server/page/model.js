@@ -1,19 +1,19 @@
-// What the model file says of itself.
+// The model in use: its metadata and the full report on it.
 
-import { describeModel, describeReport } from './api.js';
+import { modelInfo, modelReport } from './api.js';
 import { byId, make } from './elements.js';
 import { wilsonInterval } from './interval.js';
-import { trying } from './notice.js';
+import { showProblems } from './notice.js';
 import { calibration, confusion } from './report.js';
 
 const NUMBER = new Intl.NumberFormat('en');
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
-/** Show it anew: another may be in service by now. */
+/** Load the model's metadata again, as it can be replaced at any time, and show it. */
 export function showModel() {
-  return trying(byId('model-notice'), async () => {
-    const [model, report] = await Promise.all([describeModel(), describeReport()]);
-    byId('model-title').textContent = `The model “${model.name}”`;
+  return showProblems(byId('model-notice'), async () => {
+    const [model, report] = await Promise.all([modelInfo(), modelReport()]);
+    byId('model-title').textContent = `Model “${model.name}”`;
     byId('model-lead').textContent = model.description;
     byId('model-figures').replaceChildren(
       accuracy(model),
@@ -32,7 +32,7 @@ function accuracy({ test }) {
     { className: 'accuracy' },
     make('p', { className: 'number', textContent: `${hundredths(test.accuracy)}\u00a0%` }),
     make('p', {
-      textContent: `of ${NUMBER.format(test.examples)} test images were read rightly, before the export. The 95 % interval (Wilson) is ${low}\u00a0% to ${high}\u00a0%.`,
+      textContent: `accuracy on ${NUMBER.format(test.examples)} test images, measured before the export. 95\u00a0% confidence interval (Wilson): ${low}\u00a0% to ${high}\u00a0%.`,
     }),
   );
 }
@@ -43,14 +43,14 @@ function accuracy({ test }) {
  */
 function figures(model) {
   return [
-    ['Parameters', NUMBER.format(model.parameters), 'numbers that were trained'],
+    ['Parameters', NUMBER.format(model.parameters), 'trained weights'],
     ['Multiply-adds', SHORT.format(model.multiply_adds), 'for each image'],
-    ['Held-out images', share(model.validation_accuracy), 'read rightly; choices were made by these'],
-    ['Temperature', model.temperature.toFixed(3), 'what makes the probabilities honest'],
-    ['Threshold', `${hundredths(model.threshold)}\u00a0%`, 'what is less probable is rejected'],
-    ['Precision', model.precision, model.rejects ? 'has an output for “not a digit”' : 'ten outputs'],
+    ['Validation accuracy', fraction(model.validation_accuracy), 'on images held out of the training data'],
+    ['Temperature', model.temperature.toFixed(3), 'calibrates the probabilities'],
+    ['Threshold', `${hundredths(model.threshold)}\u00a0%`, 'shapes with less confidence are rejected'],
+    ['Precision', model.precision, model.rejects ? '11 outputs: 10 digits and non-digit' : '10 outputs'],
     ['Data', model.data, model.data_licence],
-    ['Trained at', model.git_revision?.slice(0, 8) ?? 'unknown', 'the commit'],
+    ['Git commit', model.git_revision?.slice(0, 8) ?? 'unknown', 'of the code that trained it'],
   ];
 }
 
@@ -60,9 +60,9 @@ function figures(model) {
  */
 function furtherParts(model) {
   return [
-    folded('The recipe', table(flat(model.recipe))),
+    folded('Recipe', table(flat(model.recipe))),
     folded('Versions', table(Object.entries(model.versions))),
-    folded('The data’s checksums (SHA-256)', table(Object.entries(model.data_sha256))),
+    folded('Checksums of the data (SHA-256)', table(Object.entries(model.data_sha256))),
   ];
 }
 
@@ -96,7 +96,7 @@ function table(entries) {
 }
 
 /**
- * The settings of a recipe by their names with dots, as `--set` takes them.
+ * The settings of a recipe by their dotted names, as `--set` accepts them.
  * @param {Record<string, unknown>} recipe
  * @returns {[string, unknown][]}
  */
@@ -109,7 +109,7 @@ function flat(recipe, before = '') {
 }
 
 /** @param {number | null} value */
-function share(value) {
+function fraction(value) {
   return value === null ? 'none' : `${hundredths(value)}\u00a0%`;
 }
 

@@ -1,11 +1,11 @@
-// Pictures that are chosen, photographed, dropped or pasted.
+// Pictures: chosen as a file, photographed, dropped or pasted.
 
 import { byId } from './elements.js';
 
-const LONGEST_SIDE = 2400; // of a picture that is drawn anew because the server rejected its file
+const LONGEST_SIDE = 2400; // pixels, of a JPEG that replaces a file that the server rejected
 
 /**
- * Call `onPicture` with each picture that a person gives.
+ * Call `onPicture` with each picture that is chosen, dropped or pasted.
  * @param {(file: File) => void} onPicture
  */
 export function listenForPictures(onPicture) {
@@ -20,10 +20,10 @@ export function listenForPictures(onPicture) {
   document.addEventListener('paste', (event) => take(event, event.clipboardData, onPicture));
   document.addEventListener('drop', (event) => take(event, event.dataTransfer, onPicture));
   document.addEventListener('dragover', (event) => event.preventDefault());
-  document.addEventListener('dragenter', () => byId('stage').classList.add('awaits'));
+  document.addEventListener('dragenter', () => byId('stage').classList.add('drop-target'));
   for (const end of ['dragleave', 'drop']) {
     document.addEventListener(end, (event) => {
-      if (/** @type {DragEvent} */ (event).relatedTarget === null) byId('stage').classList.remove('awaits');
+      if (/** @type {DragEvent} */ (event).relatedTarget === null) byId('stage').classList.remove('drop-target');
     });
   }
 }
@@ -41,9 +41,9 @@ function take(event, data, onPicture) {
 }
 
 /**
- * Show a picture, upright.
+ * Show a picture; the browser turns it upright.
  * @param {File} file
- * @returns {Promise<HTMLImageElement | null>} null where the browser cannot show it
+ * @returns {Promise<HTMLImageElement | null>} null if the browser cannot show it
  */
 export async function show(file) {
   const image = byId('picture');
@@ -59,11 +59,11 @@ export async function show(file) {
 }
 
 /**
- * Draw a picture anew as a JPEG of moderate size, of the same form.
+ * Convert a picture to a JPEG of moderate size and the same aspect ratio.
  * @param {HTMLImageElement} image
  * @returns {Promise<{ blob: Blob | null, width: number, height: number }>}
  */
-export async function drawnAnew(image) {
+export async function convertToJpeg(image) {
   const scale = Math.min(1, LONGEST_SIDE / Math.max(image.naturalWidth, image.naturalHeight));
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(image.naturalWidth * scale));

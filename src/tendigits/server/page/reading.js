@@ -1,16 +1,16 @@
-// From what is drawn or given to its answer; the latest alone counts.
+// From a drawing or a picture to its result; only the latest request counts.
 
 import { Problem, readPicture } from './api.js';
-import { clearAnswer, showAnswer, showWaiting } from './answer.js';
-import { Drawing } from './draw.js';
+import { Drawing } from './drawing.js';
 import { byId } from './elements.js';
-import { trying } from './notice.js';
-import { drawnAnew, listenForPictures, show } from './picture.js';
+import { showProblems } from './notice.js';
+import { convertToJpeg, listenForPictures, show } from './picture.js';
+import { clearResult, showResult, showWaiting } from './result.js';
 
 /** @typedef {import('./boxes.js').View} View */
 
-const IDLE = 'What you draw is read as soon as you lift the pen.';
-const MILLISECONDS_UNTOLD = 300; // an answer that comes sooner needs no word that it is awaited
+const IDLE = 'Your drawing is read as soon as you lift the pen.';
+const MILLISECONDS_BEFORE_WAITING = 300; // a quicker result needs no “Reading…”
 
 let latest = new AbortController();
 let hasPicture = false;
@@ -18,8 +18,8 @@ let hasPicture = false;
 let drawing;
 
 export function startReading() {
-  drawing = new Drawing(byId('drawing'), { onChange: drawn, onStart: begun });
-  listenForPictures(pictureGiven);
+  drawing = new Drawing(byId('drawing'), { onChange: readDrawing, onStart: abortPrevious });
+  listenForPictures(readGivenPicture);
   byId('undo').addEventListener('click', () => drawing.undo());
   byId('clear').addEventListener('click', clear);
   document.addEventListener('keydown', (event) => {
@@ -29,25 +29,25 @@ export function startReading() {
     drawing.undo();
   });
   showState();
-  clearAnswer(IDLE);
+  clearResult(IDLE);
 }
 
-function begun() {
-  latest.abort(); // what was drawn before is not the whole
+function abortPrevious() {
+  latest.abort(); // the drawing is not finished
   byId('hint').hidden = true;
 }
 
-function drawn() {
+function readDrawing() {
   showState();
   if (drawing.isEmpty) {
     latest.abort();
     byId('notice').replaceChildren();
-    clearAnswer(IDLE);
+    clearResult(IDLE);
     return;
   }
   readLatest(async (signal) => {
     const { blob, view } = await drawing.asPicture();
-    return { answer: await readPicture(blob, signal, { isDrawing: true }), view };
+    return { result: await readPicture(blob, signal, { isDrawing: true }), view };
   });
 }
 
@@ -57,7 +57,7 @@ function clear() {
 }
 
 /** @param {File} file */
-function pictureGiven(file) {
+function readGivenPicture(file) {
   hasPicture = true;
   drawing.clear();
   location.hash = '#read';
@@ -65,7 +65,7 @@ function pictureGiven(file) {
 }
 
 /**
- * Read a picture as it is; where the server cannot take the file and the browser can, as a JPEG.
+ * Read a file as it is; if the server rejects it and the browser can show it, as a JPEG.
  * @param {File} file
  * @param {AbortSignal} signal
  */
@@ -73,14 +73,14 @@ async function readFile(file, signal) {
   const image = await show(file);
   byId('picture').hidden = image === null;
   try {
-    const answer = await readPicture(file, signal, { isDrawing: false });
-    return { answer, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
+    const result = await readPicture(file, signal, { isDrawing: false });
+    return { result, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
   } catch (problem) {
     const isRejected = problem instanceof Problem && [413, 415].includes(problem.status);
     if (!image || !isRejected) throw problem;
-    const { blob, width, height } = await drawnAnew(image);
+    const { blob, width, height } = await convertToJpeg(image);
     if (!blob) throw problem;
-    return { answer: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };
+    return { result: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };
   }
 }
 
@@ -94,19 +94,19 @@ function wholeOf(width, height) {
 }
 
 /**
- * @param {(signal: AbortSignal) => Promise<{ answer: import('./api.js').PictureAnswer, view: View | null }>} read
+ * @param {(signal: AbortSignal) => Promise<{ result: import('./api.js').PictureResult, view: View | null }>} read
  */
 function readLatest(read) {
-  trying(byId('notice'), async () => {
+  showProblems(byId('notice'), async () => {
     latest.abort();
     const own = (latest = new AbortController());
-    const waiting = setTimeout(() => !own.signal.aborted && showWaiting(), MILLISECONDS_UNTOLD);
+    const waiting = setTimeout(() => !own.signal.aborted && showWaiting(), MILLISECONDS_BEFORE_WAITING);
     try {
-      const { answer, view } = await read(own.signal);
-      if (!own.signal.aborted) showAnswer(answer, view);
+      const { result, view } = await read(own.signal);
+      if (!own.signal.aborted) showResult(result, view);
     } catch (error) {
-      own.signal.throwIfAborted(); // whatever it was, nobody waits for it
-      clearAnswer('');
+      own.signal.throwIfAborted(); // an error of an outdated request is not shown
+      clearResult('');
       throw error;
     } finally {
       clearTimeout(waiting);

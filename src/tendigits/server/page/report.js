@@ -1,5 +1,4 @@
-// What the full report says of the model, drawn: which digits it takes for which, and how far its
-// confidence can be believed.
+// The full report on the model: its confusion matrix and its calibration curve.
 
 import { make, makeSvg } from './elements.js';
 
@@ -9,26 +8,26 @@ const NUMBER = new Intl.NumberFormat('en');
 const SIDE = 260;
 
 /**
- * A table of how many test images of each digit were taken for each.
+ * The confusion matrix as a table.
  * @param {Report} report
  */
 export function confusion({ confusion: counts }) {
-  const most = Math.max(1, ...counts.flatMap((row, digit) => row.filter((_, guess) => guess !== digit)));
-  const head = counts.map((_, guess) => make('th', { scope: 'col', textContent: String(guess) }));
+  const most = Math.max(1, ...counts.flatMap((row, digit) => row.filter((_, predicted) => predicted !== digit)));
+  const head = counts.map((_, predicted) => make('th', { scope: 'col', textContent: String(predicted) }));
   const rows = counts.map((row, digit) =>
     make(
       'tr',
       {},
       make('th', { scope: 'row', textContent: String(digit) }),
-      ...row.map((count, guess) => cell(count, digit === guess, count / most)),
+      ...row.map((count, predicted) => cell(count, digit === predicted, count / most)),
     ),
   );
   return make(
     'section',
     { className: 'report' },
-    make('h2', { textContent: 'What it takes for what' }),
+    make('h2', { textContent: 'Confusion matrix' }),
     make('p', {
-      textContent: 'Each row holds the test images of one digit, each column what they were taken for; mistakes are shaded.',
+      textContent: 'The number of test images of each digit (row) that were predicted as each digit (column). Errors are shaded.',
     }),
     make(
       'div',
@@ -45,51 +44,51 @@ export function confusion({ confusion: counts }) {
 
 /**
  * @param {number} count
- * @param {boolean} isRight
- * @param {number} share of the most frequent mistake
+ * @param {boolean} isCorrect
+ * @param {number} relative to the most frequent error, from 0 to 1
  */
-function cell(count, isRight, share) {
+function cell(count, isCorrect, relative) {
   const made = make('td', { textContent: count ? String(count) : '·' });
-  if (isRight) made.className = 'right';
+  if (isCorrect) made.className = 'correct';
   else if (count) {
-    made.className = 'mistake';
-    made.style.setProperty('--share', `${Math.round(12 + 28 * share)}%`);
+    made.className = 'error';
+    made.style.setProperty('--strength', `${Math.round(12 + 28 * relative)}%`);
   }
   return made;
 }
 
 /**
- * The calibration curve: how often answers were right, by how sure they were.
+ * The calibration curve: accuracy by confidence.
  * @param {Report} report
  */
 export function calibration({ bins, calibration_error: error }) {
-  const told = bins
-    .map((bin) => `${percent(bin.confidence)} sure: ${percent(bin.accuracy)} of ${NUMBER.format(bin.answers)} right`)
+  const description = bins
+    .map((bin) => `confidence ${percent(bin.confidence)}: accuracy ${percent(bin.accuracy)} of ${NUMBER.format(bin.images)}`)
     .join('; ');
   const drawing = makeSvg('svg', { viewBox: `-34 -8 ${SIDE + 52} ${SIDE + 42}`, role: 'img', class: 'calibration' });
-  drawing.setAttribute('aria-label', `Calibration curve. ${told}.`);
+  drawing.setAttribute('aria-label', `Calibration curve. ${description}.`);
   drawing.append(
     makeSvg('rect', { width: SIDE, height: SIDE, class: 'ground' }),
     makeSvg('path', { d: `M0 ${SIDE}L${SIDE} 0`, class: 'ideal' }),
     makeSvg('path', { d: `M${bins.map(place).join('L')}`, class: 'curve' }),
     ...bins.map((bin) => {
       const [x, y] = place(bin);
-      return makeSvg('circle', { cx: x, cy: y, r: 2.5 + Math.log10(bin.answers) });
+      return makeSvg('circle', { cx: x, cy: y, r: 2.5 + Math.log10(bin.images) });
     }),
     ...[0, 0.5, 1].flatMap(labels),
   );
   return make(
     'section',
     { className: 'report' },
-    make('h2', { textContent: 'How far it can be believed' }),
+    make('h2', { textContent: 'Calibration' }),
     make('p', {
-      textContent: `Of answers that are so sure (to the right), so many were right (upwards); on the line, confidence is what it says. Larger points stand for more answers. On average it is off by ${(100 * error).toFixed(2)}\u00a0% (expected calibration error).`,
+      textContent: `Accuracy (vertical) of test images by confidence (horizontal), in percent. On the dashed line the two are equal. Larger points stand for more images. Expected calibration error: ${(100 * error).toFixed(2)}\u00a0%.`,
     }),
     drawing,
   );
 }
 
-/** @param {import('./api.js').Bin} bin */
+/** @param {import('./api.js').CalibrationBin} bin */
 function place({ confidence, accuracy }) {
   return [SIDE * confidence, SIDE * (1 - accuracy)];
 }
@@ -102,7 +101,7 @@ function labels(at) {
   return [below, beside];
 }
 
-/** @param {number} share */
-function percent(share) {
-  return `${(100 * share).toFixed(0)}\u00a0%`;
+/** @param {number} fraction */
+function percent(fraction) {
+  return `${(100 * fraction).toFixed(0)}\u00a0%`;
 }

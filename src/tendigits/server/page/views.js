@@ -1,8 +1,8 @@
-// The page's views, by the part of the address behind the #.
+// The views of the page; the fragment of the address (after #) names the one that is shown.
 
 /**
- * Show the view that the address names, now and whenever it changes.
- * @param {Record<string, () => unknown>} onShow what to do when a view is shown, by its name
+ * Show the view that the address names, now and whenever the address changes.
+ * @param {Record<string, () => unknown>} onShow by the name of a view, what to call when it is shown
  */
 export function startViews(onShow) {
   const show = (/** @type {boolean} */ isFirst) => {

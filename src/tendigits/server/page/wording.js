@@ -1,9 +1,9 @@
-// How figures and answers are written.
+// How probabilities and results are worded.
 
-const WORTH_A_WORD = 0.01;
+const WORTH_NAMING = 0.01; // a less probable digit is not named for a rejected shape
 
 /**
- * A probability in percent; what is not certain is not written as 100 % or 0 %.
+ * A probability in percent, never rounded to 0 % or 100 %.
  * @param {number} probability from 0 to 1
  */
 export function percent(probability) {
@@ -13,35 +13,32 @@ export function percent(probability) {
   return `${value < 10 || value > 90 ? value.toFixed(1) : value.toFixed(0)}\u00a0%`;
 }
 
-/**
- * A digit, or what is none, as a person says it.
- * @param {number | 'no digit'} answer
- */
-export function inWords(answer) {
-  return answer === 'no digit' ? 'not a digit' : String(answer);
+/** @param {import('./api.js').Label} label */
+export function nameOf(label) {
+  return label === 'non-digit' ? 'not a digit' : String(label);
 }
 
 /**
- * What was read in a picture, in a sentence or two.
- * @param {import('./api.js').PictureAnswer} answer
+ * The result of a picture in one or two sentences.
+ * @param {import('./api.js').PictureResult} result
  */
-export function sentenceOf(answer) {
-  const { digits, text } = answer;
-  if (digits.length === 0) return 'There is nothing to read in this picture.';
+export function sentenceOf(result) {
+  const { digits, text } = result;
+  if (digits.length === 0) return 'The picture is empty.';
   if (digits.length === 1) return sentenceOfOne(digits[0]);
   const rejected = digits.filter((digit) => !digit.accepted).length;
-  if (rejected === digits.length) return 'None of this looks like a digit.';
-  const sure = digits.reduce((all, each) => (each.accepted ? all * each.confidence : all), 1);
-  const read = `It reads ${text.replaceAll('?', '').split('').join(' ')}, ${percent(sure)} sure of all of it.`;
+  if (rejected === digits.length) return 'None of the shapes looks like a digit.';
+  const confidence = digits.reduce((all, each) => (each.accepted ? all * each.confidence : all), 1);
+  const read = `Read as ${text.replaceAll('?', '').split('').join(' ')}. Confidence for all digits together: ${percent(confidence)}.`;
   if (rejected === 0) return read;
   return `${read} ${rejected === 1 ? 'One shape does' : `${rejected} shapes do`} not look like a digit.`;
 }
 
-/** @param {import('./api.js').DigitAnswer} digit */
+/** @param {import('./api.js').DigitResult} digit */
 function sentenceOfOne({ digit, confidence, accepted, second }) {
   if (!accepted) {
-    const nearest = confidence < WORTH_A_WORD ? '' : ` ${digit} comes nearest, with ${percent(confidence)}.`;
+    const nearest = confidence < WORTH_NAMING ? '' : ` Most similar: ${digit}, with ${percent(confidence)}.`;
     return `This does not look like a digit.${nearest}`;
   }
-  return `It reads ${digit}, ${percent(confidence)} sure. Second choice: ${second.digit}, with ${percent(second.confidence)}.`;
+  return `Read as ${digit} with a confidence of ${percent(confidence)}. Second choice: ${second.digit}, with ${percent(second.confidence)}.`;
 }

@@ -1,0 +1,139 @@
+"""The verbs that read pictures: read, serve."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _model_names(incomplete: str) -> list[str]:
+    from tendigits.classifiers import shipped_models
+
+    return [name for name in shipped_models() if name.startswith(incomplete)]
+
+
+def read(
+    pictures: Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.")],
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per picture.")
+    ] = False,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A model file, or a pretrained model's name.", autocompletion=_model_names
+        ),
+    ] = "reader",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Reject predictions below this confidence.",
+            show_default="the model's",
+        ),
+    ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(metavar="PNG", help="Draw the shapes and frames of one picture."),
+    ] = None,
+    crops: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write the frames and their predictions."),
+    ] = None,
+) -> None:
+    """Read the digits in pictures; a rejected shape is printed as ?."""
+    from tendigits.reading import Reader
+    from tendigits.reading.command import ReadCommand, find_sources
+
+    command = ReadCommand(Reader(model, threshold), json=json, explain=explain, crops=crops)
+    sources = find_sources(pictures)
+    with _progress_bar() as step:
+        all_read = command.read_all(sources, step)
+    if not all_read:
+        raise SystemExit(2)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(show_default="8000")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A model file, or a pretrained model's name.",
+            show_default="reader",
+            autocompletion=_model_names,
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The corrections' database: sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
+            show_default="an SQLite file in the user's data folder",
+        ),
+    ] = None,
+    body_limit: Annotated[
+        int | None, typer.Option(help="Maximum bytes per request.", show_default="20 MiB")
+    ] = None,
+    pixel_limit: Annotated[
+        int | None, typer.Option(help="Maximum pixels per picture.", show_default="40 million")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that read pictures.", show_default="one per core")
+    ] = None,
+    queue: Annotated[
+        int | None, typer.Option(help="Pictures that may wait.", show_default="1024")
+    ] = None,
+    api_keys: Annotated[
+        list[str] | None,
+        typer.Option("--api-key", help="Require this key; repeatable. Others see it in `ps`."),
+    ] = None,
+    open_: Annotated[
+        bool | None,
+        typer.Option("--open", help="Let other machines connect without a key."),
+    ] = None,
+    cors_origins: Annotated[
+        list[str] | None,
+        typer.Option("--cors-origin", help="A site whose pages may use the server; repeatable."),
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="plain or json.", show_default="plain")
+    ] = None,
+) -> None:
+    """Read pictures over HTTP, with a page to draw on, and store corrections.
+
+    Every option is also an environment variable: TENDIGITS_PORT, TENDIGITS_API_KEYS and so on.
+    """
+    from tendigits.server.run import run_server
+    from tendigits.server.settings import load_settings
+
+    given = {
+        "host": host,
+        "port": port,
+        "model": model,
+        "database": database,
+        "body_limit": body_limit,
+        "pixel_limit": pixel_limit,
+        "workers": workers,
+        "queue": queue,
+        "api_keys": api_keys,
+        "open": open_,
+        "cors_origins": cors_origins,
+        "log_format": log_format,
+    }
+    run_server(load_settings({name: value for name, value in given.items() if value is not None}))
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a progress callback, which draws on stderr where stdout is a file or a pipe."""
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        yield lambda *_: None  # without rich, whose import is slow
+        return
+    from tendigits.progress import Terminal
+
+    with Terminal(stderr=True) as terminal:
+        yield terminal.step

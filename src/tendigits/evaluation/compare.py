@@ -1,0 +1,296 @@
+"""Comparison of classifiers on MNIST's test images, with tests of significance, as a table."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import binomtest, bootstrap
+
+from tendigits.classifiers import Classifier, Predictions
+from tendigits.errors import ReportError
+from tendigits.evaluation.calibration import CalibrationMetrics, calibration_metrics
+from tendigits.evaluation.label_errors import CorrectedAccuracy, correct_labels
+from tendigits.evaluation.metrics import Metrics, measure
+from tendigits.evaluation.report import Report
+
+SIGNIFICANCE_LEVEL = 0.05
+_RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's test of two classifiers on the same images.
+
+    Attributes:
+        first_only: the number of images that only the first misclassifies.
+        second_only: the number of images that only the second misclassifies.
+        p_value: the probability of so unequal numbers if both had the same error rate.
+    """
+
+    first_only: int
+    second_only: int
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over several runs that differ in their seed alone.
+
+    Attributes:
+        runs: the number of runs.
+        mean: the mean.
+        deviation: the standard deviation (n - 1).
+        lowest: the minimum.
+        highest: the maximum.
+        interval_95: the mean's 95 % confidence interval (percentile bootstrap, 10,000 resamples).
+    """
+
+    runs: int
+    mean: float
+    deviation: float
+    lowest: float
+    highest: float
+    interval_95: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of the classifiers that are compared.
+
+    Attributes:
+        name: the classifier's name.
+        sha256: checksum of its weights or file.
+        metrics: on MNIST's test images.
+        corrected: the same with the test set's label errors taken into account.
+        errors: the indices of the misclassified test images.
+        calibration: of the probabilities that it returns.
+        recipe: every setting of its training but the seed; empty where it is not known.
+        corrupted_error: mean error on corrupted images; None without a report.
+        ood_auroc: mean AUROC of OOD detection; None without a report.
+    """
+
+    name: str
+    sha256: str
+    metrics: Metrics
+    corrected: CorrectedAccuracy
+    errors: frozenset[int]
+    calibration: CalibrationMetrics
+    recipe: dict[str, object]
+    corrupted_error: float | None = None
+    ood_auroc: float | None = None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two contenders on the same images.
+
+    Attributes:
+        names: the names of the two.
+        test: McNemar's test.
+        p_value: its p-value, corrected for the number of pairs (Holm).
+    """
+
+    names: tuple[str, str]
+    test: McNemar
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison of classifiers.
+
+    Attributes:
+        contenders: the classifiers, in the given order.
+        pairs: each two of them that differ in more than their seed.
+        seeds: the accuracy over those that differ in their seed alone, by the recipe's name.
+    """
+
+    contenders: tuple[Contender, ...]
+    pairs: tuple[Pair, ...]
+    seeds: dict[str, Spread]
+
+
+def contender_of_report(report: Report) -> Contender:
+    """Return a contender with the figures of a report; nothing is measured again."""
+    return Contender(
+        name=report.name,
+        sha256=report.origin.sha256,
+        metrics=report.accuracy.metrics,
+        corrected=report.accuracy.corrected,
+        errors=frozenset(error.index for error in report.accuracy.errors),
+        calibration=report.calibration.final,
+        recipe=_without_seed(report.origin.recipe),
+        corrupted_error=report.corruptions.classifiers[0].mean,
+        ood_auroc=report.ood.mean_auroc,
+    )
+
+
+def contender_of_predictions(classifier: Classifier, predictions: Predictions) -> Contender:
+    """Return a contender with the figures of its predictions for MNIST's 10,000 test images."""
+    return Contender(
+        name=classifier.name,
+        sha256=classifier.origin.sha256,
+        metrics=measure(predictions),
+        corrected=correct_labels(predictions),
+        errors=frozenset(np.flatnonzero(~predictions.correct).tolist()),
+        calibration=calibration_metrics(predictions),
+        recipe=_without_seed(classifier.origin.recipe),
+    )
+
+
+def compare(contenders: Sequence[Contender]) -> Comparison:
+    """Compare classifiers, and test which differences are significant.
+
+    Raises:
+        ReportError: there are fewer than two.
+    """
+    if len(contenders) < 2:
+        raise ReportError("A comparison needs two or more models, runs or reports.")
+    return Comparison(tuple(contenders), _test_pairs(contenders), _summarise_seeds(contenders))
+
+
+def mcnemar(first_errors: Collection[int], second_errors: Collection[int]) -> McNemar:
+    """Test by the images that only one of two classifiers misclassifies (exact, two-sided).
+
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
+    proportions or percentages", Psychometrika 12, 1947; for classifiers: T. Dietterich,
+    "Approximate statistical tests for comparing supervised classification learning algorithms",
+    Neural Computation 10, 1998.
+
+    Args:
+        first_errors: the indices of the images that the first misclassifies.
+        second_errors: those of the second, on the same images.
+    """
+    first, second = set(first_errors), set(second_errors)
+    only = len(first - second), len(second - first)
+    return McNemar(*only, float(binomtest(min(only), sum(only)).pvalue) if any(only) else 1.0)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number: of many tests some are significant by chance.
+
+    Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+    Journal of Statistics 6, 1979.
+    """
+    corrected, highest = [0.0] * len(p_values), 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[at]))
+        corrected[at] = highest
+    return corrected
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Return mean, deviation and the mean's confidence interval of two or more values.
+
+    Source: B. Efron, R. Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
+    """
+    numbers = np.array(values)
+    low, high = bootstrap(
+        (numbers,),
+        np.mean,
+        n_resamples=_RESAMPLES,
+        method="percentile",
+        random_state=np.random.default_rng(0),
+    ).confidence_interval
+    return Spread(
+        runs=len(numbers),
+        mean=float(numbers.mean()),
+        deviation=float(numbers.std(ddof=1)),
+        lowest=float(numbers.min()),
+        highest=float(numbers.max()),
+        interval_95=(float(low), float(high)),
+    )
+
+
+def describe_comparison(comparison: Comparison) -> str:
+    """Return a comparison as tables of text."""
+    heads = ("", "accuracy", "95 % interval", "corrected", "NLL", "ECE", "corrupted", "OOD")
+    lines = [*_table([heads, *(_row(each) for each in comparison.contenders)])]
+    lines += [
+        "corrected: accuracy with ten labels of the test set corrected; NLL: negative",
+        "log-likelihood; ECE: expected calibration error; corrupted: mean error under 15",
+        "corruptions; OOD: mean AUROC of detecting non-digits (the last two from reports only).",
+    ]
+    for name, seeds in comparison.seeds.items():
+        lines += ["", _describe_seeds(name, seeds)]
+    if comparison.pairs:
+        pair_heads = ("", "errors of the first only", "of the second only", "p", "difference")
+        lines += ["", *_table([pair_heads, *(_pair_row(pair) for pair in comparison.pairs)])]
+        lines += ["p: McNemar's exact test, corrected for the number of pairs (Holm)."]
+    return "\n".join(lines)
+
+
+def _without_seed(recipe: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in recipe.items() if name != "seed"}
+
+
+def _test_pairs(contenders: Sequence[Contender]) -> tuple[Pair, ...]:
+    pairs = [
+        (first, second)
+        for first, second in combinations(contenders, 2)
+        if first.sha256 != second.sha256 and (not first.recipe or first.recipe != second.recipe)
+    ]
+    tests = [mcnemar(first.errors, second.errors) for first, second in pairs]
+    corrected = holm([test.p_value for test in tests])
+    return tuple(
+        Pair((first.name, second.name), test, p_value)
+        for (first, second), test, p_value in zip(pairs, tests, corrected, strict=True)
+    )
+
+
+def _summarise_seeds(contenders: Sequence[Contender]) -> dict[str, Spread]:
+    different = list({each.sha256: each for each in contenders if each.recipe}.values())
+    spreads = {}
+    for contender in different:
+        same = [each for each in different if each.recipe == contender.recipe]
+        if len(same) > 1 and same[0] is contender:
+            spreads[str(contender.recipe["name"])] = spread(
+                [each.metrics.accuracy for each in same]
+            )
+    return spreads
+
+
+def _row(contender: Contender) -> tuple[str, ...]:
+    low, high = contender.metrics.interval_95
+    corrupted, auroc = contender.corrupted_error, contender.ood_auroc
+    return (
+        contender.name,
+        f"{100 * contender.metrics.accuracy:.2f}%",
+        f"{100 * low:.2f} to {100 * high:.2f}%",
+        f"{100 * contender.corrected.relabelled:.2f}%",
+        f"{contender.calibration.negative_log_likelihood:.4f}",
+        f"{contender.calibration.calibration_error:.4f}",
+        "-" if corrupted is None else f"{100 * corrupted:.1f}%",
+        "-" if auroc is None else f"{auroc:.3f}",
+    )
+
+
+def _pair_row(pair: Pair) -> tuple[str, ...]:
+    return (
+        " / ".join(pair.names),
+        str(pair.test.first_only),
+        str(pair.test.second_only),
+        f"{pair.p_value:.2g}",
+        "significant" if pair.p_value < SIGNIFICANCE_LEVEL else "not significant",
+    )
+
+
+def _describe_seeds(name: str, seeds: Spread) -> str:
+    low, high = seeds.interval_95
+    return (
+        f"{name}, {seeds.runs} seeds: {100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} % "
+        f"({100 * seeds.lowest:.2f} to {100 * seeds.highest:.2f}); 95 % interval of the mean "
+        f"(bootstrap) {100 * low:.2f} to {100 * high:.2f} %"
+    )
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if at else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]

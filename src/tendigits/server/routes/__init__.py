@@ -1,1 +1,0 @@
-"""The addresses that a server answers at, a file each group."""

@@ -1,0 +1,126 @@
+"""Distillation: a trained classifier, the teacher, whose predictions a network is trained on."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tendigits.classifiers import load_model_file
+from tendigits.classifiers.model_file import LOGITS, load_model_bytes, read_model
+from tendigits.data import Split, stratified_split
+from tendigits.errors import RunError
+from tendigits.files import sha256_of
+from tendigits.networks.onnx_graph import to_torch
+from tendigits.recipes import DistillationSettings, Recipe
+from tendigits.training.fit import Teacher
+from tendigits.training.run_folder import load_network, load_run
+
+
+def load_teacher(
+    settings: DistillationSettings, device: torch.device, precision: torch.dtype
+) -> Teacher:
+    """Return a function from images (n, 1, 28, 28) in [0, 1] to the teacher's logits.
+
+    Args:
+        settings: the teacher.
+        device: where the images are and the teacher is run.
+        precision: the type of its matrix products.
+
+    Raises:
+        RunError: the teacher cannot be read, has changed, or cannot be run in torch.
+        ModelError: its model file is damaged.
+    """
+    path = Path(settings.teacher)
+    if settings.sha256 not in (None, teacher_sha256(settings)):
+        raise RunError(f"The teacher {path} has changed since the run was started; train again.")
+    network = _of_run(path, device) if path.is_dir() else _of_model_file(path)
+
+    @torch.no_grad()
+    def teacher(images: Tensor) -> Tensor:
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            logits = network(images)
+        return logits.float()
+
+    return teacher
+
+
+def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
+    """Return `recipe` with the absolute path and the checksum of its teacher.
+
+    Args:
+        recipe: what is to be trained.
+        labels: (n,), those of all its training images.
+
+    Raises:
+        RunError: the teacher cannot be read or be run in torch, or was trained on images that the
+            recipe holds out.
+        ModelError: its model file is damaged.
+    """
+    settings = recipe.distillation
+    if settings is None:
+        return recipe
+    pinned = settings.model_copy(
+        update={
+            "teacher": str(Path(settings.teacher).absolute()),
+            "sha256": teacher_sha256(settings),
+        }
+    )
+    if not Path(settings.teacher).is_dir():
+        _of_model_file(Path(settings.teacher))  # raises where it cannot be a teacher
+    split = stratified_split(labels, recipe.validation_fraction, recipe.seed)
+    if len(split.validation) and _held_out_by_teacher(settings) != held_out_sha256(split):
+        raise RunError(
+            f"The teacher {settings.teacher} was trained on images that this run holds out for "
+            "validation; choose one with the same seed and validation_fraction, or train on all "
+            "images (validation_fraction=0)."
+        )
+    return recipe.model_copy(update={"distillation": pinned})
+
+
+def teacher_sha256(settings: DistillationSettings) -> str:
+    """Return the SHA-256 of the teacher's model file, or of the weights in its run folder.
+
+    Raises:
+        RunError: there is no such file.
+    """
+    path = Path(settings.teacher)
+    file = path / "weights.safetensors" if path.is_dir() else path
+    try:
+        return sha256_of(file)
+    except OSError as error:
+        raise RunError(
+            f"The teacher {path} cannot be read ({file}: {error.strerror}); give the folder of a "
+            "trained run or a model file as distillation.teacher."
+        ) from error
+
+
+def held_out_sha256(split: Split) -> str:
+    """Return the SHA-256 of the sorted validation indices, as int64 in little-endian order."""
+    return hashlib.sha256(np.sort(split.validation).astype("<i8").tobytes()).hexdigest()
+
+
+def _held_out_by_teacher(settings: DistillationSettings) -> str:
+    path = Path(settings.teacher)
+    if path.is_dir():
+        return held_out_sha256(load_run(path).split)
+    return load_model_file(path).info.held_out_sha256
+
+
+def _of_run(path: Path, device: torch.device) -> Teacher:
+    return load_network(load_run(path)).to(device)
+
+
+def _of_model_file(path: Path) -> Teacher:
+    data = read_model(path)
+    load_model_bytes(data, str(path), threads=1)  # raises where it is damaged
+    network = to_torch(onnx.load_model_from_string(data), LOGITS)
+    if network is None:
+        raise RunError(
+            f"The teacher {path} cannot be run in torch, such as an 8-bit file; give its float32 "
+            "file or its run folder."
+        )
+    return network

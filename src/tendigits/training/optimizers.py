@@ -1,0 +1,128 @@
+"""Optimisers and the learning rate: Adam, SGD and Muon, by the settings of a recipe."""
+
+import torch
+from torch import Tensor, nn
+
+from tendigits.recipes import AdamSettings, MuonSettings, OptimizerSettings, ScheduleSettings
+
+# The quintic iteration's coefficients: the steepest slope at zero that still ends near one.
+_A, _B, _C = 3.4445, -4.7750, 2.0315
+_ITERATIONS = 3
+
+
+def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """Return the optimiser that `settings` describe, for all weights of `network`."""
+    # Fused: one pass over the weights and the optimiser's state, four times faster on a CPU.
+    if isinstance(settings, AdamSettings):
+        return torch.optim.Adam(
+            network.parameters(),
+            lr=settings.learning_rate,
+            betas=(settings.betas[0], settings.betas[1]),
+            eps=settings.epsilon,
+            fused=True,
+        )
+    decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
+    if isinstance(settings, MuonSettings):
+        return Muon(
+            [weight for weight in decayed if _has_several_input_channels(weight)],
+            [weight for weight in decayed if not _has_several_input_channels(weight)],
+            others,
+            settings.momentum,
+            settings.weight_decay,
+        )
+    return torch.optim.SGD(
+        [
+            {"params": decayed, "weight_decay": settings.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ],
+        lr=settings.learning_rate,
+        momentum=settings.momentum,
+        nesterov=True,
+        fused=True,
+    )
+
+
+def rate_factor(schedule: ScheduleSettings | None, done: float) -> float:
+    """Return the factor of the learning rate after the fraction `done` of all steps."""
+    if schedule is None:
+        return 1.0
+    if done < schedule.warmup:
+        return done / schedule.warmup
+    return (1 - done) / (1 - schedule.warmup)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Use `learning_rate` from the next step on."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate
+
+
+class Muon(torch.optim.Optimizer):
+    """Nesterov's momentum with orthogonalised steps for filters, whose length is kept.
+
+    A filter bank (out, in, h, w) is treated as a matrix (out, in * h * w). Its step is replaced by
+    a matrix close to the nearest one whose singular values are all one. Its filters are normalised
+    to a mean square length of one, as their length has no effect before batch normalisation.
+
+    Source: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024,
+    https://kellerjordan.github.io/posts/muon/. The three iterations and the normalisation are from
+    airbench94_muon, https://github.com/KellerJordan/cifar10-airbench.
+    """
+
+    def __init__(
+        self,
+        filters: list[nn.Parameter],
+        decayed: list[nn.Parameter],
+        others: list[nn.Parameter],
+        momentum: float,
+        weight_decay: float,
+    ) -> None:
+        """Optimise all given weights; the learning rate must be set before the first step.
+
+        Args:
+            filters: weights with orthogonalised steps.
+            decayed: weights with plain steps and weight decay.
+            others: weights with plain steps.
+            momentum: the decay of the running sum of gradients.
+            weight_decay: the factor with which a weight is added to its gradient.
+        """
+        groups = [
+            {"params": filters, "orthogonal": True, "weight_decay": 0.0},
+            {"params": decayed, "orthogonal": False, "weight_decay": weight_decay},
+            {"params": others, "orthogonal": False, "weight_decay": 0.0},
+        ]
+        super().__init__(groups, {"lr": 0.0, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Update every weight by its gradient."""
+        for group in self.param_groups:
+            for weight in group["params"]:
+                gradient = weight.grad.add(weight, alpha=group["weight_decay"])
+                state = self.state[weight]
+                if not state:
+                    state["momentum_buffer"] = torch.zeros_like(weight)
+                running_sum = state["momentum_buffer"].mul_(group["momentum"]).add_(gradient)
+                step = gradient.add_(running_sum, alpha=group["momentum"])
+                if group["orthogonal"]:
+                    weight.mul_(len(weight) ** 0.5 / weight.norm())
+                    step = orthogonal(step.flatten(1)).view_as(weight)
+                weight.add_(step, alpha=-group["lr"])
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """Return (m, n) float32 with the singular vectors of `matrix` and singular values near one."""
+    tall = matrix.shape[0] > matrix.shape[1]
+    x = (matrix.T if tall else matrix).bfloat16()
+    x = x / (x.norm() + 1e-7)
+    for _ in range(_ITERATIONS):
+        gram = x @ x.T
+        x = _A * x + (_B * gram + _C * gram @ gram) @ x
+    result: Tensor = (x.T if tall else x).to(matrix.dtype)
+    return result
+
+
+def _has_several_input_channels(weight: nn.Parameter) -> bool:
+    """Return whether `weight` is a convolution's, with filters over more than one channel."""
+    return weight.ndim == 4 and weight.shape[1] > 1

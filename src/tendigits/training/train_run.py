@@ -1,0 +1,214 @@
+"""A run from start to end: data, checkpoints, log, Ctrl-C, the members of an ensemble, the test."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import FrameType
+
+from torch import nn
+
+from tendigits.data import Dataset, LabelledImages
+from tendigits.errors import RunError, TrainingInterrupted
+from tendigits.evaluation import summarise_test
+from tendigits.feedback.corrections import split_corrections
+from tendigits.files import remove_unfinished
+from tendigits.networks import Ensemble, build_network, count_outputs, summary_table
+from tendigits.progress import Reporter
+from tendigits.training.augmentation import draw_augmented
+from tendigits.training.checkpoint import (
+    find_checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
+)
+from tendigits.training.distillation import load_teacher
+from tendigits.training.environment import computing_threads, describe_speed
+from tendigits.training.final_test import run_test
+from tendigits.training.fine_tuning import (
+    describe_fine_tuning,
+    load_start,
+    load_start_weights,
+    usable_corrections,
+)
+from tendigits.training.fit import TrainingState, fit
+from tendigits.training.history import (
+    EpochResult,
+    RunLog,
+    mean_history,
+    read_history,
+    write_history,
+)
+from tendigits.training.run_folder import Run, load_network
+from tendigits.training.training_data import TrainingData, build_training_data
+
+
+def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
+    """Train the network of a run, or each member of its ensemble, and test it once.
+
+    Everything is written to the run's folder. A run that was stopped is resumed from its newest
+    checkpoint.
+
+    Args:
+        run: the run.
+        dataset: its data set.
+        reporter: receives lines of text, and the progress within each epoch.
+
+    Raises:
+        RunError: the loss is NaN or infinite, a file of the run is damaged, or its teacher cannot
+            be read.
+        TrainingInterrupted: Ctrl-C was pressed; the newest checkpoint is kept.
+    """
+    for part in (run, *run.members):
+        for folder in (part.folder, part.checkpoints, part.figures):
+            remove_unfinished(folder)
+    reporter.say(f"Run folder: {run.folder}")
+    try:
+        network = _train(run, dataset.train, reporter)
+        with computing_threads(run.environment.threads):
+            metrics = run_test(run, network, dataset)
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(
+            f"Interrupted; finished epochs are kept. Resume with: {run.command_to_resume}"
+        ) from None
+    reporter.say(summarise_test(metrics, dataset.class_names))
+    reporter.say(f"Metrics: {run.metrics}\nPlots: {run.figures}\nModel card: {run.model_card}")
+    if run.recipe.fine_tuning is not None:
+        reporter.say(describe_fine_tuning(run, dataset.train))
+
+
+def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
+    """Train one network from its newest checkpoint to its last epoch.
+
+    Args:
+        run: a run of one network.
+        data: the training part of its data set.
+        reporter: receives a line per epoch, and the progress within it.
+
+    Returns:
+        The network on the CPU, in evaluation mode.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; the step was finished.
+        RunError: as in `train_run`.
+    """
+    recipe, log = run.recipe, RunLog(run.log)
+    device, precision = run.environment.torch_device, run.environment.torch_precision
+    network, training_data = _start(run, data)
+    teacher = None
+    if recipe.distillation is not None:
+        teacher = load_teacher(recipe.distillation, device, precision)
+    state = TrainingState.initial(network.to(device), recipe)
+    state.history = _restore(run, state, reporter)
+    log.write("training", epochs_done=len(state.history))
+
+    def on_step(epoch: int, step: int, steps: int) -> None:
+        reporter.step(f"Epoch {epoch}/{recipe.epochs}", step, steps)
+        interrupt.stop_if_requested()
+
+    def on_epoch(result: EpochResult) -> None:
+        write_history(run.history, state.history)
+        save_checkpoint(run.checkpoints, state)
+        log.write("epoch", **asdict(result))
+        reporter.say(result.line(recipe.epochs))
+        interrupt.stop_if_requested()
+
+    with computing_threads(run.environment.threads):
+        with deferred_interrupt() as interrupt:
+            trained = fit(
+                state,
+                training_data,
+                recipe,
+                validation=data.subset(run.split.validation),
+                precision=precision,
+                teacher=teacher,
+                on_step=on_step,
+                on_epoch=on_epoch,
+            )
+        if len(state.history) < recipe.epochs:
+            reporter.say(f"The validation loss has not fallen for {recipe.patience} epochs.")
+        save_weights(run.weights, trained)
+        log.write("trained")
+        speed = describe_speed(trained, state.history, run.environment)
+        log.write("speed", **asdict(speed))
+        reporter.say(speed.line())
+    return trained.cpu()
+
+
+class Interrupt:
+    """Whether Ctrl-C was pressed."""
+
+    requested = False
+
+    def stop_if_requested(self) -> None:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
+        if self.requested:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[Interrupt]:
+    """Record the first Ctrl-C instead of raising; a second one raises at once, as usual."""
+    interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt  # Python delivers signals to the main thread only
+        return
+
+    def record(_number: int, _frame: FrameType | None) -> None:
+        interrupt.requested = True
+        signal.signal(signal.SIGINT, previous)
+
+    previous = signal.signal(signal.SIGINT, record)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _train(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
+    recipe = run.recipe
+    reporter.say(summary_table(build_network(recipe.network, recipe.seed, count_outputs(recipe))))
+    if recipe.augmentation is not None:
+        draw_augmented(data, recipe.augmentation, run.data.class_names, run.augmented)
+    if recipe.members == 1:
+        return train_network(run, data, reporter)
+    networks = []
+    for number, member in enumerate(run.members, start=1):
+        reporter.say(f"Member {number} of {recipe.members}, seed {member.recipe.seed}")
+        if not member.weights.exists():
+            member.folder.mkdir(parents=True, exist_ok=True)
+            train_network(member, data, reporter)
+        networks.append(load_network(member))
+    write_history(run.history, mean_history([read_history(each.history) for each in run.members]))
+    ensemble = Ensemble(networks)
+    save_weights(run.weights, ensemble)
+    return ensemble.eval()
+
+
+def _start(run: Run, data: LabelledImages) -> tuple[nn.Module, TrainingData]:
+    """Return the network before its first epoch, and what it is trained on."""
+    recipe = run.recipe
+    network = build_network(recipe.network, recipe.seed, count_outputs(recipe))
+    corrections = None
+    if recipe.fine_tuning is not None:
+        start = load_start(run)
+        load_start_weights(start, network)
+        corrections, _ = split_corrections(usable_corrections(start.corrections, recipe))
+    return network, build_training_data(recipe, data, run.split, corrections)
+
+
+def _restore(run: Run, state: TrainingState, reporter: Reporter) -> list[EpochResult]:
+    """Load the newest undamaged checkpoint into `state`; return the history up to its epoch."""
+    for path in find_checkpoints(run.checkpoints):
+        try:
+            epoch = load_checkpoint(path, state)
+        except RunError as error:
+            reporter.say(f"{error} Resuming from an earlier epoch.")
+            continue
+        history = read_history(run.history)[:epoch]
+        if len(history) < epoch:
+            raise RunError(f"{run.history} lacks epochs before {epoch}; train again.")
+        reporter.say(f"Resuming after epoch {epoch} of {run.recipe.epochs}.")
+        return history
+    return []

@@ -1,0 +1,191 @@
+import statistics
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from tendigits.classifiers import Classifier, Predictions, load_model_file
+from tendigits.classifiers.model_file import shipped_reports
+from tendigits.data import Dataset
+from tendigits.errors import ReportError
+from tendigits.evaluation import read_report
+from tendigits.evaluation.compare import (
+    Comparison,
+    Contender,
+    McNemar,
+    Pair,
+    Spread,
+    compare,
+    contender_of_predictions,
+    contender_of_report,
+    describe_comparison,
+    holm,
+    mcnemar,
+    spread,
+)
+
+ERRORS = st.sets(st.integers(0, 200))
+FRACTIONS = st.lists(st.floats(0, 1), min_size=2, max_size=12)
+
+
+@pytest.fixture(scope="module")
+def mlp() -> Classifier:
+    return load_model_file("mlp")
+
+
+@pytest.fixture(scope="module")
+def predictions(mlp: Classifier, mnist: Dataset) -> Predictions:
+    return mlp.predict(mnist.test.images, mnist.test.labels)
+
+
+@pytest.fixture(scope="module")
+def contender(mlp: Classifier, predictions: Predictions) -> Contender:
+    return contender_of_predictions(mlp, predictions)
+
+
+@pytest.fixture(scope="module")
+def other_seed(mlp: Classifier, predictions: Predictions) -> Contender:
+    """A contender of the same recipe with another seed and a hundred errors more."""
+    logits = predictions.logits.copy()
+    logits[:100] = np.roll(logits[:100], 1, axis=1)
+    origin = replace(mlp.origin, sha256="another", recipe=mlp.origin.recipe | {"seed": 7})
+    return contender_of_predictions(
+        replace(mlp, name="seed 7", origin=origin), replace(predictions, logits=logits)
+    )
+
+
+@pytest.fixture(scope="module")
+def constant(mlp: Classifier, predictions: Predictions) -> Contender:
+    """A contender of unknown origin that always predicts 1."""
+    origin = replace(mlp.origin, sha256="constant", recipe={})
+    logits = np.tile(np.eye(10, dtype=np.float32)[1], (10_000, 1))
+    return contender_of_predictions(
+        replace(mlp, name="constant", origin=origin), replace(predictions, logits=logits)
+    )
+
+
+def test_contender_has_the_figures_of_its_predictions(
+    contender: Contender, predictions: Predictions
+) -> None:
+    assert contender.metrics.accuracy == predictions.correct.mean()
+    assert len(contender.errors) == (~predictions.correct).sum()
+    assert contender.corrupted_error is None
+    assert contender.ood_auroc is None
+
+
+def test_contender_of_a_report_has_the_figures_of_the_report(contender: Contender) -> None:
+    report = read_report(shipped_reports()["mlp"])
+    read = contender_of_report(report)
+    assert (read.name, read.sha256, read.recipe) == ("mlp", contender.sha256, contender.recipe)
+    assert read.metrics.confusion == contender.metrics.confusion
+    assert read.errors == contender.errors
+    assert read.calibration.brier_score == pytest.approx(contender.calibration.brier_score)
+    assert read.corrupted_error == report.corruptions.classifiers[0].mean
+    assert read.ood_auroc == report.ood.mean_auroc
+
+
+def test_contenders_that_differ_in_the_seed_are_summarised_and_not_tested(
+    contender: Contender, other_seed: Contender
+) -> None:
+    compared = compare([contender, other_seed])
+    assert compared.pairs == ()
+    accuracies = [contender.metrics.accuracy, other_seed.metrics.accuracy]
+    assert list(compared.seeds) == ["mlp"]
+    assert compared.seeds["mlp"].runs == 2
+    assert compared.seeds["mlp"].mean == pytest.approx(statistics.mean(accuracies))
+
+
+def test_each_pair_of_different_recipes_is_tested(
+    contender: Contender, other_seed: Contender, constant: Contender
+) -> None:
+    compared = compare([contender, other_seed, constant])
+    assert compared.contenders == (contender, other_seed, constant)
+    assert [pair.names for pair in compared.pairs] == [("mlp", "constant"), ("seed 7", "constant")]
+    for pair in compared.pairs:
+        assert pair.p_value < 1e-6
+        assert pair.test.first_only < pair.test.second_only
+
+
+def test_same_classifier_twice_is_neither_tested_nor_summarised(contender: Contender) -> None:
+    compared = compare([contender, contender])
+    assert (compared.pairs, compared.seeds) == ((), {})
+
+
+def test_comparison_needs_two_contenders(contender: Contender) -> None:
+    for contenders in ([], [contender]):
+        with pytest.raises(ReportError, match="two or more"):
+            compare(contenders)
+
+
+def test_comparison_is_printed_as_tables_within_100_columns(contender: Contender) -> None:
+    text = describe_comparison(
+        Comparison(
+            (contender, replace(contender, name="report", corrupted_error=0.25, ood_auroc=0.9)),
+            (
+                Pair(("one", "other"), McNemar(30, 5, 1e-5), 2e-5),
+                Pair(("one", "third"), McNemar(10, 9, 1), 1),
+            ),
+            {"mlp": Spread(3, 0.98, 0.001, 0.979, 0.981, (0.9795, 0.9805))},
+        )
+    )
+    lines = text.splitlines()
+    assert max(len(line) for line in lines) <= 100
+    assert lines[1].split()[:5] == ["mlp", "97.89%", "97.59", "to", "98.15%"]
+    assert lines[1].split()[-2:] == ["-", "-"]
+    assert lines[2].split()[-2:] == ["25.0%", "0.900"]
+    assert any("3 seeds: 98.00 ± 0.10 % (97.90 to 98.10)" in line for line in lines)
+    (large,) = (line for line in lines if line.startswith("one / other"))
+    (small,) = (line for line in lines if line.startswith("one / third"))
+    assert large.split()[3:] == ["30", "5", "2e-05", "significant"]
+    assert small.split()[3:] == ["10", "9", "1", "not", "significant"]
+
+
+def test_p_value_of_mcnemars_test_is_that_of_a_fair_coin() -> None:
+    test = mcnemar(range(10, 20), range(18, 21))  # 8 and 1 images only
+    assert (test.first_only, test.second_only) == (8, 1)
+    assert test.p_value == pytest.approx(2 * binom.cdf(1, 9, 0.5))
+
+
+@settings(deadline=None)
+@given(ERRORS, ERRORS)
+def test_mcnemars_test_is_symmetric(first: set[int], second: set[int]) -> None:
+    one, other = mcnemar(first, second), mcnemar(second, first)
+    assert one.p_value == pytest.approx(other.p_value)
+    assert (one.first_only, one.second_only) == (other.second_only, other.first_only)
+
+
+@given(ERRORS)
+def test_p_value_of_equal_errors_is_1(errors: set[int]) -> None:
+    assert mcnemar(errors, errors).p_value == 1
+
+
+def test_holms_correction_equals_the_published_procedure() -> None:
+    # By hand: 0.01 * 4, 0.02 * 3, 0.03 * 2, 0.04 * 1, each no less than the one before.
+    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1, 1]
+    assert holm([]) == []
+
+
+@settings(deadline=None, max_examples=20)
+@given(FRACTIONS)
+def test_spread_has_mean_deviation_and_an_interval_within_the_range(values: list[float]) -> None:
+    found = spread(values)
+    assert found.runs == len(values)
+    assert found.mean == pytest.approx(statistics.mean(values))
+    assert found.deviation == pytest.approx(statistics.stdev(values), abs=1e-9)
+    low, high = found.interval_95
+    assert min(values) == found.lowest <= low + 1e-12
+    assert low <= high
+    assert high - 1e-12 <= found.highest == max(values)
+    assert spread(values) == found
+
+
+def test_bootstrap_interval_is_about_two_standard_errors_to_each_side() -> None:
+    found = spread([0.01 * number for number in range(100)])
+    error = found.deviation / 10
+    assert found.interval_95 == pytest.approx(
+        (found.mean - 1.96 * error, found.mean + 1.96 * error), abs=0.2 * error
+    )

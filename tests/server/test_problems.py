@@ -1,0 +1,28 @@
+from server_process import Server
+
+
+def test_an_unknown_address_gets_problem_details(server: Server) -> None:
+    response = server.get("/nowhere")
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is nothing at this address; /docs lists all addresses.",
+    }
+
+
+def test_an_unsupported_method_gets_the_methods_of_all_routes_at_the_address(
+    server: Server,
+) -> None:
+    response = server.delete("/v1/corrections")
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "GET, POST"
+
+
+def test_an_invalid_parameter_is_named(server: Server) -> None:
+    response = server.get("/v1/corrections?limit=0")
+    assert response.status_code == 422
+    assert response.json()["detail"] == (
+        "Invalid value for limit: input should be greater than or equal to 1."
+    )
