@@ -1,10 +1,11 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tendigits.data import Dataset, LabelledImages
+from tendigits.data import Dataset
 from tendigits.evaluation.adversarial import fgsm, measure_adversarial, pgd
 from tendigits.evaluation.report import AdversarialRobustness
 from tendigits.loading import load_classifier
@@ -25,7 +26,7 @@ def network() -> nn.Module:
 def measured(mnist: Dataset) -> AdversarialRobustness:
     network = load_classifier("mlp").torch_network()
     assert network is not None
-    few = LabelledImages(mnist.test.images[:300], mnist.test.labels[:300])
+    few = mnist.test.subset(np.arange(300))
     return measure_adversarial(network, few, lambda *_: None)
 
 

@@ -157,7 +157,7 @@ def test_unwritable_output_is_rejected_before_anything_is_measured(
     mlp: Classifier, mnist: Dataset, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ReportError, match="choose another --output"):
+    with pytest.raises(ReportError, match="choose another folder"):
         write(mlp, mnist, tmp_path / "file" / "report")
 
 

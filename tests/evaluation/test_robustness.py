@@ -13,7 +13,7 @@ STEPS: list[tuple[str, int, int]] = []
 
 @pytest.fixture(scope="module")
 def digits(mnist: Dataset) -> LabelledImages:
-    return LabelledImages(mnist.test.images[:200], mnist.test.labels[:200])
+    return mnist.test.subset(np.arange(200))
 
 
 @pytest.fixture(scope="module")

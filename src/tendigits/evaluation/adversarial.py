@@ -31,7 +31,7 @@ def measure_adversarial(
         progress: is called with what is done, the number of attacks that are done, and of all.
     """
     chosen = np.unique(np.linspace(0, len(labelled) - 1, IMAGES).astype(np.int64))
-    attacked = LabelledImages(labelled.images[chosen], labelled.labels[chosen])
+    attacked = labelled.subset(chosen)
     each_attack = [(name, epsilon) for name in ATTACKS for epsilon in EPSILONS]
     attacks = []
     for done, (name, epsilon) in enumerate(each_attack):

@@ -121,7 +121,7 @@ def fit_temperature(predictions: Predictions) -> float:
     Args:
         predictions: for labelled images that were not trained on; their own temperature is ignored.
     """
-    # Imported here, as the server imports this module and needs neither.
+    # Imported here: the server, which imports this module, needs neither.
     from scipy.optimize import minimize_scalar  # noqa: PLC0415
     from scipy.special import log_softmax  # noqa: PLC0415
 

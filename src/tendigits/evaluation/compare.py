@@ -280,8 +280,8 @@ def _describe_seeds(name: str, seeds: Spread) -> str:
     low, high = seeds.interval_95
     return (
         f"{name}, {seeds.runs} seeds: {100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} % "
-        f"({100 * seeds.lowest:.2f} to {100 * seeds.highest:.2f}); 95 % interval of the mean "
-        f"(bootstrap) {100 * low:.2f} to {100 * high:.2f} %"
+        f"({100 * seeds.lowest:.2f} to {100 * seeds.highest:.2f}); 95 % bootstrap interval of the "
+        f"mean {100 * low:.2f} to {100 * high:.2f} %"
     )
 
 

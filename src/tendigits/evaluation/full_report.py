@@ -1,7 +1,7 @@
 """The full evaluation: every figure of one classifier, measured in order, and its folder."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -24,10 +24,9 @@ from tendigits.evaluation.metrics import class_metrics, confused_pairs, find_err
 from tendigits.evaluation.ood import measure_ood
 from tendigits.evaluation.render import model_card, page
 from tendigits.evaluation.report import FILE, FORMAT, Accuracy, Report
-from tendigits.evaluation.robustness import measure_robustness
+from tendigits.evaluation.robustness import Progress, measure_robustness
 from tendigits.files import write_json, write_text
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 OODImages = Mapping[str, NDArray[np.uint8]]
 IMAGES_PER_OOD_SET = 1000
 NOISE = "uniform noise"
@@ -212,7 +211,7 @@ def _measure_costs(
 def _new_folder(out: Path) -> Iterator[Path]:
     """Yield a folder to fill; it takes the name `out` only when all went well."""
     if out.exists():
-        raise ReportError(f"{out} exists already; choose another --output.")
+        raise ReportError(f"{out} exists already; choose another folder.")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
@@ -222,5 +221,5 @@ def _new_folder(out: Path) -> Iterator[Path]:
             folder.rename(out)
     except OSError as error:
         raise ReportError(
-            f"{out} cannot be made: {error.strerror}; choose another --output."
+            f"{out} cannot be made: {error.strerror}; choose another folder."
         ) from error

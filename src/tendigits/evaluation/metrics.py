@@ -135,7 +135,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical
     inference", JASA 22, 1927. Unlike the normal approximation it holds near 0 and 1.
     """
-    # Imported here, as it takes a second, and the server imports this module and needs it not.
+    # Imported here: it takes a second, and the server, which imports this module, needs none of it.
     from scipy.stats import binomtest  # noqa: PLC0415
 
     low, high = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
