@@ -280,7 +280,7 @@ def report_row(report: Report) -> str:
         f"| `{report.name}` "
         f"| {100 * report.accuracy.metrics.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}) "
         f"| {shipped.negative_log_likelihood:.4f} | {shipped.calibration_error:.4f} "
-        f"| {100 * report.robustness.classifiers[0].mean:.1f} % "
+        f"| {100 * report.corruptions.classifiers[0].mean:.1f} % "
         f"| {report.ood.mean_auroc:.3f} |"
     )
 
