@@ -1,9 +1,9 @@
-"""Each recipe's test accuracy over its seeds: the figures that the docs give.
+"""The test accuracy of each recipe over several seeds: the figures in the docs.
 
-A run opens the test set once, after its last epoch; no run is left out. Each run computes with
-one thread, and as many go on at once as there are cores. Stopped at any point, a second call goes
-on where the first was, within an epoch. The run folders stay in `runs/accuracy/`. Writes
-`benchmarks/results/accuracy-<recipe>.json` and brings the tables of the docs up to date.
+A run opens the test set once, after its last epoch; no run is left out. Each run has one thread,
+and as many run at a time as there are cores. After an interruption, a second call resumes the
+runs. The run folders are kept in `runs/accuracy/`. Writes
+`benchmarks/results/accuracy-<recipe>.json` and updates the tables of the docs.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def train(recipe: str, seed: int) -> Run:
-    """Train to the end what is not yet trained; return the run."""
+    """Start or resume the run unless it is complete; return it."""
     folder = folder_of(recipe, seed)
     if not folder.exists():
         tendigits_command(
@@ -61,7 +61,7 @@ def train(recipe: str, seed: int) -> Run:
 
 
 def folder_of(recipe: str, seed: int) -> Path:
-    """Return the folder of a run, another one where the recipe's settings are others."""
+    """Return the folder of a run; it depends on the recipe's settings."""
     settings = tendigits.load_recipe(recipe).model_dump(exclude={"seed", "description"})
     digest = hashlib.sha256(to_json(settings).encode()).hexdigest()[:8]
     return RUNS / f"{recipe}-{digest}-seed{seed}"

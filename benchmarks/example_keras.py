@@ -1,7 +1,7 @@
-"""The network and settings of Keras's MNIST example, timed epoch by epoch.
+"""The network and settings of the MNIST example of Keras, timed by epoch.
 
-Source: https://keras.io/examples/vision/mnist_convnet/. It learns from the same 54,000 images as
-`tendigits train fast` and is validated on the same 6,000. Prints a JSON object an epoch.
+Source: https://keras.io/examples/vision/mnist_convnet/. It is trained on the same 54,000 images as
+`tendigits train fast` and validated on the same 6,000. Prints one JSON object per epoch.
 """
 
 import json
@@ -21,7 +21,7 @@ SEED = 0
 
 
 class Clock(keras.callbacks.Callback):  # type: ignore[misc]
-    """Adds up the seconds of the training steps, without the validation."""
+    """Sums up the seconds of the training steps, without the validation."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
-"""The network and settings of PyTorch's MNIST example, timed epoch by epoch.
+"""The network and settings of the MNIST example of PyTorch, timed by epoch.
 
-Source: https://github.com/pytorch/examples/blob/main/mnist/main.py. Its images lie in memory as
-float32 instead of going through torchvision one by one, which only makes it faster. It learns
-from the same 54,000 images as `tendigits train fast` and is validated on the same 6,000. Prints
-a JSON object an epoch.
+Source: https://github.com/pytorch/examples/blob/main/mnist/main.py. The images are kept in memory
+as float32 instead of being loaded by torchvision one by one, which only makes it faster. It is
+trained on the same 54,000 images as `tendigits train fast` and validated on the same 6,000. Prints
+one JSON object per epoch.
 """
 
 import json
@@ -44,7 +44,7 @@ def main() -> None:
     split = stratified_split(train.labels, 0.1, SEED)
     images = ((torch.from_numpy(train.images)[:, None] / 255) - 0.1307) / 0.3081
     labels = torch.from_numpy(train.labels)
-    learnt, held_out = torch.from_numpy(split.train), torch.from_numpy(split.validation)
+    trained_on, held_out = torch.from_numpy(split.train), torch.from_numpy(split.validation)
     network = Net()
     optimizer = torch.optim.Adadelta(network.parameters(), lr=1.0)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
@@ -52,7 +52,7 @@ def main() -> None:
     for _ in range(EPOCHS):
         started = time.perf_counter()
         network.train()
-        for chosen in learnt[torch.randperm(len(learnt))].split(BATCH_SIZE):
+        for chosen in trained_on[torch.randperm(len(trained_on))].split(BATCH_SIZE):
             optimizer.zero_grad()
             loss = functional.nll_loss(network(images[chosen]), labels[chosen])
             torch.autograd.backward(loss)
@@ -66,11 +66,11 @@ def main() -> None:
 @torch.inference_mode()
 def validate(network: nn.Module, images: Tensor, labels: Tensor) -> float:
     network.eval()
-    right = [
+    correct = [
         network(part).argmax(1) == truth
         for part, truth in zip(images.split(1000), labels.split(1000), strict=True)
     ]
-    return torch.cat(right).double().mean().item()
+    return torch.cat(correct).double().mean().item()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measuring whole processes: their seconds, their peak memory, what they print."""
+"""Measurements of whole processes: time, peak memory, output."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measured:
-    """A process that has ended: wall-clock seconds, peak resident memory in MiB, its output."""
+    """A finished process: wall-clock seconds, peak resident memory in MiB, standard output."""
 
     seconds: float
     peak_mib: float
@@ -17,7 +17,7 @@ class Measured:
 
 
 def measure_process(words: Sequence[str]) -> Measured:
-    """Run a command to its end; raise when it fails."""
+    """Run a command to its end; raise if it fails."""
     started = time.perf_counter()
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

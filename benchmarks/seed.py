@@ -1,8 +1,7 @@
-"""The notebook's own way (Keras) against `tendigits train mlp`, in turn, in one run.
+"""The notebook (Keras) and `tendigits train mlp`, timed alternately on one machine.
 
-Both train the same network for the same 7 epochs on the same files and the same machine. Prints
-a line a pair, the medians, their ratios, and where a step's time goes beside the machine's floor.
-Writes `benchmarks/results/seed.json`.
+Both train the same network for 7 epochs on the same files. Prints a line per run, the medians,
+their ratios, and the time of one step by part. Writes `benchmarks/results/seed.json`.
 """
 
 import argparse
@@ -24,7 +23,7 @@ RESULT = Path(__file__).parent / "results" / "seed.json"
 
 @dataclass(frozen=True)
 class Timing:
-    """One training: from the first step to the last validation, and the process around it."""
+    """One training, from the first step to the last validation, and its whole process."""
 
     training_seconds: float
     process_seconds: float
@@ -34,7 +33,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Pair:
-    """The two, one straight after the other."""
+    """Both trainings, one right after the other."""
 
     notebook: Timing
     tendigits: Timing

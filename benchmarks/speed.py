@@ -1,10 +1,10 @@
-"""How long to 99.0, 99.3 and 99.5 % of validation accuracy: `fast` beside two known examples.
+"""Time to 99.0, 99.3 and 99.5 % validation accuracy: `fast` and two well-known examples.
 
-All learn from the same 54,000 images on the same cores, one after the other, `fast` before,
+All are trained on the same 54,000 images and the same cores, one after the other, `fast` before,
 between and after the others. Only training steps are timed; accuracies are those at the end of
-an epoch, on the same 6,000 images (three other draws of them for the runs of `fast`: seeds 0 to
-2). Takes about half an hour; one that was stopped goes on where it was. Writes
-`benchmarks/results/speed.json` and brings the tables of the docs up to date.
+an epoch, on the same 6,000 images (for seeds 1 and 2 of `fast`, on another split). Takes about half
+an hour; after an interruption it continues with the next training. Writes
+`benchmarks/results/speed.json` and updates the tables of the docs.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""Where the time of one training step of `mlp` goes, beside the floor that the machine sets.
+"""The time of one training step of `mlp` by part, beside the lower bound of the machine.
 
-The parts are timed alone, on the step's own shapes; the floor is the step's arithmetic at the
-fastest rate that a large float32 product reaches here, and Adam's memory traffic at the fastest
-rate that a large copy reaches here.
+Each part is timed on its own, with the shapes of the step. The lower bound is the arithmetic of
+the step at the rate of a large float32 product on this machine, and the memory traffic of Adam at
+the rate of a large copy.
 """
 
 import statistics
@@ -13,11 +13,11 @@ import torch
 
 from tendigits.data import load_dataset
 from tendigits.networks import build_network, count_parameters
-from tendigits.networks.linear import Linear, product
+from tendigits.networks.architectures import Linear, product
 from tendigits.recipes import load_recipe
-from tendigits.training.batches import batches
-from tendigits.training.loop import train_step
-from tendigits.training.optimizer import build_optimizer
+from tendigits.training.fit import train_step
+from tendigits.training.optimizers import build_optimizer
+from tendigits.training.training_data import batches
 
 REPEATS, ROUNDS = 200, 7
 
@@ -36,7 +36,7 @@ def print_step_costs() -> dict[str, float]:
         batch = next(batches(images, labels, order, recipe.batch_size))
         train_step(network, None, optimizer, *batch, recipe, torch.float32)
 
-    one_step()  # leaves the gradients that the optimiser is timed with
+    one_step()  # computes the gradients with which the optimiser is timed
     layers = [layer for layer in network.children() if isinstance(layer, Linear)]
     parts = {
         "matrix products": milliseconds(lambda: all_products(layers, recipe.batch_size)),
@@ -46,20 +46,20 @@ def print_step_costs() -> dict[str, float]:
         ),
     }
     whole = milliseconds(one_step)
-    parts["the rest (autograd, ReLU, loss)"] = whole - sum(parts.values())
+    parts["remainder (autograd, ReLU, loss)"] = whole - sum(parts.values())
     parts["whole step"] = whole
     operations = product_operations(layers, recipe.batch_size)
     # Adam reads weights, gradients and two moments, and writes weights and moments.
     adam_bytes = 7 * 4 * count_parameters(network)
-    parts["floor: arithmetic"] = 1000 * operations / matrix_rate()
-    parts["floor: Adam's memory"] = 1000 * adam_bytes / copy_rate()
+    parts["lower bound: arithmetic"] = 1000 * operations / matrix_rate()
+    parts["lower bound: Adam's memory"] = 1000 * adam_bytes / copy_rate()
     for name, value in parts.items():
         print(f"{name:<34} {value:7.3f} ms  {100 * value / whole:5.1f} %")
     return parts
 
 
 def all_products(layers: list[Linear], batch_size: int) -> None:
-    """Do the matrix products of a step and nothing else."""
+    """Compute only the matrix products of a step."""
     for number, layer in enumerate(layers):
         inputs = torch.empty(batch_size, layer.in_features).fill_(0.5)
         gradient = product(inputs, layer.weight.detach())
@@ -69,19 +69,19 @@ def all_products(layers: list[Linear], batch_size: int) -> None:
 
 
 def product_operations(layers: list[Linear], batch_size: int) -> int:
-    """Count multiplications and additions of a step's matrix products."""
+    """Return the multiplications and additions in the matrix products of a step."""
     sizes = [2 * batch_size * layer.weight.numel() for layer in layers]
     return 3 * sum(sizes) - sizes[0]  # the images need no gradient
 
 
 def matrix_rate() -> float:
-    """Operations a second of a large float32 product."""
+    """Return the operations per second of a large float32 product."""
     left, right = torch.rand(2048, 2048), torch.rand(2048, 2048)
     return 2 * 2048**3 / (milliseconds(lambda: product(left, right), repeats=3) / 1000)
 
 
 def copy_rate() -> float:
-    """Bytes a second, read and written, of a copy the size of Adam's state."""
+    """Return the bytes per second, read and written, of a copy of the size of Adam's state."""
     source = torch.rand(7 * 401_110 // 2)
     target = torch.empty_like(source)
     return 8 * source.numel() / (milliseconds(lambda: target.copy_(source)) / 1000)

@@ -233,9 +233,7 @@ def names_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_evaluate_takes_a_run_its_folder_a_model_file_and_a_name(
-    uninterrupted: Run, tmp_path: Path
-) -> None:
+def test_evaluate_takes_a_run_its_folder_a_classifier_and_a_name(uninterrupted: Run) -> None:
     recorded = json.loads(uninterrupted.metrics.read_text(encoding="utf-8"))["accuracy"]
     for source in (uninterrupted, uninterrupted.folder, tendigits.load_classifier(uninterrupted)):
         assert tendigits.evaluate(source).accuracy == recorded

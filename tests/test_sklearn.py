@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from sklearn.base import clone
@@ -17,16 +18,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from tendigits import DigitClassifier, load_recipe
+from tendigits import DigitClassifier, load_recipe, train
 from tendigits.data import Dataset
 from tendigits.errors import ModelError, RecipeError
 from tendigits.training import computing_threads
 
 QUICK: dict[str, object] = {"epochs": 2, "network.widths": [100]}
 
-# scikit-learn's checks make up rows of two to ten features, which are no images of 784 pixels.
-NO_IMAGES = "its made-up rows are no images of 784 pixels"
-FED_WITH_FEATURES = {
+# scikit-learn's checks use rows of two to ten features, which are not images of 784 pixels.
+NOT_IMAGES = "its rows are not images of 784 pixels"
+CHECKS_WITH_FEATURES = {
     "check_classifier_data_not_an_array",
     "check_classifiers_classes",
     "check_classifiers_one_label",
@@ -57,8 +58,8 @@ FED_WITH_FEATURES = {
 }
 
 
-class OnFeatures(DigitClassifier):
-    """Spreads the few features of scikit-learn's made-up rows over the pixels of an image."""
+class FeatureClassifier(DigitClassifier):
+    """Repeats the few features of scikit-learn's checks over the pixels of an image."""
 
     def _images(self, levels: NDArray[Any]) -> NDArray[np.uint8]:
         times = -(-784 // levels.shape[1])
@@ -67,7 +68,7 @@ class OnFeatures(DigitClassifier):
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> Iterator[None]:
-    with computing_threads(1):  # so that other programs do not slow the tests
+    with computing_threads(1):  # so that other programs do not slow the tests down
         yield
 
 
@@ -76,27 +77,25 @@ def fitted(small_mnist: Dataset) -> DigitClassifier:
     return DigitClassifier("mlp", QUICK).fit(small_mnist.train.images, small_mnist.train.labels)
 
 
-@pytest.mark.filterwarnings("default")  # scikit-learn's checks warn of what they skip
-def test_scikit_learns_checks_pass_but_those_that_feed_no_images() -> None:
-    expected = dict.fromkeys(FED_WITH_FEATURES, NO_IMAGES)
+@pytest.mark.filterwarnings("default")  # scikit-learn's checks warn about what they skip
+def test_checks_of_scikit_learn_pass_except_those_without_images() -> None:
+    expected = dict.fromkeys(CHECKS_WITH_FEATURES, NOT_IMAGES)
     results = check_estimator(DigitClassifier(), expected_failed_checks=expected, on_skip=None)
     assert {each["check_name"] for each in results if each["status"] == "xfail"} == set(expected)
     assert sum(each["status"] == "passed" for each in results) >= 20
 
 
 @pytest.mark.filterwarnings("default")
-def test_scikit_learns_checks_pass_when_features_are_spread_over_images() -> None:
-    expected = {
-        "check_classifiers_train": "asks for 83 % on two features, hardly seen in a picture"
-    }
-    classifier = OnFeatures("mlp", QUICK)
+def test_checks_of_scikit_learn_pass_with_features_repeated_over_images() -> None:
+    expected = {"check_classifiers_train": "requires 83 % accuracy with two features"}
+    classifier = FeatureClassifier("mlp", QUICK)
     results = check_estimator(classifier, expected_failed_checks=expected, on_skip=None)
     assert sum(each["status"] == "passed" for each in results) >= 50
 
 
 @pytest.mark.parametrize("square", [True, False], ids=["(n, 28, 28)", "(n, 784)"])
 @pytest.mark.parametrize("scale", [1, 1 / 255], ids=["to 255", "to 1"])
-def test_images_are_taken_in_either_form_and_scale(
+def test_images_of_either_shape_and_scale_give_the_same_probabilities(
     fitted: DigitClassifier, small_mnist: Dataset, square: bool, scale: float
 ) -> None:
     def form(images: NDArray[np.uint8]) -> NDArray[Any]:
@@ -112,17 +111,19 @@ def test_images_are_taken_in_either_form_and_scale(
     assert same.n_features_in_ == 784
 
 
-def test_labels_may_be_of_any_kind_and_fewer_than_ten(small_mnist: Dataset) -> None:
+def test_labels_can_be_strings_and_fewer_than_ten(small_mnist: Dataset) -> None:
     chosen = small_mnist.train.labels < 3
-    names = np.array(["nought", "one", "two"])[small_mnist.train.labels[chosen]]
+    names = np.array(["zero", "one", "two"])[small_mnist.train.labels[chosen]]
     classifier = DigitClassifier("mlp", QUICK).fit(small_mnist.train.images[chosen], names)
-    answers = classifier.predict(small_mnist.test.images[:20])
-    assert classifier.classes_.tolist() == ["nought", "one", "two"]
-    assert set(answers) <= {"nought", "one", "two"}
+    predicted = classifier.predict(small_mnist.test.images[:20])
+    assert classifier.classes_.tolist() == ["one", "two", "zero"]
+    assert set(predicted) <= {"zero", "one", "two"}
     np.testing.assert_allclose(classifier.predict_proba(small_mnist.test.images).sum(axis=1), 1)
 
 
-def test_it_stands_in_a_pipeline_a_cross_validation_and_a_search(small_mnist: Dataset) -> None:
+def test_estimator_works_in_a_pipeline_a_cross_validation_and_a_search(
+    small_mnist: Dataset,
+) -> None:
     images, labels = small_mnist.train.images[:600].reshape(-1, 784), small_mnist.train.labels[:600]
     pipeline = make_pipeline(MinMaxScaler(), DigitClassifier("mlp", QUICK))
     assert pipeline.fit(images, labels).score(images, labels) > 0.7
@@ -132,7 +133,7 @@ def test_it_stands_in_a_pipeline_a_cross_validation_and_a_search(small_mnist: Da
     assert search.best_params_ == {"settings": {"epochs": 4}}
 
 
-def test_the_same_seed_answers_the_same_and_another_otherwise(
+def test_same_random_state_gives_the_same_probabilities_and_another_does_not(
     fitted: DigitClassifier, small_mnist: Dataset
 ) -> None:
     train, images = small_mnist.train, small_mnist.test.images[:50]
@@ -142,20 +143,20 @@ def test_the_same_seed_answers_the_same_and_another_otherwise(
     assert not np.array_equal(other.predict_proba(images), fitted.predict_proba(images))
 
 
-def test_the_constructor_only_stores() -> None:
+def test_constructor_only_stores_its_arguments() -> None:
     settings = {"epochs": -1}
     classifier = DigitClassifier("nope", settings)
     assert classifier.settings is settings
     assert vars(classifier).keys() == {"recipe", "settings", "random_state"}
 
 
-def test_a_recipe_may_be_given_as_such(small_mnist: Dataset) -> None:
+def test_recipe_object_is_accepted(small_mnist: Dataset) -> None:
     recipe = load_recipe("mlp", {"epochs": 1})
     train = small_mnist.train
     assert DigitClassifier(recipe, random_state=3).fit(train.images, train.labels).recipe_.seed == 3
 
 
-def test_what_is_saved_is_loaded_without_pickle(
+def test_saved_classifier_is_loaded_without_pickle(
     fitted: DigitClassifier, small_mnist: Dataset, tmp_path: Path
 ) -> None:
     fitted.save(tmp_path / "digits.safetensors")
@@ -166,16 +167,15 @@ def test_what_is_saved_is_loaded_without_pickle(
     )
     words = [sys.executable, "-c", script, str(tmp_path / "digits.safetensors")]
     result = subprocess.run(words, capture_output=True, text=True, check=True)
-    answers = fitted.predict(small_mnist.test.images[:100]).tolist()
-    assert json.loads(result.stdout) == answers
+    assert json.loads(result.stdout) == fitted.predict(small_mnist.test.images[:100]).tolist()
 
 
-def test_what_was_not_saved_by_it_is_rejected_in_one_line(
+def test_file_that_it_did_not_save_is_rejected_in_one_line(
     fitted: DigitClassifier, tmp_path: Path
 ) -> None:
     good = tmp_path / "good.safetensors"
     fitted.save(good)
-    bad = {"cut": good.read_bytes()[:5000], "empty": b"", "text": b"nothing of the kind"}
+    bad = {"cut": good.read_bytes()[:5000], "empty": b"", "text": b"some text"}
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
     save_file(load_file(good), tmp_path / "undescribed")
@@ -185,7 +185,7 @@ def test_what_was_not_saved_by_it_is_rejected_in_one_line(
         assert "\n" not in str(rejection.value)
 
 
-def test_what_it_cannot_learn_from_is_rejected(small_mnist: Dataset) -> None:
+def test_unsuitable_images_labels_and_recipes_are_rejected(small_mnist: Dataset) -> None:
     images, labels = small_mnist.train.images[:40], np.arange(40) % 11
     with pytest.raises(ValueError, match="11 classes"):
         DigitClassifier("mlp", QUICK).fit(images, labels)
@@ -197,3 +197,29 @@ def test_what_it_cannot_learn_from_is_rejected(small_mnist: Dataset) -> None:
         DigitClassifier("nope").fit(images, labels % 10)
     with pytest.raises(NotFittedError):
         DigitClassifier().predict(images)
+
+
+def test_weights_are_those_of_a_run_with_the_same_recipe(
+    fitted: DigitClassifier, small_mnist: Dataset, tmp_path: Path
+) -> None:
+    settings = {**QUICK, "validation_fraction": 0.0, "seed": 0}
+    run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
+    saved = load_file(run.weights)
+    for name, tensor in fitted.network_.state_dict().items():
+        assert torch.equal(tensor, saved[name])
+
+
+def test_ensemble_is_trained_and_saved(small_mnist: Dataset, tmp_path: Path) -> None:
+    images, labels = small_mnist.train.images, small_mnist.train.labels
+    ensemble = DigitClassifier("mlp", {**QUICK, "members": 2}).fit(images, labels)
+    ensemble.save(tmp_path / "ensemble.safetensors")
+    loaded = DigitClassifier.load(tmp_path / "ensemble.safetensors")
+    tests = small_mnist.test.images[:50]
+    assert np.array_equal(loaded.predict_proba(tests), ensemble.predict_proba(tests))
+    assert ensemble.score(small_mnist.test.images, small_mnist.test.labels) > 0.8
+
+
+def test_recipe_of_a_fine_tuning_is_rejected(small_mnist: Dataset) -> None:
+    settings = {"fine_tuning.model_sha256": "0", "fine_tuning.corrections_sha256": "0"}
+    with pytest.raises(RecipeError, match="does not fine-tune"):
+        DigitClassifier("mlp", settings).fit(small_mnist.train.images, small_mnist.train.labels)

@@ -69,7 +69,7 @@ def test_fine_tuning_improves_on_the_corrections_and_keeps_the_validation_accura
 
 
 def test_corrections_that_are_held_out_are_not_trained_on(
-    tuned: tuple[Exported, Path], mnist: Dataset, corrections: LabelledImages
+    tuned: tuple[Exported, Path], mnist: Dataset
 ) -> None:
     run = load_run(tuned[1])
     usable = usable_corrections(load_start(run).corrections, run.recipe)

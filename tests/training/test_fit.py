@@ -42,7 +42,7 @@ BLANK = hashlib.sha256(bytes(28 * 28)).digest()  # the input for the summary tab
 
 
 @dataclass
-class Witness:
+class Recorder:
     """Records the batches of a network: whether it is trained on them, and the images' hashes."""
 
     seen: list[tuple[bool, list[bytes]]] = field(default_factory=list)
@@ -84,18 +84,18 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def witness(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Witness:
+def recorder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Recorder:
     """A record of the recipe `mlp`, trained and tested on all of MNIST."""
-    witness = Witness()
+    recorder = Recorder()
     with pytest.MonkeyPatch.context() as patch:
         module = import_module("tendigits.training.train_run")
-        patch.setattr(module, "build_network", witness.build_network)
+        patch.setattr(module, "build_network", recorder.build_network)
         folder = tmp_path_factory.mktemp("runs") / "run"
         settings = {"epochs": EPOCHS}
-        witness.run = tendigits.train(
+        recorder.run = tendigits.train(
             "mlp", settings, data=mnist, out=folder, threads=1, quiet=True
         )
-    return witness
+    return recorder
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ class Parts:
 
 
 @pytest.fixture(scope="module")
-def parts(mnist: Dataset, witness: Witness) -> Parts:
-    assert witness.run is not None
-    split = tendigits.load_run(witness.run.folder).split
+def parts(mnist: Dataset, recorder: Recorder) -> Parts:
+    assert recorder.run is not None
+    split = tendigits.load_run(recorder.run.folder).split
     return Parts(
         trained_on=hashes(mnist.train.images[split.train]),
         held_out=hashes(mnist.train.images[split.validation]),
@@ -125,41 +125,41 @@ def test_all_images_of_mnist_are_different(parts: Parts) -> None:
 
 
 def test_each_epoch_trains_once_on_each_of_the_54_000_training_images(
-    witness: Witness, parts: Parts
+    recorder: Recorder, parts: Parts
 ) -> None:
     assert len(parts.trained_on) == 54_000
-    for epoch in witness.epochs:
+    for epoch in recorder.epochs:
         assert Counter(epoch) == Counter(parts.trained_on)
 
 
-def test_no_validation_or_test_image_is_trained_on(witness: Witness, parts: Parts) -> None:
-    trained_on = {image for batch in witness.batches for image in batch}
+def test_no_validation_or_test_image_is_trained_on(recorder: Recorder, parts: Parts) -> None:
+    trained_on = {image for batch in recorder.batches for image in batch}
     assert trained_on.isdisjoint(parts.held_out)
     assert trained_on.isdisjoint(parts.test)
 
 
-def test_each_epoch_has_540_batches_of_100(witness: Witness) -> None:
-    assert [len(batch) for batch in witness.batches] == [100] * 540 * EPOCHS
+def test_each_epoch_has_540_batches_of_100(recorder: Recorder) -> None:
+    assert [len(batch) for batch in recorder.batches] == [100] * 540 * EPOCHS
 
 
-def test_each_epoch_has_another_order(witness: Witness, parts: Parts) -> None:
-    orders = [tuple(epoch) for epoch in [parts.trained_on, *witness.epochs]]
+def test_each_epoch_has_another_order(recorder: Recorder, parts: Parts) -> None:
+    orders = [tuple(epoch) for epoch in [parts.trained_on, *recorder.epochs]]
     assert len(set(orders)) == 1 + EPOCHS
 
 
-def test_batches_contain_a_mix_of_classes(mnist: Dataset, witness: Witness) -> None:
+def test_batches_contain_a_mix_of_classes(mnist: Dataset, recorder: Recorder) -> None:
     label_of = dict(zip(hashes(mnist.train.images), mnist.train.labels.tolist(), strict=True))
-    assert all(len({label_of[image] for image in batch}) >= 6 for batch in witness.batches)
+    assert all(len({label_of[image] for image in batch}) >= 6 for batch in recorder.batches)
 
 
-def test_test_images_are_predicted_once_and_last(witness: Witness, parts: Parts) -> None:
-    validations, test = witness.predicted[:-10_000], witness.predicted[-10_000:]
+def test_test_images_are_predicted_once_and_last(recorder: Recorder, parts: Parts) -> None:
+    validations, test = recorder.predicted[:-10_000], recorder.predicted[-10_000:]
     # Validated after every epoch, and once more for the temperature.
     assert Counter(validations) == Counter(parts.held_out * (EPOCHS + 1))
     assert test == parts.test
-    last_trained = max(index for index, (trained_on, _) in enumerate(witness.seen) if trained_on)
+    last_trained = max(index for index, (trained_on, _) in enumerate(recorder.seen) if trained_on)
     first_tested = min(
-        index for index, (_, batch) in enumerate(witness.seen) if batch[0] == parts.test[0]
+        index for index, (_, batch) in enumerate(recorder.seen) if batch[0] == parts.test[0]
     )
     assert last_trained < first_tested
 

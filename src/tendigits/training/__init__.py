@@ -7,6 +7,7 @@ from tendigits.training.environment import (
     computing_threads,
     describe_environment,
 )
+from tendigits.training.final_test import compare_with_record
 from tendigits.training.fine_tuning import describe_fine_tuning, fine_tuning_recipe, read_start
 from tendigits.training.fit import TrainingState, fit
 from tendigits.training.history import EpochResult, read_history
@@ -30,6 +31,7 @@ __all__ = [
     "TrainingState",
     "build_training_data",
     "classifier_of_run",
+    "compare_with_record",
     "computing_threads",
     "create_run",
     "describe_environment",

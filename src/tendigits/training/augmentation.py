@@ -144,10 +144,10 @@ def _downsample(images: Tensor, fraction: float, generator: torch.Generator) -> 
     size = images.shape[-1]
     side = int(torch.randint(10, 19, (), generator=generator, device=generator.device))
     small = functional.interpolate(images, (side, side), mode="area")
-    coarse = functional.interpolate(small, (size, size), mode="bilinear")
+    reduced = functional.interpolate(small, (size, size), mode="bilinear")
     # The darkest pixel becomes full ink, as in a frame made from a small picture.
-    coarse = coarse / coarse.amax((1, 2, 3), keepdim=True).clamp(min=0.3)
-    return torch.where(_random(images, generator) < fraction, coarse, images)
+    reduced = reduced / reduced.amax((1, 2, 3), keepdim=True).clamp(min=0.3)
+    return torch.where(_random(images, generator) < fraction, reduced, images)
 
 
 def _change_levels(

@@ -105,8 +105,8 @@ def fit(
     """
     network, average, optimizer = state.network, state.average, state.optimizer
     device = next(network.parameters()).device
-    images, labels = torch.from_numpy(data.images).to(device), torch.from_numpy(data.labels)
-    labels = labels.to(device)
+    images = torch.from_numpy(data.images).to(device)
+    labels = torch.from_numpy(data.labels).to(device)
     steps = -(-len(data.indices) // recipe.batch_size)
     classifier = classifier_of_network(average or network)
 

@@ -70,7 +70,7 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
             metrics = run_test(run, network, dataset)
     except KeyboardInterrupt:
         raise TrainingInterrupted(
-            f"Interrupted; finished epochs are kept. Resume with: {run.command_to_resume}"
+            f"Stopped; finished epochs are kept. Resume with: {run.command_to_resume}"
         ) from None
     reporter.say(summarise_test(metrics, dataset.class_names))
     reporter.say(f"Metrics: {run.metrics}\nPlots: {run.figures}\nModel card: {run.model_card}")
