@@ -16,8 +16,10 @@ import pytest
 import tendigits
 from conftest import CommandLine, command
 from tendigits import load_run, resume, train
+from tendigits.api import REPORT_REFERENCES
+from tendigits.classifiers import pretrained_models
 from tendigits.data import Dataset, LabelledImages
-from tendigits.errors import DataError, ModelError, RecipeError, RunError
+from tendigits.errors import DataError, ModelError, RecipeError, ReportError, RunError
 from tendigits.recipes import load_recipe
 from tendigits.training import Run, read_history
 
@@ -263,7 +265,7 @@ def test_predict_takes_one_image_or_several(mnist: Dataset) -> None:
         tendigits.predict("reader", images.astype(np.float32))
 
 
-def test_report_is_not_written_for_other_classes_than_digits(
+def test_report_and_comparison_reject_other_classes_than_digits(
     small_mnist: Dataset, tmp_path: Path
 ) -> None:
     clothes = replace(small_mnist, name="clothes", class_names=tuple("abcdefghij"))
@@ -272,3 +274,30 @@ def test_report_is_not_written_for_other_classes_than_digits(
     with pytest.raises(ModelError, match=r"a, b, c.*ten digits"):
         tendigits.write_report(run, tmp_path / "report", quiet=True)
     assert not (tmp_path / "report").exists()
+    with pytest.raises(ModelError, match=r"a, b, c.*ten digits"):
+        tendigits.compare(["mlp", run])
+
+
+def test_report_rejects_two_ood_sets_of_one_name(small_mnist_folder: Path, tmp_path: Path) -> None:
+    folders = [small_mnist_folder, shutil.copytree(small_mnist_folder, tmp_path / "small-mnist")]
+    with pytest.raises(ReportError, match="more than one OOD set called small-mnist"):
+        tendigits.write_report("tiny", tmp_path / "report", ood=folders, quiet=True)
+    assert not (tmp_path / "report").exists()
+
+
+def test_references_of_reports_are_the_baseline_and_the_most_accurate() -> None:
+    accuracy = {
+        name: tendigits.load_classifier(name).info.test.accuracy for name in pretrained_models()
+    }
+    assert ("mlp", max(accuracy, key=accuracy.__getitem__)) == REPORT_REFERENCES
+
+
+def test_model_of_a_data_set_that_is_not_in_the_catalogue_is_reported(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    private = replace(small_mnist, name="private")
+    settings = {"epochs": 1, "network.widths": [4]}
+    run = train("mlp", settings, data=private, out=tmp_path / "run", threads=1, quiet=True)
+    exported = tendigits.export_model(run, tmp_path / "model.onnx").path
+    with pytest.raises(ModelError, match="was trained on private, which is not the name"):
+        tendigits.evaluate(exported)

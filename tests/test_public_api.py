@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,15 +42,38 @@ def test_unknown_name_raises_attribute_error() -> None:
         getattr(tendigits, "trian")  # noqa: B009 - mypy would miss it too
 
 
-def test_missing_scikit_learn_is_reported_with_the_extra_to_install() -> None:
-    script = "import sys, tendigits\nsys.modules['sklearn'] = None\ntendigits.DigitClassifier"
+NEEDS_EXTRA = {
+    "tendigits.DigitClassifier": ("sklearn", "sklearn"),
+    "tendigits.train('mlp')": ("torch", "train"),
+    "tendigits.resume('run')": ("torch", "train"),
+    "tendigits.fine_tune('mlp', None)": ("torch", "train"),
+    "tendigits.write_report('mlp', 'report')": ("torch", "train"),
+    "tendigits.export_model('run', 'model.onnx')": ("torch", "train"),
+    "tendigits.load_classifier('.')": ("torch", "train"),
+    "tendigits.load_corrections('sqlite:///x.sqlite')": ("sqlalchemy", "serve"),
+}
+
+
+@pytest.mark.parametrize("use", NEEDS_EXTRA)
+def test_missing_library_is_reported_with_the_extra_to_install(use: str, tmp_path: Path) -> None:
+    library, extra = NEEDS_EXTRA[use]
+    script = f"import sys, tendigits\nsys.modules[{library!r}] = None\n{use}"
     result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert result.stderr.splitlines()[-1] == (
-        "tendigits.errors.MissingExtraError: This needs sklearn; install it with: "
-        "pip install 'tendigits[sklearn]'"
+        f"tendigits.errors.MissingExtraError: This needs {library}; install it with: "
+        f"pip install 'tendigits[{extra}]'"
     )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_the_api_does_not_import_scipy_stats() -> None:
+    script = "import sys, tendigits\ntendigits.predict\nprint('scipy.stats' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "False\n"
 
 
 @pytest.mark.parametrize("use", TORCH_FREE)

@@ -118,21 +118,6 @@ _MODULES = {
     "sklearn": ("DigitClassifier",),
     "training": ("Run", "load_run"),
 }
-# The libraries that each extra of `pip install` brings.
-_EXTRAS = {
-    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"),
-    "sklearn": ("sklearn",),
-    "serve": (
-        "fastapi",
-        "fastapi_offline",
-        "prometheus_client",
-        "psycopg",
-        "pydantic_settings",
-        "python_multipart",
-        "sqlalchemy",
-        "uvicorn",
-    ),
-}
 
 
 def __getattr__(name: str) -> object:
@@ -147,23 +132,6 @@ def __dir__() -> list[str]:
 
 
 def _import(module: str) -> object:
-    try:
-        return import_module(f"{__name__}.{module}")
-    except ModuleNotFoundError as error:
-        missing = missing_extra(error)
-        if missing is None:
-            raise
-        raise missing from error
+    from tendigits.errors import reports_missing_extra  # noqa: PLC0415
 
-
-def missing_extra(error: ModuleNotFoundError) -> Exception | None:
-    """Return the error that names the extra to install; None where no extra brings the library."""
-    from tendigits.errors import MissingExtraError  # noqa: PLC0415
-
-    library = (error.name or "").partition(".")[0]
-    for extra, libraries in _EXTRAS.items():
-        if library in libraries:
-            return MissingExtraError(
-                f"This needs {library}; install it with: pip install 'tendigits[{extra}]'"
-            )
-    return None
+    return reports_missing_extra(import_module)(f"{__name__}.{module}")

@@ -1,4 +1,4 @@
-"""The Python API: one function for each verb of the command line, with the same arguments."""
+"""The Python API: train, resume, fine-tune, predict, evaluate, report, compare."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.classifiers import Classifier, Predictions
-from tendigits.data import Dataset, LabelledImages, load_dataset
+from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
 from tendigits.data.catalogue import DIGITS
-from tendigits.errors import DataError, ModelError, RunError
+from tendigits.errors import (
+    DataError,
+    ModelError,
+    ReportError,
+    RunError,
+    TrainingInterrupted,
+    reports_missing_extra,
+)
 from tendigits.evaluation import compare as comparison
 from tendigits.evaluation.metrics import Metrics, measure
 from tendigits.evaluation.report import Report, is_report, read_report
@@ -18,7 +25,7 @@ from tendigits.loading import load_classifier
 from tendigits.progress import Reporter, reporting
 from tendigits.recipes import Recipe, load_recipe
 
-# A report compares with the baseline and with the most accurate of the pretrained models.
+# The baseline and the most accurate of the pretrained models; a test checks that it is.
 REPORT_REFERENCES = ("mlp", "tiny")
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from tendigits.training import Device, Run
 
 
+@reports_missing_extra
 def train(
     recipe: str | Path | Recipe = "mlp",
     settings: Mapping[str, object] | None = None,
@@ -74,6 +82,7 @@ def train(
     return run
 
 
+@reports_missing_extra
 def fine_tune(
     model: str | Path,
     corrections: LabelledImages,
@@ -85,20 +94,25 @@ def fine_tune(
     device: "Device" = "auto",
     quiet: bool = False,
 ) -> "Exported":
-    """Train a model further on corrections beside its data set, and report the effect.
+    """Fine-tune a model on corrections and on its own data set, and export the result.
 
     One correction in five is held out. The accuracy on the validation images and on the held-out
     corrections is printed before and after, then the new model file is written to the run folder.
 
     Args:
         model: a model file with its weights beside it, or the name of a pretrained model.
-        corrections: frames that were read wrong, with their correct labels (`load_corrections`).
-        settings: dotted names of settings and their values, over those of a fine-tuning.
+        corrections: misread frames with their correct labels, such as those of
+            `load_corrections`.
+        settings: dotted names of settings and their values, which replace the defaults of
+            fine-tuning.
         data: the data set that the model was trained on.
         out: the run folder to make; `runs/<recipe>-<time>` when None.
         threads: how many threads to compute with; one per core when None.
         device: `cpu`, `cuda`, or `auto`: CUDA where it is available.
         quiet: print nothing.
+
+    Returns:
+        The exported model: its `path`, its metadata (`info`), and how it compares with the network.
 
     Raises:
         ModelError, RecipeError, DataError, RunError: an argument is invalid.
@@ -120,9 +134,10 @@ def fine_tune(
         folder = Path(out) if out else None
         run = create_run(recipe, dataset, environment, folder, start=start.files)
         train_run(run, dataset, reporter)
-        return _export_fine_tuned(run, reporter)
+        return _export_fine_tuned(run, dataset, reporter)
 
 
+@reports_missing_extra
 def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
     """Continue a run that was stopped or killed; it ends as if it had never been interrupted.
 
@@ -139,13 +154,15 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
     if run.is_complete:
         raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
     with reporting(quiet=quiet) as reporter:
+        dataset = load_run_data(run, reporter.step)
         if not run.is_tested:
-            train_run(run, load_run_data(run, reporter.step), reporter)
+            train_run(run, dataset, reporter)
         if run.recipe.fine_tuning is not None:
-            _export_fine_tuned(run, reporter)
+            _export_fine_tuned(run, dataset, reporter)
     return run
 
 
+@reports_missing_extra
 def predict(model: "str | Path | Run | Classifier", images: NDArray[np.uint8]) -> Predictions:
     """Predict the classes of images.
 
@@ -161,6 +178,7 @@ def predict(model: "str | Path | Run | Classifier", images: NDArray[np.uint8]) -
     return load_classifier(model).predict(images)
 
 
+@reports_missing_extra
 def evaluate(model: "str | Path | Run | Classifier") -> Metrics:
     """Measure a model on the test set of the data set that it was trained on; write nothing.
 
@@ -176,6 +194,7 @@ def evaluate(model: "str | Path | Run | Classifier") -> Metrics:
     return measure(classifier.predict(test.images, test.labels))
 
 
+@reports_missing_extra
 def write_report(
     model: "str | Path | Run | Classifier",
     folder: str | Path,
@@ -200,26 +219,23 @@ def write_report(
     from tendigits.evaluation.full_report import write_full_report
     from tendigits.training import describe_environment
 
-    classifier = load_classifier(model)
-    if classifier.class_names != DIGITS:
-        raise ModelError(
-            f"{classifier.name} has the classes {', '.join(classifier.class_names)}; a report is "
-            "about classifiers of the ten digits. Use `tendigits evaluate` without --full."
-        )
-    environment = describe_environment()
+    folder = Path(folder)
+    if folder.exists():
+        raise ReportError(f"{folder} exists already; choose another folder.")
+    classifier, environment = _classifier_of_digits(model), describe_environment()
     with reporting(quiet=quiet) as reporter:
-        sets = [load_dataset(each, reporter.step) for each in ood]
         return write_full_report(
             classifier,
             [load_classifier(name) for name in REPORT_REFERENCES],
             load_dataset("mnist"),
-            {each.name: each.test.images for each in sets},
-            Path(folder),
+            _ood_images(ood, reporter),
+            folder,
             machine=f"{environment.cpu}, {environment.cores} cores, {environment.system}",
             progress=reporter.step,
         )
 
 
+@reports_missing_extra
 def compare(
     models: "Sequence[str | Path | Run | Classifier]",
 ) -> comparison.Comparison:
@@ -239,9 +255,32 @@ def compare(
 def _contender(model: "str | Path | Run | Classifier") -> comparison.Contender:
     if isinstance(model, str | Path) and is_report(model):
         return comparison.contender_of_report(read_report(model))
-    classifier, test = load_classifier(model), load_dataset("mnist").test
+    classifier, test = _classifier_of_digits(model), load_dataset("mnist").test
     predictions = classifier.predict(test.images, test.labels)
     return comparison.contender_of_predictions(classifier, predictions)
+
+
+def _classifier_of_digits(model: "str | Path | Run | Classifier") -> Classifier:
+    classifier = load_classifier(model)
+    if classifier.class_names != DIGITS:
+        raise ModelError(
+            f"{classifier.name} has the classes {', '.join(classifier.class_names)}; reports and "
+            "comparisons need a classifier of the ten digits. Use `tendigits evaluate`."
+        )
+    return classifier
+
+
+def _ood_images(sources: Iterable[str | Path], reporter: Reporter) -> dict[str, NDArray[np.uint8]]:
+    """Return the test images of data sets by name."""
+    images: dict[str, NDArray[np.uint8]] = {}
+    for source in sources:
+        dataset = load_dataset(source, reporter.step)
+        if dataset.name in images:
+            raise ReportError(
+                f"There is more than one OOD set called {dataset.name}; rename the data set."
+            )
+        images[dataset.name] = dataset.test.images
+    return images
 
 
 def _load(data: str | Path | Dataset, reporter: Reporter) -> Dataset:
@@ -251,6 +290,11 @@ def _load(data: str | Path | Dataset, reporter: Reporter) -> Dataset:
 def _own_dataset(classifier: Classifier) -> Dataset:
     """Load the data set that a classifier was trained on; MNIST where it is not known."""
     origin = classifier.origin
+    if origin.kind == "model file" and origin.data not in CATALOGUE:
+        raise ModelError(
+            f"{classifier.name} was trained on {origin.data}, which is not the name of a data set "
+            f"that can be loaded; known are {', '.join(CATALOGUE)}."
+        )
     dataset = load_dataset(classifier.data_source or "mnist")
     if origin.data_sha256 and origin.data_sha256 != dataset.checksums:
         raise DataError(
@@ -260,9 +304,14 @@ def _own_dataset(classifier: Classifier) -> Dataset:
     return dataset
 
 
-def _export_fine_tuned(run: "Run", reporter: Reporter) -> "Exported":
+def _export_fine_tuned(run: "Run", dataset: Dataset, reporter: Reporter) -> "Exported":
     from tendigits.export import export_model
+    from tendigits.training import describe_fine_tuning
 
-    exported = export_model(run, run.fine_tuned_model)
+    try:
+        reporter.say(describe_fine_tuning(run, dataset.train))
+        exported = export_model(run, run.fine_tuned_model)
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(f"Stopped. Resume with: {run.command_to_resume}") from None
     reporter.say(exported.summary())
     return exported

@@ -1,5 +1,28 @@
 """The errors that users can cause; each message is one sentence that says what to do."""
 
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+# The libraries that each extra of `pip install` brings.
+_EXTRAS = {
+    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"),
+    "sklearn": ("sklearn",),
+    "serve": (
+        "fastapi",
+        "fastapi_offline",
+        "prometheus_client",
+        "psycopg",
+        "pydantic_settings",
+        "python_multipart",
+        "sqlalchemy",
+        "uvicorn",
+    ),
+}
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
 
 class TendigitsError(Exception):
     """The base class; the command line prints the message in one line and exits with 2."""
@@ -43,3 +66,27 @@ class Interrupted(TendigitsError):  # noqa: N818 - not an error of the user
 
 class TrainingInterrupted(Interrupted):
     """Training was interrupted by Ctrl-C; the run can be resumed."""
+
+
+def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
+    """Return the error that names the extra to install; None where no extra brings the library."""
+    library = (error.name or "").partition(".")[0]
+    for extra, libraries in _EXTRAS.items():
+        if library in libraries:
+            return MissingExtraError(
+                f"This needs {library}; install it with: pip install 'tendigits[{extra}]'"
+            )
+    return None
+
+
+def reports_missing_extra(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Let `function`, which imports what it needs when it is called, raise MissingExtraError."""
+
+    @functools.wraps(function)
+    def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return function(*args, **kwargs)
+        except ModuleNotFoundError as error:
+            raise missing_extra(error) or error from error
+
+    return call

@@ -10,14 +10,21 @@ from tendigits.classifiers import Classifier, Origin, pretrained_models
 from tendigits.classifiers.classifier import TorchNetwork
 from tendigits.classifiers.model_file import (
     LOGITS,
+    has_valid_checksum,
     is_model_file,
     load_model_bytes,
     open_session,
     read_model,
 )
-from tendigits.classifiers.other_onnx import InputForm, find_input_form, onnx_logits
+from tendigits.classifiers.other_onnx import (
+    InputForm,
+    count_weights,
+    find_input_form,
+    onnx_logits,
+)
 from tendigits.data import load_dataset
 from tendigits.data.catalogue import DIGITS
+from tendigits.errors import reports_missing_extra
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,13 +32,17 @@ if TYPE_CHECKING:
     from tendigits.training import Run
 
 
-def load_classifier(source: "str | Path | Run | Classifier") -> Classifier:
+@reports_missing_extra
+def load_classifier(
+    source: "str | Path | Run | Classifier", threads: int | None = None
+) -> Classifier:
     """Load a classifier, whatever it is stored as.
 
     Args:
         source: a run or its folder, a model file, the name of a pretrained model, or any other
-            ONNX file that takes 28x28 images and gives ten scores. A classifier is returned as it
-            is.
+            ONNX file that takes 28x28 images and returns ten scores. A classifier is returned as
+            it is.
+        threads: the number of threads of an ONNX file; one per core when None.
 
     Raises:
         ModelError: the file is missing, damaged, or not a classifier of ten classes.
@@ -43,28 +54,26 @@ def load_classifier(source: "str | Path | Run | Classifier") -> Classifier:
         return _from_run(source)
     path = pretrained_models().get(str(source), Path(source))
     if path.is_dir():
-        from tendigits.training import load_run
+        from tendigits.training import load_run  # files need no torch
 
         return _from_run(load_run(path))
     data = read_model(path)
-    if is_model_file(data, str(source)):
-        classifier = load_model_bytes(data, str(source))
-        return replace(classifier, torch_network=partial(_torch_network, data, LOGITS, None))
-    return _from_other_onnx(data, path)
+    if not has_valid_checksum(data) and not is_model_file(data, str(source)):
+        return _from_other_onnx(data, path, threads)
+    classifier = load_model_bytes(data, str(source), threads)
+    return replace(classifier, torch_network=partial(_torch_network, data, LOGITS, None))
 
 
 def _from_run(run: "Run") -> Classifier:
-    from tendigits.training import classifier_of_run
+    from tendigits.training import classifier_of_run  # files need no torch
 
     return classifier_of_run(run)
 
 
-def _from_other_onnx(data: bytes, path: Path) -> Classifier:
-    import onnx
+def _from_other_onnx(data: bytes, path: Path, threads: int | None) -> Classifier:
+    import onnx  # it comes with the extra [train]
 
-    from tendigits.networks.onnx_graph import count_weights
-
-    session = open_session(data, str(path))
+    session = open_session(data, str(path), threads)
     form = find_input_form(session, load_dataset("mnist").train, str(path))
     proto = onnx.load_model_from_string(data)
     return Classifier(

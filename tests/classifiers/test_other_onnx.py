@@ -1,10 +1,11 @@
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from tendigits.classifiers.model_file import open_session
-from tendigits.classifiers.other_onnx import SCALES, find_input_form, onnx_logits
+from tendigits.classifiers.model_file import open_session, pretrained_models
+from tendigits.classifiers.other_onnx import SCALES, count_weights, find_input_form, onnx_logits
 from tendigits.data import Dataset
 from tendigits.errors import ModelError
 
@@ -125,3 +126,7 @@ def test_other_networks_are_rejected_in_one_line(
         find_input_form(session, mnist.train, "other.onnx")
     assert "\n" not in str(rejection.value)
     assert [name for name in named if name not in str(rejection.value)] == []
+
+
+def test_floating_point_weights_are_counted() -> None:
+    assert count_weights(onnx.load(pretrained_models()["mlp"])) == 401_110

@@ -144,3 +144,9 @@ def test_output_that_cannot_be_written_is_reported(plain_run: Run, tmp_path: Pat
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ModelError, match="choose another --output"):
         export_model(plain_run, tmp_path / "file" / "model.onnx")
+
+
+def test_name_of_the_weights_is_rejected_as_the_model_file(plain_run: Run, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"give NAME\.onnx"):
+        export_model(plain_run, tmp_path / "model.safetensors")
+    assert not list(tmp_path.iterdir())

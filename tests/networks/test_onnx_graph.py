@@ -8,7 +8,7 @@ import tendigits
 from tendigits.classifiers.model_file import LOGITS, open_session, pretrained_models, to_inputs
 from tendigits.data import Dataset
 from tendigits.export.to_onnx import to_onnx
-from tendigits.networks.onnx_graph import count_weights, to_torch
+from tendigits.networks.onnx_graph import to_torch
 
 # Layers of common classifiers.
 NETWORKS = {
@@ -59,7 +59,3 @@ def test_unknown_operator_gives_no_network() -> None:
     proto = onnx.load(pretrained_models()["mlp"])
     proto.graph.node[1].op_type = "MatMulInteger"
     assert to_torch(proto, LOGITS) is None
-
-
-def test_floating_point_weights_are_counted() -> None:
-    assert count_weights(onnx.load(pretrained_models()["mlp"])) == 401_110

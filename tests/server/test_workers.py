@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from paper import on_paper, row
 from server_process import is_alive, png, wait_until
 from tendigits import Reader
+from tendigits.classifiers import load_model_file
 from tendigits.data import Dataset
 from tendigits.reading.occlusion import Occlusion
 from tendigits.reading.schemas import png_data_url
@@ -188,3 +190,13 @@ def pid_of(worker: Worker) -> int:
     assert worker._process is not None
     assert worker._process.pid is not None
     return worker._process.pid
+
+
+def test_a_result_that_is_not_valid_json_is_an_outcome_and_not_an_exception(mnist: Dataset) -> None:
+    broken = replace(
+        load_model_file("tiny"),
+        logits=lambda images: np.full((len(images), 10), np.nan, np.float32),
+    )
+    outcome = run_task(Reader(broken, threshold=0.0), Picture("-", mnist.test.images[0]), LIMIT)
+    assert isinstance(outcome, Rejected)
+    assert "ValidationError" in outcome.traceback

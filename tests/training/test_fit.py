@@ -269,10 +269,18 @@ def test_training_ends_early_once_the_validation_loss_stalls(small_mnist: Datase
     data = build_training_data(recipe, small_mnist.train, split)
     fit(state, data, recipe, validation=small_mnist.train.subset(split.validation))
     losses = [result.val_loss or 0.0 for result in state.history]
-    ends = range(3, len(losses) + 1)
-    stalled = [end for end in ends if min(losses[end - 2 : end]) >= min(losses[: end - 2])]
+    lowest = losses.index(min(losses))
     assert len(losses) < 30
-    assert stalled == [len(losses)]
+    assert len(losses) == lowest + 1 + 2  # two epochs of patience after the lowest loss
+
+
+def test_divergence_is_reported_before_the_validation(small_mnist: Dataset) -> None:
+    recipe = load_recipe("mlp", {"epochs": 3, "optimizer.learning_rate": 1e30})
+    split = stratified_split(small_mnist.train.labels, 0.1, 0)
+    data = build_training_data(recipe, small_mnist.train, split)
+    validation = small_mnist.train.subset(split.validation)
+    with pytest.raises(RunError, match="NaN or infinite after epoch"):
+        fit(initial_state(recipe), data, recipe, validation=validation)
 
 
 def test_making_batches_is_timed(small_mnist: Dataset) -> None:

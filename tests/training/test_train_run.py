@@ -1,13 +1,13 @@
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import torch
 
-from tendigits import TrainingInterrupted, evaluate, load_recipe, resume, train
+from tendigits import TrainingInterrupted, evaluate, load_recipe, load_run, resume, train
 from tendigits.data import Dataset
 from tendigits.progress import Silent
 from tendigits.training import Run, create_run, describe_environment, read_history
@@ -28,14 +28,6 @@ SMALL: dict[str, object] = {
 
 # The same with Muon.
 MUON = {**SMALL, "optimizer.kind": "muon"}
-
-
-@pytest.fixture(autouse=True)
-def _ctrl_c_raises() -> Iterator[None]:
-    """Handle Ctrl-C as usual, also where the tests are started with SIGINT ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +125,7 @@ def test_run_that_ends_early_says_so(
     assert run.is_complete
 
 
-def test_interrupted_run_keeps_finished_epochs_and_can_be_resumed(
+def test_ctrl_c_keeps_finished_epochs_and_the_run_can_be_resumed(
     finished: Run, small_mnist: Dataset, tmp_path: Path
 ) -> None:
     environment = describe_environment(1, precision=finished.recipe.precision)
@@ -146,6 +138,22 @@ def test_interrupted_run_keeps_finished_epochs_and_can_be_resumed(
     assert not run.weights.exists()
     resume(run, quiet=True)
     assert run.weights.read_bytes() == finished.weights.read_bytes()
+
+
+def test_resumed_run_with_two_threads_ends_with_the_same_bits(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    # With several threads the validation after each epoch uses a pool of its own.
+    settings = {"epochs": 3, "network.stem_channels": 4, "network.stages": [[6]]}
+    options = {"data": small_mnist, "threads": 2, "quiet": True}
+    run = train("fast", settings, out=tmp_path / "whole", **options)  # type: ignore[arg-type]
+    copy = load_run(shutil.copytree(run.folder, tmp_path / "resumed"))
+    copy.weights.unlink()
+    copy.metrics.unlink()
+    newest, *_ = find_checkpoints(copy.checkpoints)
+    newest.unlink()
+    resume(copy, quiet=True)
+    assert copy.weights.read_bytes() == run.weights.read_bytes()
 
 
 def test_threads_of_torch_are_restored_after_a_run(small_mnist: Dataset, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
@@ -12,6 +12,9 @@ from scipy.special import log_softmax
 from tendigits.classifiers.classifier import Logits
 from tendigits.data import CLASSES, IMAGE_SIZE, LabelledImages
 from tendigits.errors import ModelError
+
+if TYPE_CHECKING:
+    import onnx
 
 PROBED = 1000
 LEAST_ACCURACY = 0.5
@@ -210,3 +213,15 @@ def _described(trial: _Trial, tried: int) -> InputForm:
         f"Output `{form.output}`: taken as {scores} of the digits 0 to 9.",
     )
     return replace(form, assumptions=assumptions)
+
+
+def count_weights(model: "onnx.ModelProto") -> int:
+    """Return the number of floating-point weights in the graph."""
+    import onnx  # noqa: PLC0415 - it comes with the extra [train]
+
+    floats = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
+    return sum(
+        int(np.prod(each.dims, dtype=np.int64))
+        for each in model.graph.initializer
+        if each.data_type in floats and len(each.dims)
+    )

@@ -9,7 +9,7 @@ from typer.exceptions import TyperException
 import tendigits
 from tendigits.cli.reading import read, serve
 from tendigits.cli.training import compare, corrections_app, data, evaluate, export, train
-from tendigits.errors import Interrupted, TendigitsError
+from tendigits.errors import Interrupted, TendigitsError, reports_missing_extra
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -57,11 +57,9 @@ def main() -> None:
         )
 
 
+@reports_missing_extra
 def _run() -> object:
-    try:
-        return app(standalone_mode=False)  # so that wrong arguments, too, are reported in one line
-    except ModuleNotFoundError as error:
-        raise tendigits.missing_extra(error) or error from error
+    return app(standalone_mode=False)  # so that wrong arguments, too, are reported in one line
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:

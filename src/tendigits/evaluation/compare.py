@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import binomtest, bootstrap
 
 from tendigits.classifiers import Classifier, Predictions
 from tendigits.errors import ReportError
@@ -164,6 +163,8 @@ def mcnemar(first_errors: Collection[int], second_errors: Collection[int]) -> Mc
     """
     first, second = set(first_errors), set(second_errors)
     only = len(first - second), len(second - first)
+    from scipy.stats import binomtest  # noqa: PLC0415 - it takes half a second
+
     return McNemar(*only, float(binomtest(min(only), sum(only)).pvalue) if any(only) else 1.0)
 
 
@@ -186,6 +187,8 @@ def spread(values: Sequence[float]) -> Spread:
     Source: B. Efron, R. Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
     """
     numbers = np.array(values)
+    from scipy.stats import bootstrap  # noqa: PLC0415 - it takes half a second
+
     low, high = bootstrap(
         (numbers,),
         np.mean,

@@ -109,6 +109,10 @@ def full_report(
     classifiers = [classifier, *other_classifiers(classifier, references)]
     robustness = measure_robustness(classifiers, test, progress)
     drawn = draw_ood_sets(test, progress)
+    if shared := drawn.keys() & ood.keys():
+        raise ReportError(
+            f"{shared.pop()} is the name of a set of the package; rename the data set."
+        )
     drawn_predictions, ood_predictions = (
         {name: classifier.predict(images) for name, images in sets.items()} for sets in (drawn, ood)
     )

@@ -94,9 +94,12 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
 
     Raises:
         RunError: there is no trained and tested run, or its data set has changed.
-        ModelError: the file's predictions differ from the network's, by more than 1e-4 in float32.
+        ModelError: `out` ends in .safetensors, or the file's predictions differ from the
+            network's, by more than 1e-4 in float32.
     """
     run, out = run if isinstance(run, Run) else load_run(run), Path(out)
+    if out.suffix == ".safetensors":
+        raise ModelError(f"{out} is the name of the weights beside a model file; give NAME.onnx.")
     if not run.is_tested:
         raise RunError(
             f"The run {run.folder} is not trained and tested; resume with: {run.command_to_resume}"
@@ -112,10 +115,8 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
     exported = load_model_bytes(content, str(out))
     images = train.images[run.split.train[:CHECKED]]
     expected, predictions = classifier_of_run(run).predict(images), exported.predict(images)
-    difference = max(
-        float(np.abs(expected.probabilities - probabilities).max())
-        for probabilities in (predictions.probabilities, _graph_probabilities(content, images))
-    )
+    exported_probabilities = [predictions.probabilities, _graph_probabilities(content, images)]
+    difference = float(np.abs(exported_probabilities - expected.probabilities).max())  # keeps NaN
     agreement = float((expected.predicted == predictions.predicted).mean())
     if not int8 and not difference <= LARGEST_DIFFERENCE:
         raise ModelError(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tendigits.data import IMAGE_SIZE, NON_DIGIT, LabelledImages
 from tendigits.data.idx import idx_bytes
-from tendigits.errors import DataError, ServerError
+from tendigits.errors import DataError, ServerError, reports_missing_extra
 from tendigits.files import atomic_write, write_bytes
 
 DATABASE_VARIABLE = "TENDIGITS_DATABASE"
@@ -26,6 +26,7 @@ def default_database() -> str:
     return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{file}"
 
 
+@reports_missing_extra
 def load_corrections(url: str) -> LabelledImages:
     """Return all corrections in the database at `url`, the oldest first.
 
@@ -96,14 +97,28 @@ def corrections_from_npz(content: bytes, name: str) -> LabelledImages:
             frames, labels = arrays["frames"], arrays["labels"]
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{name} is damaged; export the corrections again.") from error
+    corrections = LabelledImages(frames, labels)
+    check_corrections(corrections, name)
+    return corrections
+
+
+def check_corrections(corrections: LabelledImages, name: str = "The corrections") -> None:
+    """Check that corrections are images (n, 28, 28) uint8 with labels (n,) int64 from 0 to 10.
+
+    Raises:
+        DataError: they are not; the message calls them `name`.
+    """
+    images, labels = corrections.images, corrections.labels
     if (
-        frames.dtype != np.uint8
-        or frames.shape != (len(labels), IMAGE_SIZE, IMAGE_SIZE)
+        images.dtype != np.uint8
+        or images.shape != (len(labels), IMAGE_SIZE, IMAGE_SIZE)
         or labels.dtype != np.int64
         or not ((labels >= 0) & (labels <= NON_DIGIT)).all()
     ):
-        raise DataError(f"{name} does not hold corrections; export them again.")
-    return LabelledImages(frames, labels)
+        raise DataError(
+            f"{name}: {images.dtype} images of shape {images.shape} and {labels.dtype} labels; "
+            "corrections are uint8 images (n, 28, 28) with int64 labels from 0 to 10."
+        )
 
 
 def export_corrections(corrections: LabelledImages, out: Path) -> str:

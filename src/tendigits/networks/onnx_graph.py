@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
 from torch import Tensor
@@ -30,28 +29,21 @@ def to_torch(model: onnx.ModelProto, output: str) -> Callable[[Tensor], Tensor] 
         each.name: torch.from_numpy(onnx.numpy_helper.to_array(each).copy())
         for each in model.graph.initializer
     }
+    weights_on: dict[torch.device, dict[str, Tensor]] = {}
     steps = [(_OPERATORS[node.op_type], node, _attributes(node)) for node in nodes]
     source = next(each.name for each in model.graph.input if each.name not in weights)
 
     def compute(inputs: Tensor) -> Tensor:
-        values = {name: _on(inputs.device, weight) for name, weight in weights.items()}
-        values[source] = inputs
+        device = inputs.device
+        if device not in weights_on:
+            weights_on[device] = {name: _on(device, each) for name, each in weights.items()}
+        values = {**weights_on[device], source: inputs}
         for operator, node, attributes in steps:
             given = [values[name] if name else None for name in node.input]
-            values[node.output[0]] = _on(inputs.device, operator(attributes, *given))
+            values[node.output[0]] = _on(device, operator(attributes, *given))
         return values[output]
 
     return compute
-
-
-def count_weights(model: onnx.ModelProto) -> int:
-    """Return the number of floating-point weights in the graph."""
-    floats = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
-    return sum(
-        int(np.prod(each.dims, dtype=np.int64))
-        for each in model.graph.initializer
-        if each.data_type in floats and len(each.dims)
-    )
 
 
 def _on(device: torch.device, value: Tensor) -> Tensor:
@@ -147,6 +139,9 @@ _OPERATORS: dict[str, Operator] = {
     "MatMul": lambda _, left, right: left @ right,
     "MaxPool": _max_pool,
     "Mul": lambda _, left, right: left * right,
+    "ReduceLogSumExp": lambda given, inputs, axes=None: inputs.logsumexp(
+        _axes(given, axes), keepdim=bool(given.get("keepdims", 1))
+    ),
     "ReduceMax": lambda given, inputs, axes=None: inputs.amax(
         _axes(given, axes), keepdim=bool(given.get("keepdims", 1))
     ),
@@ -160,9 +155,16 @@ _OPERATORS: dict[str, Operator] = {
     "Sub": lambda _, left, right: left - right,
     "Tanh": lambda _, inputs: inputs.tanh(),
     "Transpose": lambda given, inputs: inputs.permute(given["perm"]),
+    "Unsqueeze": lambda given, inputs, axes=None: _unsqueezed(inputs, _axes(given, axes)),
 }
 
 
 def _shape(inputs: Tensor, shape: Tensor) -> list[int]:
     """Return the shape for torch: in ONNX, 0 stands for the size of the input."""
     return [int(size) or inputs.shape[at] for at, size in enumerate(shape)]
+
+
+def _unsqueezed(inputs: Tensor, axes: list[int]) -> Tensor:
+    for axis in sorted(axes):
+        inputs = inputs.unsqueeze(axis)
+    return inputs

@@ -190,6 +190,7 @@ def run_task(reader: Reader, task: Task, pixel_limit: int) -> Outcome:
             if rejected is not None:
                 return rejected
         reading = reader.read(task.content)
+        result = PictureResult.from_reading(task.name, reading, frames=task.frames)
     except PictureError as error:
         sentence = str(error)
         return Rejected(422, sentence[0].upper() + sentence[1:])
@@ -197,7 +198,7 @@ def run_task(reader: Reader, task: Task, pixel_limit: int) -> Outcome:
         sentence = "The picture cannot be read; save it in another format."
         return Rejected(422, sentence, traceback.format_exc())
     frames = np.array([digit.frame for digit in reading.digits], np.uint8).reshape(-1, 28, 28)
-    return ReadPicture(PictureResult.from_reading(task.name, reading, frames=task.frames), frames)
+    return ReadPicture(result, frames)
 
 
 def _check_header(content: bytes, pixel_limit: int) -> Rejected | None:

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tendigits.classifiers import load_model_file
-from tendigits.classifiers.model_file import LOGITS, load_model_bytes, read_model
+from tendigits.classifiers.model_file import (
+    INPUT,
+    LOGITS,
+    load_model_bytes,
+    open_session,
+    read_model,
+)
 from tendigits.data import Split, stratified_split
 from tendigits.errors import RunError
 from tendigits.files import sha256_of
@@ -31,17 +37,19 @@ def load_teacher(
         precision: the type of its matrix products.
 
     Raises:
-        RunError: the teacher cannot be read, has changed, or cannot be run in torch.
+        RunError: the teacher cannot be read, or has changed.
         ModelError: its model file is damaged.
     """
     path = Path(settings.teacher)
     if settings.sha256 not in (None, teacher_sha256(settings)):
         raise RunError(f"The teacher {path} has changed since the run was started; train again.")
     network = _of_run(path, device) if path.is_dir() else _of_model_file(path)
+    # The weights of a model file stay in float32.
+    mixed = path.is_dir() and precision != torch.float32
 
     @torch.no_grad()
     def teacher(images: Tensor) -> Tensor:
-        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+        with torch.autocast(device.type, precision, enabled=mixed):
             logits = network(images)
         return logits.float()
 
@@ -56,8 +64,7 @@ def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
         labels: (n,), those of all its training images.
 
     Raises:
-        RunError: the teacher cannot be read or be run in torch, or was trained on images that the
-            recipe holds out.
+        RunError: the teacher cannot be read, or was trained on images that the recipe holds out.
         ModelError: its model file is damaged.
     """
     settings = recipe.distillation
@@ -118,9 +125,12 @@ def _of_model_file(path: Path) -> Teacher:
     data = read_model(path)
     load_model_bytes(data, str(path), threads=1)  # raises where it is damaged
     network = to_torch(onnx.load_model_from_string(data), LOGITS)
-    if network is None:
-        raise RunError(
-            f"The teacher {path} cannot be run in torch, such as an 8-bit file; give its float32 "
-            "file or its run folder."
-        )
-    return network
+    if network is not None:
+        return network
+    session = open_session(data, str(path), torch.get_num_threads())  # 8 bits, for example
+
+    def run(images: Tensor) -> Tensor:
+        (logits,) = session.run([LOGITS], {INPUT: images.float().cpu().numpy()})
+        return torch.from_numpy(logits).to(images.device)
+
+    return run

@@ -15,6 +15,7 @@ from tendigits.classifiers.model_file import load_model_bytes, read_model, weigh
 from tendigits.data import Dataset, LabelledImages, stratified_split
 from tendigits.errors import RunError
 from tendigits.feedback.corrections import (
+    check_corrections,
     corrections_from_npz,
     corrections_to_npz,
     only_digits,
@@ -75,9 +76,11 @@ def read_start(model: str | Path, corrections: LabelledImages) -> Start:
         corrections: labelled images to train on, and to hold out.
 
     Raises:
+        DataError: the corrections are of another shape or type.
         ModelError: the model file cannot be read, or is damaged.
         RunError: its weights are missing or damaged, or it cannot be trained further.
     """
+    check_corrections(corrections)
     path = pretrained_models().get(str(model), Path(model))
     data = read_model(path)
     info = load_model_bytes(data, str(model), threads=1).info

@@ -138,6 +138,7 @@ def fit(
             seconds = time.perf_counter() - started
 
             loss, accuracy = _loss_and_accuracy(torch.cat(logits), labels[order])
+            _reject_divergence(epoch, loss)
             val_loss, val_accuracy = _validate(classifier, validation)
             result = EpochResult(
                 epoch=epoch,
@@ -150,7 +151,6 @@ def fit(
                 images_per_second=len(order) / seconds,
                 data_milliseconds_per_step=1000 * augmented.seconds / steps,
             )
-            _reject_divergence(result)
             state.history.append(result)
             state.random_state = torch.get_rng_state()
             if on_epoch is not None:
@@ -192,10 +192,10 @@ def _distilled(
     return torch.lerp(loss, settings.temperature**2 * against_teacher, settings.weight)
 
 
-def _reject_divergence(result: EpochResult) -> None:
-    if not math.isfinite(result.loss):
+def _reject_divergence(epoch: int, loss: float) -> None:
+    if not math.isfinite(loss):
         raise RunError(
-            f"The loss is NaN or infinite after epoch {result.epoch}; set a smaller "
+            f"The loss is NaN or infinite after epoch {epoch}; set a smaller "
             "optimizer.learning_rate."
         )
 

@@ -27,7 +27,6 @@ from tendigits.training.distillation import load_teacher
 from tendigits.training.environment import computing_threads, describe_speed
 from tendigits.training.final_test import run_test
 from tendigits.training.fine_tuning import (
-    describe_fine_tuning,
     load_start,
     load_start_weights,
     usable_corrections,
@@ -74,8 +73,6 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
         ) from None
     reporter.say(summarise_test(metrics, dataset.class_names))
     reporter.say(f"Metrics: {run.metrics}\nPlots: {run.figures}\nModel card: {run.model_card}")
-    if run.recipe.fine_tuning is not None:
-        reporter.say(describe_fine_tuning(run, dataset.train))
 
 
 def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
