@@ -31,7 +31,16 @@ finally:
 WITHOUT = """
 import sys
 from tendigits.cli import main
-sys.modules[sys.argv.pop(1)] = None
+
+class NotInstalled:
+    missing = sys.argv.pop(1)
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name == cls.missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, NotInstalled)
 main()
 """
 
@@ -273,7 +282,7 @@ def test_invalid_arguments_are_reported_in_one_line_and_write_nothing(
     ("extra", "missing", "words"),
     [
         ("train", "torch", ["train"]),
-        ("train", "torch", ["evaluate", "run"]),
+        ("train", "torch", ["evaluate", "."]),
         ("train", "jinja2", ["evaluate", "tiny", "--full", "-o", "report"]),
         ("train", "torch", ["export", "run", "-o", "model.onnx"]),
         ("train", "matplotlib", ["train"]),
