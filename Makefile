@@ -46,7 +46,7 @@ bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP
 bench-accuracy: .venv/dev-installed ## measure the test accuracy of each recipe over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py
 
-reports: .venv/dev-installed ## write the full report of each shipped model (minutes)
+reports: .venv/dev-installed ## write the full report of each pretrained model (minutes)
 	$(BIN)/python benchmarks/reports.py
 
 notebook: .venv/dev-installed ## run docs/notebook.ipynb again and keep its output

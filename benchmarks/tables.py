@@ -263,7 +263,7 @@ SERVERS = {"tendigits": "`tendigits serve`", "plain": "plain FastAPI endpoint"}
 
 
 def reports_table() -> str:
-    """Return the five figures that summarise the report of each shipped model."""
+    """Return the five figures that summarise the report of each pretrained model."""
     rows = [
         "| model | test accuracy (95 % interval) | negative log-likelihood | calibration error "
         "(ECE) | mean error, corrupted | mean AUROC, non-digits |",

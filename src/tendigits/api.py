@@ -136,7 +136,8 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
     if run.is_complete:
         raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
     with reporting(quiet=quiet) as reporter:
-        train_run(run, load_run_data(run, reporter.step), reporter)
+        if not run.is_tested:
+            train_run(run, load_run_data(run, reporter.step), reporter)
         if run.recipe.fine_tuning is not None:
             _export_fine_tuned(run, reporter)
     return run

@@ -209,3 +209,15 @@ def test_weights_of_another_network_are_rejected(corrections: LabelledImages) ->
     start = read_start("mlp", corrections)
     with pytest.raises(RunError, match="not those of its recipe; export it again"):
         load_start_weights(start, build_classifier(load_recipe("tiny")))
+
+
+def test_fine_tuning_that_was_killed_before_its_export_is_resumed(
+    tuned: tuple[Exported, Path], tmp_path: Path
+) -> None:
+    run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
+    expected, metrics = run.fine_tuned_model.read_bytes(), run.metrics.stat().st_mtime_ns
+    run.fine_tuned_model.unlink()
+    assert not run.is_complete
+    resume(run, quiet=True)
+    assert run.fine_tuned_model.read_bytes() == expected
+    assert run.metrics.stat() == metrics

@@ -97,7 +97,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
         ModelError: the file's predictions differ from the network's, by more than 1e-4 in float32.
     """
     run, out = run if isinstance(run, Run) else load_run(run), Path(out)
-    if not run.is_complete:
+    if not run.is_tested:
         raise RunError(
             f"The run {run.folder} is not trained and tested; resume with: {run.command_to_resume}"
         )

@@ -84,10 +84,7 @@ class Run:
 
     @property
     def members(self) -> "list[Run]":
-        """The run of each network of an ensemble, in a folder of its own; else this run alone.
-
-        They have the images of the run, and seeds of their own.
-        """
+        """One run per network of an ensemble, each with its own folder and seed; else this run."""
         if self.recipe.members == 1:
             return [self]
         return [
@@ -96,9 +93,16 @@ class Run:
         ]
 
     @property
-    def is_complete(self) -> bool:
+    def is_tested(self) -> bool:
         """Whether it is trained and tested."""
         return self.weights.exists() and self.metrics.exists()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do: a fine-tuning also ends with a model file."""
+        return self.is_tested and (
+            self.recipe.fine_tuning is None or self.fine_tuned_model.exists()
+        )
 
     @property
     def command_to_resume(self) -> str:
