@@ -25,7 +25,7 @@ from PIL import Image
 
 from tables import RESULTS, update_pages
 from tendigits import Reader, load_dataset, load_recipe
-from tendigits.classifiers import Classifier, shipped_models
+from tendigits.classifiers import Classifier, pretrained_models
 from tendigits.classifiers.model_file import INPUT, LOGITS, open_session, read_model, to_inputs
 from tendigits.files import write_json
 from tendigits.images import Shape, decode, find_ink, find_shapes, make_frame
@@ -96,7 +96,7 @@ def network_rates(name: str, images: NDArray[np.uint8]) -> list[dict[str, float 
 
 def onnx_network(name: str) -> Callable[[NDArray[np.float32]], object]:
     """Return the network of a pretrained model in ONNX Runtime."""
-    session = open_session(read_model(shipped_models()[name]), name)
+    session = open_session(read_model(pretrained_models()[name]), name)
     return lambda inputs: [
         session.run([LOGITS], {INPUT: inputs[start : start + ONNX_BATCH]})
         for start in range(0, len(inputs), ONNX_BATCH)

@@ -1,4 +1,4 @@
-"""A full report on each shipped model: its figures and its model card, beside the model file.
+"""A full report on each pretrained model: its figures and its model card, beside the model file.
 
 Writes `src/tendigits/pretrained/NAME.json` and `NAME.md`, the schema of the report, and the tables
 and pictures of the docs. A model whose file has not changed keeps its report; `--all` measures all
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 import tendigits
 from tables import update_pages
-from tendigits.classifiers.model_file import shipped_models, shipped_reports
+from tendigits.classifiers.model_file import pretrained_models, pretrained_reports
 from tendigits.errors import ReportError
 from tendigits.evaluation.report import Report, read_report
 from tendigits.files import sha256_of, write_json, write_text
@@ -29,19 +29,19 @@ def main() -> None:
     arguments.add_argument("--all", action="store_true", help="measure all models again")
     measure_all = arguments.parse_args().all
     write_json(DOCS / "report.schema.json", TypeAdapter(Report).json_schema())
-    for name, path in shipped_models().items():
+    for name, path in pretrained_models().items():
         if measure_all or not is_current(name):
             write_report_beside(name, path)
     update_pages()
 
 
 def is_current(name: str) -> bool:
-    """Return whether a shipped model has a report of its file, in the current format."""
+    """Return whether a pretrained model has a report of its file, in the current format."""
     try:
-        report = read_report(shipped_reports()[name])
+        report = read_report(pretrained_reports()[name])
     except ReportError:
         return False
-    return report.origin.sha256 == sha256_of(shipped_models()[name])
+    return report.origin.sha256 == sha256_of(pretrained_models()[name])
 
 
 def write_report_beside(name: str, path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tendigits import Report, read_report
-from tendigits.classifiers.model_file import shipped_reports
+from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.files import write_text
 from tendigits.networks import build_classifier, count_multiply_adds, count_parameters
 from tendigits.recipes import load_recipe
@@ -269,7 +269,7 @@ def reports_table() -> str:
         "(ECE) | mean error, corrupted | mean AUROC, non-digits |",
         "|---|---|---|---|---|---|",
     ]
-    reports = [read_report(path) for path in shipped_reports().values()]
+    reports = [read_report(path) for path in pretrained_reports().values()]
     return "\n".join([*rows, *(report_row(report) for report in reports)]) + "\n"
 
 

@@ -8,6 +8,7 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
+import tendigits
 from paper import on_paper, row
 from tendigits.data import Dataset
 
@@ -70,3 +71,15 @@ def test_tables_are_those_of_the_measured_results(page: Path) -> None:
     tables = runpy.run_path(str(ROOT / "benchmarks" / "tables.py"))
     text = page.read_text(encoding="utf-8")
     assert tables["with_tables"](text) == text
+
+
+def test_reference_lists_every_public_name_once() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    names = re.findall(r"^::: tendigits\.(\w+)$", reference, re.MULTILINE)
+    assert sorted(names) == sorted(tendigits.__all__)
+
+
+def test_every_table_is_on_a_page() -> None:
+    tables = runpy.run_path(str(ROOT / "benchmarks" / "tables.py"))["TABLES"]
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert [name for name in tables if f"<!-- {name} -->\n" not in text] == []

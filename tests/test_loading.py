@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 import tendigits
-from tendigits.classifiers.model_file import METADATA_KEY, load_model_file, shipped_models
+from tendigits.classifiers.model_file import METADATA_KEY, load_model_file, pretrained_models
 from tendigits.data import Dataset
 from tendigits.errors import ModelError, RunError
 from tendigits.loading import load_classifier
@@ -44,7 +44,7 @@ def test_run_object_folder_and_exported_file_predict_the_same(
         np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("name", pretrained_models())
 def test_pretrained_model_can_be_differentiated(name: str, mnist: Dataset) -> None:
     classifier = load_classifier(name)
     images = mnist.test.images[:20]
@@ -64,7 +64,7 @@ def test_pretrained_model_can_be_differentiated(name: str, mnist: Dataset) -> No
 def test_onnx_file_without_metadata_is_loaded_with_assumptions(
     mnist: Dataset, tmp_path: Path
 ) -> None:
-    proto = onnx.load(shipped_models()["tiny"])
+    proto = onnx.load(pretrained_models()["tiny"])
     del proto.metadata_props[:]
     onnx.save(proto, tmp_path / "plain.onnx")
     classifier = load_classifier(tmp_path / "plain.onnx")

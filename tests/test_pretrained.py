@@ -7,7 +7,7 @@ import pytest
 from safetensors.torch import load_file
 
 import tendigits
-from tendigits.classifiers.model_file import shipped_models, shipped_reports, weights_beside
+from tendigits.classifiers.model_file import pretrained_models, pretrained_reports, weights_beside
 from tendigits.data import Dataset
 from tendigits.evaluation.render import model_card
 from tendigits.files import sha256_of
@@ -15,7 +15,7 @@ from tendigits.networks import build_classifier
 from tendigits.networks.torch_logits import torch_logits
 from tendigits.recipes import Recipe
 
-MODELS = shipped_models()
+MODELS = pretrained_models()
 
 
 def test_pretrained_models_take_at_most_4_megabytes() -> None:
@@ -40,7 +40,7 @@ def test_recipe_in_the_metadata_is_the_shipped_recipe(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_report_and_model_card_are_of_the_shipped_file(name: str) -> None:
-    report = tendigits.read_report(shipped_reports()[name])
+    report = tendigits.read_report(pretrained_reports()[name])
     assert report.origin.sha256 == sha256_of(MODELS[name])
     card = MODELS[name].with_suffix(".md").read_text(encoding="utf-8")
     assert card == model_card(report)
@@ -48,7 +48,7 @@ def test_report_and_model_card_are_of_the_shipped_file(name: str) -> None:
 
 def test_most_accurate_pretrained_model_is_calibrated() -> None:
     best = max(MODELS, key=lambda name: tendigits.load_classifier(name).info.test.accuracy)
-    shipped = tendigits.read_report(shipped_reports()[best]).calibration.final
+    shipped = tendigits.read_report(pretrained_reports()[best]).calibration.final
     assert shipped.calibration_error < 0.005
     assert shipped.negative_log_likelihood < 0.016
 

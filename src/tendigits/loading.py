@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tendigits.classifiers import Classifier, Origin, shipped_models
+from tendigits.classifiers import Classifier, Origin, pretrained_models
 from tendigits.classifiers.classifier import TorchNetwork
 from tendigits.classifiers.model_file import (
     LOGITS,
@@ -41,7 +41,7 @@ def load_classifier(source: "str | Path | Run | Classifier") -> Classifier:
         return source
     if not isinstance(source, str | Path):
         return _from_run(source)
-    path = shipped_models().get(str(source), Path(source))
+    path = pretrained_models().get(str(source), Path(source))
     if path.is_dir():
         from tendigits.training import load_run
 

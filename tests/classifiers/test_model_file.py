@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tendigits import ModelError
-from tendigits.classifiers import ModelInfo, load_model_file, shipped_models
+from tendigits.classifiers import ModelInfo, load_model_file, pretrained_models
 from tendigits.classifiers.model_file import (
     METADATA_KEY,
     has_valid_checksum,
     is_model_file,
     load_model_bytes,
-    shipped_reports,
+    pretrained_reports,
     to_inputs,
     weights_beside,
     with_checksum,
@@ -25,7 +25,7 @@ from tendigits.classifiers.model_file import (
 from tendigits.data import Dataset
 
 Change = Callable[[onnx.ModelProto], None]
-TINY = shipped_models()["tiny"]
+TINY = pretrained_models()["tiny"]
 
 
 def changed_model(change: Change) -> bytes:
@@ -59,9 +59,9 @@ def without_probabilities(model: onnx.ModelProto) -> None:
     del model.graph.output[1]
 
 
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("name", pretrained_models())
 def test_pretrained_models_are_loaded_by_name(name: str) -> None:
-    path = shipped_models()[name]
+    path = pretrained_models()[name]
     classifier = load_model_file(name)
     assert classifier.name == name
     assert classifier.info.rejects == (name == "reader")
@@ -73,12 +73,12 @@ def test_pretrained_models_are_loaded_by_name(name: str) -> None:
     assert isinstance(classifier.info, ModelInfo)
 
 
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("name", pretrained_models())
 def test_weights_and_report_lie_beside_each_pretrained_model(name: str) -> None:
-    weights = weights_beside(shipped_models()[name])
+    weights = weights_beside(pretrained_models()[name])
     checksum = hashlib.sha256(weights.read_bytes()).hexdigest()
     assert load_model_file(name).info.weights_sha256 == checksum
-    assert shipped_reports()[name].is_file()
+    assert pretrained_reports()[name].is_file()
 
 
 def test_one_and_many_images_have_the_same_logits(mnist: Dataset) -> None:
@@ -91,12 +91,12 @@ def test_one_and_many_images_have_the_same_logits(mnist: Dataset) -> None:
         np.testing.assert_allclose(together[index], alone[0], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("name", pretrained_models())
 def test_probabilities_agree_with_those_of_the_file(name: str, mnist: Dataset) -> None:
     import onnxruntime
 
     images = mnist.test.images[:50]
-    session = onnxruntime.InferenceSession(shipped_models()[name])
+    session = onnxruntime.InferenceSession(pretrained_models()[name])
     (expected,) = session.run(["probabilities"], {"images": to_inputs(images)})
     predicted = load_model_file(name).predict(images).probabilities
     np.testing.assert_allclose(predicted, expected, rtol=1e-4, atol=1e-6)
@@ -195,9 +195,9 @@ def test_only_files_with_metadata_are_model_files() -> None:
     assert not is_model_file(changed_model(without_metadata), "other.onnx")
 
 
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("name", pretrained_models())
 def test_checksums_of_pretrained_models_are_valid_onnx_metadata(name: str) -> None:
-    content = shipped_models()[name].read_bytes()
+    content = pretrained_models()[name].read_bytes()
     assert has_valid_checksum(content)
     metadata = {each.key: each.value for each in onnx.load_from_string(content).metadata_props}
     checked = content[: content.rindex(b"\x72")]  # the last entry is the checksum itself

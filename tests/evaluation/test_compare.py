@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from tendigits.classifiers import Classifier, Predictions, load_model_file
-from tendigits.classifiers.model_file import shipped_reports
+from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.data import Dataset
 from tendigits.errors import ReportError
 from tendigits.evaluation import read_report
@@ -77,7 +77,7 @@ def test_contender_has_the_figures_of_its_predictions(
 
 
 def test_contender_of_a_report_has_the_figures_of_the_report(contender: Contender) -> None:
-    report = read_report(shipped_reports()["mlp"])
+    report = read_report(pretrained_reports()["mlp"])
     read = contender_of_report(report)
     assert (read.name, read.sha256, read.recipe) == ("mlp", contender.sha256, contender.recipe)
     assert read.metrics.confusion == contender.metrics.confusion

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tendigits.classifiers import Classifier, load_model_file
-from tendigits.classifiers.model_file import shipped_reports
+from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.data import Dataset
 from tendigits.errors import ReportError
 from tendigits.evaluation import full_report as module
@@ -50,7 +50,7 @@ def test_folder_holds_page_card_figures_and_plots(full_report: Path) -> None:
 
 def test_figures_equal_those_of_the_shipped_report(full_report: Path) -> None:
     measured, shipped = (
-        asdict(read_report(path)) for path in (full_report, shipped_reports()["mlp"])
+        asdict(read_report(path)) for path in (full_report, pretrained_reports()["mlp"])
     )
     for report in (measured, shipped):
         for section in ("costs", "measured_with"):  # these depend on the machine
@@ -98,7 +98,7 @@ def test_json_holds_no_nan_or_infinity(full_report: Path) -> None:
 def test_named_data_sets_are_measured_besides_the_package_sets(
     mlp: Classifier, mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = read_report(shipped_reports()["mlp"])
+    shipped = read_report(pretrained_reports()["mlp"])
     # Measuring them takes a minute.
     monkeypatch.setattr(module, "measure_robustness", lambda *_: shipped.corruptions)
     out, clothes = tmp_path / "out", np.zeros((50, 28, 28), np.uint8)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tendigits.classifiers import Predictions
-from tendigits.classifiers.model_file import shipped_reports
+from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.data import CATALOGUE, Dataset
 from tendigits.evaluation import Report, measure, plots, read_report
 from tendigits.evaluation.calibration import measure_calibration
@@ -29,7 +29,7 @@ PREDICTIONS = Predictions(
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return read_report(shipped_reports()["tiny"])
+    return read_report(pretrained_reports()["tiny"])
 
 
 def errors(count: int) -> list[Misclassified]:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from tendigits.classifiers.model_file import shipped_reports
+from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.errors import ReportError
 from tendigits.evaluation import Report, read_report
 from tendigits.evaluation.report import is_report
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "report.schema.json"
-SHIPPED = shipped_reports()["mlp"]
+SHIPPED = pretrained_reports()["mlp"]
 
 
 def test_published_schema_is_current() -> None:

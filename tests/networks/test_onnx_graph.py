@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import tendigits
-from tendigits.classifiers.model_file import LOGITS, open_session, shipped_models, to_inputs
+from tendigits.classifiers.model_file import LOGITS, open_session, pretrained_models, to_inputs
 from tendigits.data import Dataset
 from tendigits.export.to_onnx import to_onnx
 from tendigits.networks.onnx_graph import count_weights, to_torch
@@ -25,10 +25,10 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("name", pretrained_models())
 def test_shipped_model_has_the_same_logits_in_torch(mnist: Dataset, name: str) -> None:
     model = tendigits.load_classifier(name)
-    network = to_torch(onnx.load(shipped_models()[name]), LOGITS)
+    network = to_torch(onnx.load(pretrained_models()[name]), LOGITS)
     assert network is not None
     images = mnist.test.images[:100]
     np.testing.assert_allclose(
@@ -47,7 +47,7 @@ def test_common_layers_have_the_same_outputs_in_torch(mnist: Dataset, name: str)
 
 
 def test_logits_can_be_differentiated() -> None:
-    network = to_torch(onnx.load(shipped_models()["tiny"]), LOGITS)
+    network = to_torch(onnx.load(pretrained_models()["tiny"]), LOGITS)
     assert network is not None
     images = torch.full((2, 1, 28, 28), 0.5, requires_grad=True)
     network(images).sum().backward()
@@ -56,10 +56,10 @@ def test_logits_can_be_differentiated() -> None:
 
 
 def test_unknown_operator_gives_no_network() -> None:
-    proto = onnx.load(shipped_models()["mlp"])
+    proto = onnx.load(pretrained_models()["mlp"])
     proto.graph.node[1].op_type = "MatMulInteger"
     assert to_torch(proto, LOGITS) is None
 
 
 def test_floating_point_weights_are_counted() -> None:
-    assert count_weights(onnx.load(shipped_models()["mlp"])) == 401_110
+    assert count_weights(onnx.load(pretrained_models()["mlp"])) == 401_110

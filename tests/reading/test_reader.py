@@ -11,7 +11,7 @@ from PIL import Image
 import tendigits
 from paper import PHOTOS, drawn, on_paper, photo_of, row
 from tendigits import PictureError, Reader
-from tendigits.classifiers import load_model_file, shipped_models
+from tendigits.classifiers import load_model_file, pretrained_models
 from tendigits.data import Dataset
 
 
@@ -135,7 +135,7 @@ def test_probabilities_are_those_of_the_classifier_for_the_frame(
 
 def test_reader_takes_a_classifier_a_path_or_a_name(mnist: Dataset) -> None:
     image = mnist.test.images[0]
-    for source in (load_model_file("tiny"), shipped_models()["tiny"], "tiny"):
+    for source in (load_model_file("tiny"), pretrained_models()["tiny"], "tiny"):
         reader = Reader(source)
         assert reader.classifier.name == "tiny"
         assert reader.threshold == reader.classifier.threshold

@@ -9,13 +9,13 @@ from pydantic import TypeAdapter
 
 from server_process import Server, png, serving
 from tendigits import export_model, load_classifier, train
-from tendigits.classifiers import ModelInfo, shipped_models
+from tendigits.classifiers import ModelInfo, pretrained_models
 from tendigits.data import Dataset
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    return Path(shutil.copy(shipped_models()["tiny"], tmp_path / "model.onnx"))
+    return Path(shutil.copy(pretrained_models()["tiny"], tmp_path / "model.onnx"))
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_changed_model_file_is_used_after_a_reload(
     reloadable: Server, model: Path, mnist: Dataset
 ) -> None:
     assert reloadable.get("/v1/model").json()["name"] == "tiny"
-    shutil.copy(shipped_models()["mlp"], model)
+    shutil.copy(pretrained_models()["mlp"], model)
     response = reloadable.post("/v1/models/reload")
     assert response.json()["model"].startswith("mlp ")
     assert reloadable.get("/v1/model").json()["name"] == "mlp"

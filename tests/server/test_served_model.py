@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from tendigits.classifiers.model_file import shipped_models
+from tendigits.classifiers.model_file import pretrained_models
 from tendigits.errors import ModelError
 from tendigits.server.served_model import load_served_model
 
 
 def test_a_pretrained_model_s_name_and_its_file_give_the_same_model() -> None:
-    path = shipped_models()["tiny"]
+    path = pretrained_models()["tiny"]
     by_name, by_path = load_served_model("tiny"), load_served_model(str(path))
     assert by_name.content == by_path.content == path.read_bytes()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

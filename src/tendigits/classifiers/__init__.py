@@ -1,7 +1,7 @@
 """Classifiers of 28x28 images and their predictions, in numpy and ONNX Runtime, without torch."""
 
 from tendigits.classifiers.classifier import Classifier, Logits, Origin
-from tendigits.classifiers.model_file import load_model_file, shipped_models
+from tendigits.classifiers.model_file import load_model_file, pretrained_models
 from tendigits.classifiers.model_info import ModelInfo
 from tendigits.classifiers.predictions import Predictions
 
@@ -12,5 +12,5 @@ __all__ = [
     "Origin",
     "Predictions",
     "load_model_file",
-    "shipped_models",
+    "pretrained_models",
 ]

@@ -36,7 +36,7 @@ def load_model_file(path: str | Path, threads: int | None = None) -> Classifier:
     Raises:
         ModelError: it is damaged, or was not written by `tendigits export`.
     """
-    found = shipped_models().get(str(path), Path(path))
+    found = pretrained_models().get(str(path), Path(path))
     return load_model_bytes(read_model(found), str(path), threads)
 
 
@@ -77,14 +77,14 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Clas
     )
 
 
-def shipped_models() -> dict[str, Path]:
+def pretrained_models() -> dict[str, Path]:
     """Return the paths of the pretrained models in the package, by name."""
     return {path.stem: path for path in sorted(_SHIPPED.glob("*.onnx"))}
 
 
-def shipped_reports() -> dict[str, Path]:
+def pretrained_reports() -> dict[str, Path]:
     """Return the paths of the full reports (JSON) on the pretrained models, by name."""
-    return {name: path.with_suffix(".json") for name, path in shipped_models().items()}
+    return {name: path.with_suffix(".json") for name, path in pretrained_models().items()}
 
 
 def weights_beside(path: Path) -> Path:

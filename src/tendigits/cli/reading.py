@@ -10,9 +10,9 @@ import typer
 
 
 def _model_names(incomplete: str) -> list[str]:
-    from tendigits.classifiers import shipped_models
+    from tendigits.classifiers import pretrained_models
 
-    return [name for name in shipped_models() if name.startswith(incomplete)]
+    return [name for name in pretrained_models() if name.startswith(incomplete)]
 
 
 def read(

@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tendigits.classifiers import ModelInfo, shipped_models
-from tendigits.classifiers.model_file import load_model_bytes, read_model, shipped_reports
+from tendigits.classifiers import ModelInfo, pretrained_models
+from tendigits.classifiers.model_file import load_model_bytes, pretrained_reports, read_model
 from tendigits.evaluation.report import Report, read_report
 
 
@@ -32,7 +32,7 @@ def load_served_model(path: str) -> ServedModel:
     Raises:
         ModelError: it is not a model file of tendigits, or damaged.
     """
-    content = read_model(shipped_models().get(path, Path(path)))
+    content = read_model(pretrained_models().get(path, Path(path)))
     info = load_model_bytes(content, path, threads=1).info
     sha256 = hashlib.sha256(content).hexdigest()
     return ServedModel(content, info, f"{info.name} {sha256[:12]}", _report_on(sha256))
@@ -40,5 +40,5 @@ def load_served_model(path: str) -> ServedModel:
 
 def _report_on(sha256: str) -> Report | None:
     """Return the packaged report on the model file with this checksum."""
-    reports = map(read_report, shipped_reports().values())
+    reports = map(read_report, pretrained_reports().values())
     return next((each for each in reports if each.origin.sha256 == sha256), None)

@@ -126,7 +126,7 @@ async def identify_client(
         # the browser of a person on this machine.
         raise Problem(
             421,
-            "Without a key the server accepts requests to localhost only; start it with --open.",
+            "Without a key the server accepts requests to localhost only; start it with --api-key or --open.",
         )
     return request.client.host if request.client else ""
 

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
-from tendigits.classifiers import Classifier, ModelInfo, shipped_models
+from tendigits.classifiers import Classifier, ModelInfo, pretrained_models
 from tendigits.classifiers.model_file import load_model_bytes, read_model, weights_beside
 from tendigits.data import Dataset, LabelledImages, stratified_split
 from tendigits.errors import RunError
@@ -71,14 +71,14 @@ def read_start(model: str | Path, corrections: LabelledImages) -> Start:
     """Read a model file and the weights beside it.
 
     Args:
-        model: a model file, or the name of a shipped model.
+        model: a model file, or the name of a pretrained model.
         corrections: labelled images to train on, and to hold out.
 
     Raises:
         ModelError: the model file cannot be read, or is damaged.
         RunError: its weights are missing or damaged, or it cannot be trained further.
     """
-    path = shipped_models().get(str(model), Path(model))
+    path = pretrained_models().get(str(model), Path(model))
     data = read_model(path)
     info = load_model_bytes(data, str(model), threads=1).info
     if info.precision != "float32":
