@@ -1,4 +1,4 @@
-"""The Python API: one function for each verb of the command line, with the same arguments."""
+"""The Python API: one function for each command of the command line, with the same arguments."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -48,7 +48,7 @@ def train(
         quiet: print nothing.
 
     Returns:
-        The run. Its `metrics`, `history`, `weights` and `figures` are paths in its folder.
+        The run. Its `metrics`, `history`, `weights` and `plots` are paths in its folder.
 
     Raises:
         RecipeError, DataError, RunError: an argument is invalid; the message says which and why.
@@ -93,7 +93,7 @@ def fine_tune(
     Args:
         model: a model file with its weights beside it, or the name of a pretrained model.
         corrections: frames that were read wrong, with their correct labels (`load_corrections`).
-        settings: dotted names of settings and their values, over those of a fine-tuning.
+        settings: dotted names of settings and their values that replace the defaults.
         data: the data set that the model was trained on.
         out: the run folder to make; `runs/<recipe>-<time>` when None.
         threads: how many threads to compute with; one per core when None.
@@ -178,7 +178,7 @@ def evaluate(model: "str | Path | Run | Classifier") -> Metrics:
 
 def write_report(
     model: "str | Path | Run | Classifier",
-    folder: str | Path,
+    out: str | Path,
     *,
     ood: Iterable[str | Path] = (),
     quiet: bool = False,
@@ -187,13 +187,13 @@ def write_report(
 
     Args:
         model: what `predict` takes.
-        folder: the folder to make: `report.html`, `report.json`, `MODEL_CARD.md` and pictures.
+        out: the folder to make: `report.html`, `report.json`, `MODEL_CARD.md` and `plots/`.
         ood: data sets, as `load_dataset` takes them, whose test images are used as further
             out-of-distribution images.
         quiet: print nothing.
 
     Raises:
-        ReportError: the folder exists already or cannot be written.
+        ReportError: `out` exists already or cannot be written.
         ModelError, RunError: the model cannot be loaded, or its classes are not the ten digits.
         DataError: a data set is not available.
     """
@@ -214,7 +214,7 @@ def write_report(
             [load_classifier(name) for name in REPORT_REFERENCES],
             load_dataset("mnist"),
             {each.name: each.test.images for each in sets},
-            Path(folder),
+            Path(out),
             machine=f"{environment.cpu}, {environment.cores} cores, {environment.system}",
             progress=reporter.step,
         )
@@ -233,15 +233,15 @@ def compare(
         ReportError: a report cannot be read, or there are fewer than two models.
         ModelError, RunError: a model cannot be loaded.
     """
-    return comparison.compare([_contender(model) for model in models])
+    return comparison.compare([_compared_model(model) for model in models])
 
 
-def _contender(model: "str | Path | Run | Classifier") -> comparison.Contender:
+def _compared_model(model: "str | Path | Run | Classifier") -> comparison.ComparedModel:
     if isinstance(model, str | Path) and is_report(model):
-        return comparison.contender_of_report(read_report(model))
+        return comparison.compared_model_of_report(read_report(model))
     classifier, test = load_classifier(model), load_dataset("mnist").test
     predictions = classifier.predict(test.images, test.labels)
-    return comparison.contender_of_predictions(classifier, predictions)
+    return comparison.compared_model_of_predictions(classifier, predictions)
 
 
 def _load(data: str | Path | Dataset, reporter: Reporter) -> Dataset:

@@ -31,7 +31,7 @@ class Database:
     """The store of corrections, used in threads of its own and for a limited time.
 
     Attributes:
-        place: the database's URL, without the password.
+        display_url: the database's URL, without the password.
     """
 
     def __init__(self, url: str) -> None:
@@ -44,7 +44,7 @@ class Database:
         self._store = CorrectionStore(url)
         self._store.make_folder()
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, "database")
-        self.place = self._store.place
+        self.display_url = self._store.display_url
 
     async def run(self, work: Callable[[CorrectionStore], Result]) -> Result:
         """Return the result of `work`.
@@ -126,7 +126,8 @@ async def identify_client(
         # the browser of a person on this machine.
         raise Problem(
             421,
-            "Without a key the server accepts requests to localhost only; start it with --api-key or --open.",
+            "Without a key the server accepts requests to localhost only; start it with --api-key "
+            "or --open.",
         )
     return request.client.host if request.client else ""
 
