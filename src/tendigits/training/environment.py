@@ -183,12 +183,10 @@ def describe_speed(
 ) -> Speed:
     """Return the speed of a training beside the machine's matrix rate, which is measured now."""
     images_per_second = statistics.median(result.images_per_second for result in history)
+    operations_per_image = 2 * PASSES_PER_STEP * count_multiply_adds(network)
     return Speed(
         images_per_second=images_per_second,
-        operations_per_second=2
-        * PASSES_PER_STEP
-        * count_multiply_adds(network)
-        * images_per_second,
+        operations_per_second=operations_per_image * images_per_second,
         matrix_rate=matrix_rate(environment.torch_precision, environment.torch_device),
         precision=environment.precision,
         data_fraction=statistics.median(

@@ -122,7 +122,7 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
 
     Args:
         start: the model and the corrections.
-        settings: dotted names of settings and their values, that replace the defaults of
+        settings: dotted names of settings and their values that replace the defaults of
             fine-tuning.
         dataset: what the model was trained on.
 
