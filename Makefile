@@ -4,7 +4,7 @@ BIN := .venv/bin
 # --no-compile halves the installation; `make demo` compiles the modules that it imports.
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help demo test lint format docs package bench-seed bench-speed bench-read bench-serve bench-accuracy reports notebook screenshots clean
+.PHONY: help demo test lint format docs package bench-notebook bench-speed bench-read bench-serve bench-accuracy reports notebook screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,8 +31,8 @@ docs: .venv/docs-installed ## build the documentation into site/
 package: .venv/dev-installed ## build the wheel and the sdist into dist/
 	$(BIN)/python -m build
 
-bench-seed: .venv-bench/installed ## time `tendigits train mlp` against the notebook in Keras
-	.venv-bench/bin/python benchmarks/seed.py
+bench-notebook: .venv-bench/installed ## time `tendigits train mlp` against the notebook in Keras
+	.venv-bench/bin/python benchmarks/notebook.py
 
 bench-speed: .venv-bench/installed ## time `fast` against the examples of PyTorch and Keras (half an hour)
 	.venv-bench/bin/python benchmarks/speed.py

@@ -1,6 +1,6 @@
 """The test accuracy of each recipe over several seeds: the figures in the docs.
 
-A run opens the test set once, after its last epoch; no run is left out. Each run has one thread,
+A run uses the test set once, after its last epoch; no run is left out. Each run has one thread,
 and as many run at a time as there are cores. After an interruption, a second call resumes the
 runs. The run folders are kept in `runs/accuracy/`. Writes
 `benchmarks/results/accuracy-<recipe>.json` and updates the tables of the docs.

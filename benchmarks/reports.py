@@ -52,7 +52,7 @@ def write_report_beside(name: str, path: Path) -> None:
         write_json(path.with_suffix(".json"), figures)
         write_text(path.with_suffix(".md"), (folder / "MODEL_CARD.md").read_text("utf-8"))
         for picture in PICTURES if name == "reader" else ():
-            shutil.copy(folder / f"{picture}.png", DOCS / "pictures" / f"{picture}.png")
+            shutil.copy(folder / "plots" / f"{picture}.png", DOCS / "pictures" / f"{picture}.png")
     print(f"{name}: {path.with_suffix('.json')}", flush=True)
 
 

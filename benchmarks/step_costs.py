@@ -1,8 +1,8 @@
 """The time of one training step of `mlp` by part, beside the lower bound of the machine.
 
 Each part is timed on its own, with the shapes of the step. The lower bound is the arithmetic of
-the step at the rate of a large float32 product on this machine, and the memory traffic of Adam at
-the rate of a large copy.
+the step at the rate of a large float32 matrix multiplication on this machine, and the memory
+traffic of Adam at the rate of a large copy.
 """
 
 import statistics
@@ -13,7 +13,7 @@ import torch
 
 from tendigits.data import load_dataset
 from tendigits.networks import build_network, count_parameters
-from tendigits.networks.architectures import Linear, product
+from tendigits.networks.architectures import Linear, matmul
 from tendigits.recipes import load_recipe
 from tendigits.training.fit import train_step
 from tendigits.training.optimizers import build_optimizer
@@ -39,7 +39,7 @@ def print_step_costs() -> dict[str, float]:
     one_step()  # computes the gradients with which the optimiser is timed
     layers = [layer for layer in network.children() if isinstance(layer, Linear)]
     parts = {
-        "matrix products": milliseconds(lambda: all_products(layers, recipe.batch_size)),
+        "matrix multiplications": milliseconds(lambda: all_matmuls(layers, recipe.batch_size)),
         "optimiser (Adam)": milliseconds(optimizer.step),
         "data (gather, scale)": milliseconds(
             lambda: next(batches(images, labels, order, recipe.batch_size))
@@ -58,26 +58,26 @@ def print_step_costs() -> dict[str, float]:
     return parts
 
 
-def all_products(layers: list[Linear], batch_size: int) -> None:
-    """Compute only the matrix products of a step."""
+def all_matmuls(layers: list[Linear], batch_size: int) -> None:
+    """Compute only the matrix multiplications of a step."""
     for number, layer in enumerate(layers):
         inputs = torch.empty(batch_size, layer.in_features).fill_(0.5)
-        gradient = product(inputs, layer.weight.detach())
-        product(gradient.t(), inputs.t())
+        gradient = matmul(inputs, layer.weight.detach())
+        matmul(gradient.t(), inputs.t())
         if number:
-            product(gradient, layer.weight.detach().t())
+            matmul(gradient, layer.weight.detach().t())
 
 
 def product_operations(layers: list[Linear], batch_size: int) -> int:
-    """Return the multiplications and additions in the matrix products of a step."""
+    """Return the multiplications and additions in the matrix multiplications of a step."""
     sizes = [2 * batch_size * layer.weight.numel() for layer in layers]
     return 3 * sum(sizes) - sizes[0]  # the images need no gradient
 
 
 def matrix_rate() -> float:
-    """Return the operations per second of a large float32 product."""
+    """Return the operations per second of a large float32 matrix multiplication."""
     left, right = torch.rand(2048, 2048), torch.rand(2048, 2048)
-    return 2 * 2048**3 / (milliseconds(lambda: product(left, right), repeats=3) / 1000)
+    return 2 * 2048**3 / (milliseconds(lambda: matmul(left, right), repeats=3) / 1000)
 
 
 def copy_rate() -> float:

@@ -1,4 +1,4 @@
-"""Fill the tables of README.md and docs/ from `benchmarks/results/`; no figure is typed by hand.
+"""Fill the tables of README.md and docs/ from `benchmarks/results/`; no figure is entered by hand.
 
 python benchmarks/tables.py
 """
@@ -96,7 +96,7 @@ def mean_test_accuracy(result: dict[str, Any]) -> float:
 
 
 MARKS = (0.99, 0.993, 0.995)
-CONTENDERS = {
+TRAININGS = {
     "keras": "Keras's example, 15 epochs",
     "pytorch": "PyTorch's example, 14 epochs",
     "fast": f"`tendigits train fast`, {load_recipe('fast').epochs} epochs",
@@ -113,9 +113,9 @@ def fast_table() -> str:
     ]
     runs = {
         kind: [epochs for turn, epochs in result["turns"].items() if turn.startswith(kind)]
-        for kind in CONTENDERS
+        for kind in TRAININGS
     }
-    rows += [contender_row(title, runs[kind]) for kind, title in CONTENDERS.items()]
+    rows += [training_row(title, runs[kind]) for kind, title in TRAININGS.items()]
     seconds = {kind: median_seconds(each) for kind, each in runs.items()}
     ratios = [f"{seconds[kind] / seconds['fast']:.1f}" for kind in ("keras", "pytorch")]
     return "\n".join(rows) + (
@@ -126,7 +126,7 @@ def fast_table() -> str:
     )
 
 
-def contender_row(title: str, runs: list[list[dict[str, float]]]) -> str:
+def training_row(title: str, runs: list[list[dict[str, float]]]) -> str:
     times = [time_to(mark, runs) for mark in MARKS]
     last = statistics.median(epochs[-1]["val_accuracy"] for epochs in runs)
     return f"| {title} | {median_seconds(runs):.1f} s | {' | '.join(times)} | {100 * last:.2f} % |"
@@ -137,7 +137,7 @@ def median_seconds(runs: list[list[dict[str, float]]]) -> float:
 
 
 def time_to(mark: float, runs: list[list[dict[str, float]]]) -> str:
-    """Return the median time to `mark`, and how many runs did not reach it."""
+    """Return the median time to `mark`, and how many runs reached it."""
     firsts = [
         next((epoch["seconds"] for epoch in epochs if epoch["val_accuracy"] >= mark), None)
         for epochs in runs
@@ -145,15 +145,15 @@ def time_to(mark: float, runs: list[list[dict[str, float]]]) -> str:
     reached = [first for first in firsts if first is not None]
     if not reached:
         return "not reached"
-    missed = f" (missed by {len(firsts) - len(reached)} of {len(firsts)})"
-    return f"{statistics.median(reached):.1f} s" + (missed if len(reached) < len(firsts) else "")
+    some = f" (reached by {len(reached)} of {len(firsts)} runs)"
+    return f"{statistics.median(reached):.1f} s" + (some if len(reached) < len(firsts) else "")
 
 
 def speed_table() -> str:
     """Return how the notebook compares with `tendigits train mlp`: medians and ratios."""
-    result = read(RESULTS / "seed.json")
+    result = read(RESULTS / "notebook.json")
     rows = [
-        "| `make bench-seed` | training | whole process | peak memory | test accuracy |",
+        "| `make bench-notebook` | training | whole process | peak memory | test accuracy |",
         "|---|---|---|---|---|",
         *(speed_row(title, key, result) for title, key in SPEED_ROWS),
         f"| speed-up | **{result['ratios']['training']:.1f}** "

@@ -95,7 +95,7 @@ def show_photo(page: Page) -> None:
 
 def show_corrections(page: Page) -> None:
     """Correct three shapes and list the corrections."""
-    for digit in ("1", "2", "Not a digit"):
+    for digit in ("1", "2", "Non-digit"):
         page.click("#clear") if page.locator("#clear").is_enabled() else None
         show_seven(page)
         page.click("#correct")

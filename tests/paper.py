@@ -9,10 +9,10 @@ Pixels = NDArray[np.float32]
 
 PENS = [(0.1, 0.1, 0.35), (0.15, 0.15, 0.15), (0.7, 0.15, 0.15), (0.3, 0.3, 0.32)]
 PAPERS = [(0.95, 0.95, 0.95), (0.9, 0.88, 0.8), (0.8, 0.78, 0.75)]
-TABLES = {"on dark wood": (0.3, 0.2, 0.15), "on light wood": (0.6, 0.5, 0.4)}
+DESKS = {"on dark wood": (0.3, 0.2, 0.15), "on light wood": (0.6, 0.5, 0.4)}
 PHOTOS = [
     *("plain", "shadow", "ruled", "squared", "oblique", "ruled oblique", "form field", "board"),
-    *TABLES,
+    *DESKS,
 ]
 
 
@@ -77,28 +77,28 @@ def ruled(
 
 def photographed(
     sheet: NDArray[np.uint8],
-    table: tuple[float, float, float] = (0.3, 0.2, 0.15),
+    desk: tuple[float, float, float] = (0.3, 0.2, 0.15),
     *,
     tilt: float = 0.1,
     margin: float = 0.1,
     seed: int = 0,
 ) -> NDArray[np.uint8]:
-    """Return an oblique photo of a sheet on a table.
+    """Return an oblique photo of a sheet on a desk.
 
     Args:
         sheet: (h, w, 3), the picture of the sheet.
-        table: the colour of the table.
+        desk: the colour of the desk.
         tilt: each corner is moved by up to this fraction of the sides.
-        margin: the width of the table around the sheet, as a fraction of the sides; if negative,
+        margin: the width of the desk around the sheet, as a fraction of the sides; if negative,
             the sheet reaches beyond the picture.
-        seed: for the corners and the grain of the table.
+        seed: for the corners and the grain of the desk.
     """
     random = np.random.default_rng(seed)
     height, width = sheet.shape[:2]
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
     moved = corners * (1 - 2 * margin) + margin + random.uniform(-tilt, tilt, (4, 2))
     grain = ndimage.gaussian_filter(random.standard_normal((height, width, 1)), (1, 8, 0))
-    wood = (np.array(table) * (1 + grain)).clip(0, 1) * 255
+    wood = (np.array(desk) * (1 + grain)).clip(0, 1) * 255
     to_sheet = _perspective(moved * [width, height], corners * [width, height])
     bilinear, size = Image.Resampling.BILINEAR, (width, height)
     whole = Image.new("L", size, 255)
@@ -147,8 +147,8 @@ def photo_of(
         )
     if kind in ("oblique", "ruled oblique"):
         return photographed(page, margin=-0.12, tilt=0.08, seed=int(random.integers(2**31)))
-    if kind in TABLES:
-        return photographed(page, TABLES[kind], tilt=0.06, seed=int(random.integers(2**31)))
+    if kind in DESKS:
+        return photographed(page, DESKS[kind], tilt=0.06, seed=int(random.integers(2**31)))
     return 255 - page if kind == "board" else page
 
 

@@ -15,7 +15,7 @@ from tendigits import load_run, resume, train
 from tendigits.data import Dataset
 from tendigits.recipes import MLPSettings, load_recipe
 
-VERBS: list[list[str]] = [
+COMMANDS: list[list[str]] = [
     *([], ["train"], ["evaluate"], ["compare"], ["data"], ["serve"], ["corrections"])
 ]
 HEAVY = ["torch", "scipy", "rich.progress", "matplotlib", "safetensors", "requests", "pandas"]
@@ -78,15 +78,15 @@ INVALID = [
     (["train", "--epoch", "3"], ["--epoch"]),
     (["train", "mlp", "mlp"], ["mlp"]),
     (["export", "nope", "-o", "model.onnx"], ["nope", "not a run folder"]),
-    (["export", "nope"], ["--output"]),
+    (["export", "nope"], ["--out"]),
     (["evaluate", "taken/file"], ["taken/file", "not an ONNX file"]),
     (["evaluate"], ["model"]),
     (["train", "--from", "mlp"], ["--add-corrections"]),
     (["train", "--add-corrections", "sqlite:///x.sqlite"], ["--from"]),
     (["train", "fast", "--from", "mlp", "--add-corrections", "x"], ["without a recipe"]),
     (["train", "mlp", "--from", "mlp", "--add-corrections", "x"], ["without a recipe"]),
-    (["train", "mlp", "--resume", "taken"], ["--resume", "omit"]),
-    (["train", "--data", "mnist", "--resume", "taken"], ["--resume", "omit"]),
+    (["train", "mlp", "--resume", "taken"], ["--resume", "no other options"]),
+    (["train", "--data", "mnist", "--resume", "taken"], ["--resume", "no other options"]),
     (["evaluate", "mlp", "--ood", "kmnist"], ["--full"]),
     (["corrections"], ["command"]),
     (["corrections", "export"], ["out"]),
@@ -94,19 +94,19 @@ INVALID = [
 ]
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
-def test_help_imports_no_heavy_library(verb: list[str]) -> None:
-    result = run_script(HEAVY_MODULES_AFTER, *verb, "--help")
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_imports_no_heavy_library(words: list[str]) -> None:
+    result = run_script(HEAVY_MODULES_AFTER, *words, "--help")
     assert result.returncode == 0
     assert json.loads(result.stderr) == []
 
 
 @pytest.mark.parametrize(
-    ("verb", "named"),
+    ("words", "named"),
     [
         ([], ["train", "evaluate", "compare", "data", "--version"]),
         (["train"], ["--data", "--epochs", "--set", "--out", "--resume", "--threads", "--seed"]),
-        (["evaluate"], ["run", "--full", "--output"]),
+        (["evaluate"], ["run", "--full", "--out"]),
         (["compare"], ["reports"]),
         (["data"], ["--show"]),
         (["serve"], ["--host", "--port", "--model", "--database", "--api-key", "--open"]),
@@ -115,9 +115,9 @@ def test_help_imports_no_heavy_library(verb: list[str]) -> None:
 )
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_names_every_option(
-    tendigits: CommandLine, verb: list[str], named: list[str], option: str
+    tendigits: CommandLine, words: list[str], named: list[str], option: str
 ) -> None:
-    result = tendigits(*verb, option)
+    result = tendigits(*words, option)
     assert (result.returncode, result.stderr) == (0, "")
     assert [name for name in named if name not in result.stdout.lower()] == []
 
@@ -158,8 +158,8 @@ def test_train_prints_its_lines_in_order(
         "Epoch 1/2 - ",
         "Epoch 2/2 - ",
         "Test loss: ",
-        f"Figures: {folder}/metrics.json",
-        f"Pictures: {folder}/figures",
+        f"Metrics: {folder}/metrics.json",
+        f"Plots: {folder}/plots",
         f"Model card: {folder}/MODEL_CARD.md",
     ]
     lines = trained.stdout.splitlines()
@@ -402,7 +402,7 @@ def run_script(
         ("ex", "export"),
     ],
 )
-def test_shell_completion_completes_verbs_options_and_names(words: str, completed: str) -> None:
+def test_shell_completion_completes_commands_options_and_names(words: str, completed: str) -> None:
     line = f"tendigits {words}"
     environment = {
         **os.environ,

@@ -9,7 +9,7 @@ from tendigits.classifiers.model_file import METADATA_KEY, load_model_file, pret
 from tendigits.data import Dataset
 from tendigits.errors import ModelError, RunError
 from tendigits.loading import load_classifier
-from tendigits.networks.torch_logits import torch_logits
+from tendigits.networks.torch_classifier import torch_logits
 from tendigits.training import Run, load_network
 
 

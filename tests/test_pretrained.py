@@ -12,7 +12,7 @@ from tendigits.data import Dataset
 from tendigits.evaluation.render import model_card
 from tendigits.files import sha256_of
 from tendigits.networks import build_classifier
-from tendigits.networks.torch_logits import torch_logits
+from tendigits.networks.torch_classifier import torch_logits
 from tendigits.recipes import Recipe
 
 MODELS = pretrained_models()

@@ -56,7 +56,7 @@ def train(
         quiet: print nothing.
 
     Returns:
-        The run. Its `metrics`, `history`, `weights` and `figures` are paths in its folder.
+        The run. Its `metrics`, `history`, `weights` and `plots` are paths in its folder.
 
     Raises:
         RecipeError, DataError, RunError: an argument is invalid; the message says which and why.
@@ -197,7 +197,7 @@ def evaluate(model: "str | Path | Run | Classifier") -> Metrics:
 @reports_missing_extra
 def write_report(
     model: "str | Path | Run | Classifier",
-    folder: str | Path,
+    out: str | Path,
     *,
     ood: Iterable[str | Path] = (),
     quiet: bool = False,
@@ -206,22 +206,22 @@ def write_report(
 
     Args:
         model: what `predict` takes.
-        folder: the folder to make: `report.html`, `report.json`, `MODEL_CARD.md` and pictures.
+        out: the folder to make: `report.html`, `report.json`, `MODEL_CARD.md` and `plots/`.
         ood: data sets, as `load_dataset` takes them, whose test images are used as further
             out-of-distribution images.
         quiet: print nothing.
 
     Raises:
-        ReportError: the folder exists already or cannot be written.
+        ReportError: `out` exists already or cannot be written.
         ModelError, RunError: the model cannot be loaded, or its classes are not the ten digits.
         DataError: a data set is not available.
     """
     from tendigits.evaluation.full_report import write_full_report
     from tendigits.training import describe_environment
 
-    folder = Path(folder)
-    if folder.exists():
-        raise ReportError(f"{folder} exists already; choose another folder.")
+    out = Path(out)
+    if out.exists():
+        raise ReportError(f"{out} exists already; choose another --out.")
     classifier, environment = _classifier_of_digits(model), describe_environment()
     with reporting(quiet=quiet) as reporter:
         return write_full_report(
@@ -229,7 +229,7 @@ def write_report(
             [load_classifier(name) for name in REPORT_REFERENCES],
             load_dataset("mnist"),
             _ood_images(ood, reporter),
-            folder,
+            out,
             machine=f"{environment.cpu}, {environment.cores} cores, {environment.system}",
             progress=reporter.step,
         )
@@ -249,15 +249,15 @@ def compare(
         ReportError: a report cannot be read, or there are fewer than two models.
         ModelError, RunError: a model cannot be loaded.
     """
-    return comparison.compare([_contender(model) for model in models])
+    return comparison.compare([_compared_model(model) for model in models])
 
 
-def _contender(model: "str | Path | Run | Classifier") -> comparison.Contender:
+def _compared_model(model: "str | Path | Run | Classifier") -> comparison.ComparedModel:
     if isinstance(model, str | Path) and is_report(model):
-        return comparison.contender_of_report(read_report(model))
+        return comparison.compared_model_of_report(read_report(model))
     classifier, test = _classifier_of_digits(model), load_dataset("mnist").test
     predictions = classifier.predict(test.images, test.labels)
-    return comparison.contender_of_predictions(classifier, predictions)
+    return comparison.compared_model_of_predictions(classifier, predictions)
 
 
 def _classifier_of_digits(model: "str | Path | Run | Classifier") -> Classifier:

@@ -13,14 +13,14 @@ from tendigits.data import Dataset
 from tendigits.errors import ReportError
 from tendigits.evaluation import read_report
 from tendigits.evaluation.compare import (
+    ComparedModel,
     Comparison,
-    Contender,
     McNemar,
     Pair,
     Spread,
     compare,
-    contender_of_predictions,
-    contender_of_report,
+    compared_model_of_predictions,
+    compared_model_of_report,
     describe_comparison,
     holm,
     mcnemar,
@@ -42,88 +42,88 @@ def predictions(mlp: Classifier, mnist: Dataset) -> Predictions:
 
 
 @pytest.fixture(scope="module")
-def contender(mlp: Classifier, predictions: Predictions) -> Contender:
-    return contender_of_predictions(mlp, predictions)
+def model(mlp: Classifier, predictions: Predictions) -> ComparedModel:
+    return compared_model_of_predictions(mlp, predictions)
 
 
 @pytest.fixture(scope="module")
-def other_seed(mlp: Classifier, predictions: Predictions) -> Contender:
-    """A contender of the same recipe with another seed and a hundred errors more."""
+def other_seed(mlp: Classifier, predictions: Predictions) -> ComparedModel:
+    """A model of the same recipe with another seed and a hundred errors more."""
     logits = predictions.logits.copy()
     logits[:100] = np.roll(logits[:100], 1, axis=1)
     origin = replace(mlp.origin, sha256="another", recipe=mlp.origin.recipe | {"seed": 7})
-    return contender_of_predictions(
+    return compared_model_of_predictions(
         replace(mlp, name="seed 7", origin=origin), replace(predictions, logits=logits)
     )
 
 
 @pytest.fixture(scope="module")
-def constant(mlp: Classifier, predictions: Predictions) -> Contender:
-    """A contender of unknown origin that always predicts 1."""
+def constant(mlp: Classifier, predictions: Predictions) -> ComparedModel:
+    """A model of unknown origin that always predicts 1."""
     origin = replace(mlp.origin, sha256="constant", recipe={})
     logits = np.tile(np.eye(10, dtype=np.float32)[1], (10_000, 1))
-    return contender_of_predictions(
+    return compared_model_of_predictions(
         replace(mlp, name="constant", origin=origin), replace(predictions, logits=logits)
     )
 
 
-def test_contender_has_the_figures_of_its_predictions(
-    contender: Contender, predictions: Predictions
+def test_model_has_the_figures_of_its_predictions(
+    model: ComparedModel, predictions: Predictions
 ) -> None:
-    assert contender.metrics.accuracy == predictions.correct.mean()
-    assert len(contender.errors) == (~predictions.correct).sum()
-    assert contender.corrupted_error is None
-    assert contender.ood_auroc is None
+    assert model.metrics.accuracy == predictions.correct.mean()
+    assert len(model.errors) == (~predictions.correct).sum()
+    assert model.corrupted_error is None
+    assert model.ood_auroc is None
 
 
-def test_contender_of_a_report_has_the_figures_of_the_report(contender: Contender) -> None:
+def test_model_of_a_report_has_the_figures_of_the_report(model: ComparedModel) -> None:
     report = read_report(pretrained_reports()["mlp"])
-    read = contender_of_report(report)
-    assert (read.name, read.sha256, read.recipe) == ("mlp", contender.sha256, contender.recipe)
-    assert read.metrics.confusion == contender.metrics.confusion
-    assert read.errors == contender.errors
-    assert read.calibration.brier_score == pytest.approx(contender.calibration.brier_score)
+    read = compared_model_of_report(report)
+    assert (read.name, read.sha256, read.recipe) == ("mlp", model.sha256, model.recipe)
+    assert read.metrics.confusion == model.metrics.confusion
+    assert read.errors == model.errors
+    assert read.calibration.brier_score == pytest.approx(model.calibration.brier_score)
     assert read.corrupted_error == report.corruptions.classifiers[0].mean
     assert read.ood_auroc == report.ood.mean_auroc
 
 
-def test_contenders_that_differ_in_the_seed_are_summarised_and_not_tested(
-    contender: Contender, other_seed: Contender
+def test_models_that_differ_in_the_seed_are_summarised_and_not_tested(
+    model: ComparedModel, other_seed: ComparedModel
 ) -> None:
-    compared = compare([contender, other_seed])
+    compared = compare([model, other_seed])
     assert compared.pairs == ()
-    accuracies = [contender.metrics.accuracy, other_seed.metrics.accuracy]
+    accuracies = [model.metrics.accuracy, other_seed.metrics.accuracy]
     assert list(compared.seeds) == ["mlp"]
     assert compared.seeds["mlp"].runs == 2
     assert compared.seeds["mlp"].mean == pytest.approx(statistics.mean(accuracies))
 
 
 def test_each_pair_of_different_recipes_is_tested(
-    contender: Contender, other_seed: Contender, constant: Contender
+    model: ComparedModel, other_seed: ComparedModel, constant: ComparedModel
 ) -> None:
-    compared = compare([contender, other_seed, constant])
-    assert compared.contenders == (contender, other_seed, constant)
+    compared = compare([model, other_seed, constant])
+    assert compared.models == (model, other_seed, constant)
     assert [pair.names for pair in compared.pairs] == [("mlp", "constant"), ("seed 7", "constant")]
     for pair in compared.pairs:
         assert pair.p_value < 1e-6
         assert pair.test.first_only < pair.test.second_only
 
 
-def test_same_classifier_twice_is_neither_tested_nor_summarised(contender: Contender) -> None:
-    compared = compare([contender, contender])
+def test_same_classifier_twice_is_neither_tested_nor_summarised(model: ComparedModel) -> None:
+    compared = compare([model, model])
     assert (compared.pairs, compared.seeds) == ((), {})
 
 
-def test_comparison_needs_two_contenders(contender: Contender) -> None:
-    for contenders in ([], [contender]):
+def test_comparison_needs_two_models(model: ComparedModel) -> None:
+    for models in ([], [model]):
         with pytest.raises(ReportError, match="two or more"):
-            compare(contenders)
+            compare(models)
 
 
-def test_comparison_is_printed_as_tables_within_100_columns(contender: Contender) -> None:
+def test_comparison_is_printed_as_tables_within_100_columns(model: ComparedModel) -> None:
     text = describe_comparison(
         Comparison(
-            (contender, replace(contender, name="report", corrupted_error=0.25, ood_auroc=0.9)),
+            (model, replace(model, name="report", corrupted_error=0.25, ood_auroc=0.9)),
             (
                 Pair(("one", "other"), McNemar(30, 5, 1e-5), 2e-5),
                 Pair(("one", "third"), McNemar(10, 9, 1), 1),

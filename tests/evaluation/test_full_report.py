@@ -40,11 +40,12 @@ def write(mlp: Classifier, mnist: Dataset, out: Path) -> None:
     write_full_report(mlp, [], mnist, {}, out, machine="a machine", progress=lambda *_: None)
 
 
-def test_folder_holds_page_card_figures_and_plots(full_report: Path) -> None:
+def test_folder_holds_page_card_json_and_plots(full_report: Path) -> None:
     files = {path.name for path in full_report.iterdir()}
-    assert files == PLOTS | {"report.html", "report.json", "MODEL_CARD.md"}
+    assert files == {"plots", "report.html", "report.json", "MODEL_CARD.md"}
+    assert {path.name for path in (full_report / "plots").iterdir()} == PLOTS
     for name in PLOTS:
-        with Image.open(full_report / name) as plot:
+        with Image.open(full_report / "plots" / name) as plot:
             assert plot.format == "PNG"
 
 
@@ -109,7 +110,7 @@ def test_named_data_sets_are_measured_besides_the_package_sets(
     assert [(each.name, each.images) for each in report.ood.data_sets] == [("clothes", 50)]
     assert [each.name for each in report.ood.sets] == [each.name for each in shipped.ood.sets]
     assert report.adversarial is None  # this classifier has no network in torch
-    assert {path.name for path in out.glob("*.png")} == PLOTS - {"adversarial.png"}
+    assert {path.name for path in (out / "plots").glob("*.png")} == PLOTS - {"adversarial.png"}
 
 
 def test_six_drawn_ood_sets_hold_a_thousand_images_each_and_are_always_the_same(
@@ -155,7 +156,7 @@ def test_unwritable_output_is_rejected_before_anything_is_measured(
     mlp: Classifier, mnist: Dataset, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ReportError, match="choose another folder"):
+    with pytest.raises(ReportError, match="choose another --out"):
         write(mlp, mnist, tmp_path / "file" / "report")
 
 

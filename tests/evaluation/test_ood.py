@@ -51,7 +51,7 @@ def test_false_positive_rate_is_that_of_scikit_learns_curve(
     assert false_positive_rate(positives, negatives) == pytest.approx(at_95)
 
 
-def test_perfect_scores_give_1_and_random_scores_a_half() -> None:
+def test_perfect_classifier_scores_1_and_random_scores_half() -> None:
     random = np.random.default_rng(0)
     high, low = random.random(500) + 1, random.random(500)
     assert (auroc(high, low), average_precision(high, low), false_positive_rate(high, low)) == (

@@ -142,7 +142,7 @@ def test_incomplete_run_is_not_exported(small_mnist: Dataset, tmp_path: Path) ->
 
 def test_output_that_cannot_be_written_is_reported(plain_run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ModelError, match="choose another --output"):
+    with pytest.raises(ModelError, match="choose another --out"):
         export_model(plain_run, tmp_path / "file" / "model.onnx")
 
 

@@ -102,7 +102,7 @@ def test_corrections_are_loaded_with_their_correct_labels(url: str, mnist: Datas
 def test_a_database_without_corrections_is_an_error(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
     store = CorrectionStore(url)
-    assert store.everything() == []
+    assert store.all() == []
     store.close()
     with pytest.raises(DataError, match=r"There are no corrections in .*; store some first"):
         load_corrections(url)

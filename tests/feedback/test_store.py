@@ -22,7 +22,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Correction
         cluster: PostgreSQL = request.getfixturevalue("postgres")
         url = cluster.url
     opened = CorrectionStore(url)
-    for each in opened.everything():
+    for each in opened.all():
         opened.delete(each.id)
     yield opened
     opened.close()
@@ -31,7 +31,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Correction
 def test_a_stored_correction_is_returned_unchanged(store: CorrectionStore) -> None:
     stored, is_new = store.add(NEW)
     assert is_new
-    (back,) = store.everything()
+    (back,) = store.all()
     assert (back.id, back.created, back.model) == (stored.id, stored.created, "reader 0123")
     assert back.is_same_as(NEW)
     assert back.created.tzinfo is not None
@@ -44,7 +44,7 @@ def test_a_key_is_stored_once_whatever_the_model(store: CorrectionStore) -> None
     for other in (replace(NEW, correct=1), replace(NEW, frame=255 - FRAME), replace(NEW, read=3)):
         with pytest.raises(KeyTaken):
             store.add(other)
-    assert len(store.everything()) == 1
+    assert len(store.all()) == 1
 
 
 def test_the_id_of_a_deleted_correction_is_not_used_again(store: CorrectionStore) -> None:
@@ -82,7 +82,7 @@ def test_a_file_that_is_not_a_database_is_unavailable(
     else:
         path.write_bytes(content)
     with pytest.raises(StoreUnavailable):
-        CorrectionStore(f"sqlite:///{path}").everything()
+        CorrectionStore(f"sqlite:///{path}").all()
 
 
 def test_a_database_locked_by_another_program_is_unavailable(tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ def test_a_database_locked_by_another_program_is_unavailable(tmp_path: Path) -> 
     store.close()
 
 
-def test_place_does_not_show_the_password() -> None:
+def test_display_url_does_not_show_the_password() -> None:
     store = CorrectionStore("postgresql+psycopg://me:secret@127.0.0.1:1/x")
-    assert store.place == "postgresql+psycopg://me:***@127.0.0.1:1/x"
+    assert store.display_url == "postgresql+psycopg://me:***@127.0.0.1:1/x"
 
 
 @pytest.mark.parametrize(

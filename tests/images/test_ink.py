@@ -93,12 +93,12 @@ def test_ink_is_dark_under_a_hard_shadow(padded_inks: list[NDArray[np.float32]])
         assert found == Polarity(dark_on_light=True, even=False)
 
 
-def test_ink_is_dark_on_a_sheet_on_a_dark_table(mnist: Dataset) -> None:
+def test_ink_is_dark_on_a_sheet_on_a_dark_desk(mnist: Dataset) -> None:
     for start in range(0, 40, 4):
         sheet = on_paper(row(mnist.test.images[start : start + 4]))
-        table = np.full((len(sheet) + 160, sheet.shape[1] + 200, 3), (90, 60, 30), np.uint8)
-        table[70 : 70 + len(sheet), 90 : 90 + sheet.shape[1]] = sheet
-        assert polarity_of(table).dark_on_light
+        desk = np.full((len(sheet) + 160, sheet.shape[1] + 200, 3), (90, 60, 30), np.uint8)
+        desk[70 : 70 + len(sheet), 90 : 90 + sheet.shape[1]] = sheet
+        assert polarity_of(desk).dark_on_light
 
 
 def test_paper_is_uneven_in_light_from_one_side(padded_inks: list[NDArray[np.float32]]) -> None:

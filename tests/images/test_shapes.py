@@ -3,7 +3,7 @@ import pytest
 
 from paper import drawn, on_paper, row
 from tendigits.data import Dataset
-from tendigits.images import Box, Shape, decode, find_ink, find_shapes, ways_to_cut
+from tendigits.images import Box, Shape, decode, find_cuts, find_ink, find_shapes
 
 
 def shapes_in(pixels: np.ndarray) -> list[Shape]:
@@ -79,7 +79,7 @@ def touching_digits(mnist: Dataset) -> Shape:
 
 def test_best_cut_is_between_two_digits(mnist: Dataset) -> None:
     shape = touching_digits(mnist)
-    left, right = ways_to_cut(shape)[0]
+    left, right = find_cuts(shape)[0]
     middle = (shape.box.left + shape.box.right) / 2
     assert abs(left.box.right - middle) < 0.15 * shape.box.width
     assert left.box.right <= right.box.left + 1
@@ -87,7 +87,7 @@ def test_best_cut_is_between_two_digits(mnist: Dataset) -> None:
 
 def test_parts_are_inside_the_shape_and_share_its_ink(mnist: Dataset) -> None:
     shape = touching_digits(mnist)
-    for parts in ways_to_cut(shape):
+    for parts in find_cuts(shape):
         assert sum(part.ink.sum() for part in parts) <= shape.ink.sum() + 1e-3
         for part in parts:
             assert part.ink.shape == (part.box.height, part.box.width)
@@ -95,8 +95,8 @@ def test_parts_are_inside_the_shape_and_share_its_ink(mnist: Dataset) -> None:
 
 
 def test_narrow_shapes_are_not_cut() -> None:
-    assert ways_to_cut(Shape(Box(0, 0, 20, 60), np.ones((60, 20), np.float32))) == []
+    assert find_cuts(Shape(Box(0, 0, 20, 60), np.ones((60, 20), np.float32))) == []
 
 
 def test_shapes_of_a_few_pixels_are_not_cut() -> None:
-    assert ways_to_cut(Shape(Box(0, 0, 7, 5), np.ones((5, 7), np.float32))) == []
+    assert find_cuts(Shape(Box(0, 0, 7, 5), np.ones((5, 7), np.float32))) == []

@@ -132,7 +132,7 @@ def test_linear_can_be_trained_in_float64() -> None:
 
 
 def formula(network: nn.Module, images: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return logits in float64: products, biases, and ReLU between the layers."""
+    """Return logits in float64: matrix multiplications, biases, and ReLU between the layers."""
     values = images.reshape(len(images), 28 * 28)
     layers = [p.detach().double().numpy() for p in network.parameters()]
     for weights, biases in zip(layers[:-2:2], layers[1:-2:2], strict=True):
@@ -143,7 +143,7 @@ def formula(network: nn.Module, images: NDArray[np.float64]) -> NDArray[np.float
 def check_against_float64(
     layer: Linear, inputs: Tensor, upstream: Tensor, inputs_need_gradients: bool
 ) -> None:
-    """Check outputs and gradients against PyTorch's own product in float64."""
+    """Check outputs and gradients against PyTorch's own multiplication in float64."""
     torch.nn.init.normal_(layer.bias, generator=generator())
     inputs = inputs.detach().requires_grad_(inputs_need_gradients)
     exact = [t.detach().double().requires_grad_() for t in (inputs, layer.weight, layer.bias)]

@@ -17,7 +17,7 @@ from paper import on_paper, row
 from tendigits import PictureError
 from tendigits.data import Dataset
 from tendigits.images import Box
-from tendigits.reading import Guess, ReadDigit, Reading
+from tendigits.reading import ReadDigit, Reading, SecondChoice
 from tendigits.reading.command import as_line, find_sources
 from tendigits.reading.explain import ACCEPTED
 
@@ -203,7 +203,7 @@ def test_reading_needs_no_torch(folder: Path) -> None:
 
 def test_lines_contain_the_text_the_confidence_and_the_file() -> None:
     frame, probabilities = np.zeros((28, 28), np.uint8), np.zeros(10, np.float32)
-    box, second = Box(1, 2, 30, 40), Guess(1, 0.001)
+    box, second = Box(1, 2, 30, 40), SecondChoice(1, 0.001)
     seven = ReadDigit(7, 0.998, True, box, second, frame, probabilities)
     rejected = ReadDigit(4, 0.2, False, box, second, frame, probabilities)
     assert as_line("a.png", Reading((seven, seven))).split() == ["77", "0.996", "a.png"]

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from tendigits import PictureError, Reading
 from tendigits.data import NON_DIGIT
 from tendigits.images import Box
-from tendigits.reading import Guess, ReadDigit
+from tendigits.reading import ReadDigit, SecondChoice
 from tendigits.reading.schemas import (
     Digit,
     PictureResult,
@@ -21,8 +21,10 @@ from tendigits.reading.schemas import (
 
 FRAME = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
 PROBABILITIES = np.array([0, 0.001, 0, 0, 0, 0, 0, 0.9987654321, 0, 0], np.float32)
-SEVEN = ReadDigit(7, 0.9987654321, True, Box(1, 2, 30, 40), Guess(1, 0.001), FRAME, PROBABILITIES)
-REJECTED = ReadDigit(4, 0.2, False, Box(50, 2, 70, 40), Guess(9, 0.1), FRAME, PROBABILITIES)
+SEVEN = ReadDigit(
+    7, 0.9987654321, True, Box(1, 2, 30, 40), SecondChoice(1, 0.001), FRAME, PROBABILITIES
+)
+REJECTED = ReadDigit(4, 0.2, False, Box(50, 2, 70, 40), SecondChoice(9, 0.1), FRAME, PROBABILITIES)
 
 
 def test_json_of_a_reading_has_these_keys_in_this_order() -> None:

@@ -202,9 +202,9 @@ def test_unknown_setting_is_rejected_with_a_suggestion(unknown: str, hint: str) 
 @pytest.mark.parametrize(
     ("setting", "value", "reason"),
     [
-        ("name", "", "part of the name of the run folder"),
-        ("name", "../mlp", "part of the name of the run folder"),
-        ("name", "a\\b", "part of the name of the run folder"),
+        ("name", "", "give a name without / and"),
+        ("name", "../mlp", "give a name without / and"),
+        ("name", "a\\b", "give a name without / and"),
         ("name", 5, "valid string"),
         ("description", 5, "valid string"),
         ("seed", -1, "greater than or equal to 0"),

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from tendigits.data import Dataset
-from tendigits.networks.torch_logits import scaled
+from tendigits.networks.torch_classifier import scaled
 from tendigits.recipes import AugmentationSettings
 from tendigits.training.augmentation import augment, draw_augmented
 

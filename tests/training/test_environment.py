@@ -177,4 +177,4 @@ def test_speed_is_the_median_of_the_epochs() -> None:
     assert speed.operations_per_second == 2 * 3 * count_multiply_adds(network) * 2000.0
     assert speed.data_fraction == 0.2
     assert "2,000 images/s" in speed.line()
-    assert "making batches took 20 % of the time" in speed.line()
+    assert "data loading took 20 % of the time" in speed.line()

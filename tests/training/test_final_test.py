@@ -18,7 +18,7 @@ from tendigits.evaluation import Metrics
 from tendigits.evaluation.validation import Validation
 from tendigits.files import write_json
 from tendigits.networks import classifier_of_network
-from tendigits.networks.torch_logits import scaled
+from tendigits.networks.torch_classifier import scaled
 from tendigits.training import EpochResult, Run, load_network, read_history
 from tendigits.training.final_test import (
     compare_with_record,
@@ -64,7 +64,7 @@ def test_evaluation_writes_nothing(run: Run) -> None:
 def test_test_writes_metrics_plots_and_card(copy: Run, run: Run, small_mnist: Dataset) -> None:
     copy.metrics.unlink()
     copy.model_card.unlink()
-    shutil.rmtree(copy.figures)
+    shutil.rmtree(copy.plots)
     tested = run_test(copy, load_network(copy), small_mnist)
     assert tested == evaluate(run)
     assert contents(copy.folder).keys() == contents(run.folder).keys()

@@ -87,7 +87,7 @@ def test_plots_of_the_card_exist(card: str, run: Run) -> None:
     ("changes", "sentence"),
     [
         ({}, "It cannot reject"),
-        ({"ood.count": 40}, "It was also trained on 40 drawn images of non-digits"),
+        ({"ood.count": 40}, "It was also trained on 40 synthetic images of non-digits"),
     ],
 )
 def test_card_says_whether_the_classifier_can_reject(

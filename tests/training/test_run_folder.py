@@ -31,9 +31,9 @@ FILES = {
     "MODEL_CARD.md",
     "data.json",
     "environment.json",
-    "figures/confusion.png",
-    "figures/curves.png",
-    "figures/worst-errors.png",
+    "plots/confusion.png",
+    "plots/curves.png",
+    "plots/worst-errors.png",
     "history.csv",
     "log.jsonl",
     "metrics.json",
@@ -183,7 +183,7 @@ def test_metrics_json_has_the_number_of_test_images(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["curves.png", "confusion.png", "worst-errors.png"])
 def test_plots_are_png_files(run: Run, name: str) -> None:
-    with Image.open(run.figures / name) as picture:
+    with Image.open(run.plots / name) as picture:
         picture.load()
         assert picture.format == "PNG"
         assert min(picture.size) > 300

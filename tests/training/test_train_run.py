@@ -120,7 +120,7 @@ def test_run_that_ends_early_says_so(
 ) -> None:
     settings = {"epochs": 30, "patience": 2, "optimizer.learning_rate": 1.0}
     run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1)
-    assert "The validation loss has not fallen for 2 epochs." in capsys.readouterr().out
+    assert "Stopped early: no lower validation loss for 2 epochs." in capsys.readouterr().out
     assert len(read_history(run.history)) < 30
     assert run.is_complete
 

@@ -32,7 +32,7 @@ class Origin:
         recipe: every setting of its training; empty if unknown.
         data: the name of its training data.
         data_sha256: checksum of each part of the data set as an uncompressed IDX file.
-        made_with: versions, machine and git revision of its training, as far as they are known.
+        made_with: versions, machine and git revision of its training, where known.
         assumptions: what was assumed about a file without metadata, one sentence each.
     """
 

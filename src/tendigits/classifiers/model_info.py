@@ -12,7 +12,7 @@ FORMAT: Literal[2] = 2
 
 
 @dataclass(frozen=True)
-class TestFigures:
+class TestMetrics:
     """The accuracy of a model on the test set, which is used once per run.
 
     Attributes:
@@ -43,7 +43,7 @@ class ModelInfo:
             0 if there were none.
         rejects: whether there is an eleventh logit, for non-digits. The ten probabilities, one
             per digit, then sum to less than 1.
-        precision: the type of the weights and products in the file.
+        precision: the type of the weights and matrix multiplications in the file.
         parameters: the number of trained weights.
         multiply_adds: multiply-add operations for one image.
         recipe: every setting of the training.
@@ -74,7 +74,7 @@ class ModelInfo:
     parameters: PositiveInt
     multiply_adds: PositiveInt
     recipe: dict[str, Any]
-    test: TestFigures
+    test: TestMetrics
     validation_accuracy: float | None
     exported_accuracy: float | None
     held_out_sha256: str

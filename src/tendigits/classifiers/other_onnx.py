@@ -16,8 +16,8 @@ from tendigits.errors import ModelError
 if TYPE_CHECKING:
     import onnx
 
-PROBED = 1000
-LEAST_ACCURACY = 0.5
+PROBE_IMAGES = 1000
+MIN_ACCURACY = 0.5
 _NEAR = 0.01  # in accuracy, and in nats
 # Mean and standard deviation of the pixels of MNIST's training images; often used to standardise.
 _MEAN, _DEVIATION = 0.1307, 0.3081
@@ -93,14 +93,14 @@ def find_input_form(
     entry, shape, batch = _image_input(session, name)
     output = _ten_scores(session, name)
     kind = _TYPES[entry.type]
-    probed = LabelledImages(labelled.images[:PROBED], labelled.labels[:PROBED])
+    probed = LabelledImages(labelled.images[:PROBE_IMAGES], labelled.labels[:PROBE_IMAGES])
     scales = SCALES if kind is not np.uint8 else {"0 for paper, 255 for full ink": (255.0, 0.0)}
     trials = []
     for words, (scale, shift) in scales.items():
         form = InputForm(entry.name, output, shape, kind, batch, scale, shift, False, (words,))
         trials.append(_try(session, form, probed))
-    best = _likeliest(trials)
-    if best.accuracy < LEAST_ACCURACY:
+    best = _best_trial(trials)
+    if best.accuracy < MIN_ACCURACY:
         raise ModelError(
             f"{name} classifies only {100 * best.accuracy:.0f} % of MNIST's training images "
             "correctly, with any scaling; use a classifier of digits with scores from 0 to 9."
@@ -112,7 +112,7 @@ def run_onnx(
     session: onnxruntime.InferenceSession, form: InputForm, images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
     """Return the scores (n, 10) of a file for images (n, 28, 28) uint8."""
-    size = form.batch or PROBED
+    size = form.batch or PROBE_IMAGES
     parts = []
     for start in range(0, len(images), size):
         chunk = images[start : start + size]
@@ -187,7 +187,7 @@ def _try(
     )
 
 
-def _likeliest(trials: Sequence[_Trial]) -> _Trial:
+def _best_trial(trials: Sequence[_Trial]) -> _Trial:
     """Return the most common form of those about as good as the best, in accuracy and loss.
 
     Accuracy alone is not enough: a ReLU network predicts nearly the same classes for images that
@@ -208,8 +208,8 @@ def _described(trial: _Trial, tried: int) -> InputForm:
     scores = "probabilities" if form.probabilities else "logits or log-probabilities"
     assumptions = (
         f"Input `{form.input}`: {np.dtype(form.type).name} {_SHAPES[form.shape]}, "
-        f"{form.assumptions[0]} (accuracy {100 * trial.accuracy:.1f} % on {PROBED:,} training "
-        f"images; scalings tried: {tried}).",
+        f"{form.assumptions[0]} (accuracy {100 * trial.accuracy:.1f} % on {PROBE_IMAGES:,} "
+        f"training images; scalings tried: {tried}).",
         f"Output `{form.output}`: taken as {scores} of the digits 0 to 9.",
     )
     return replace(form, assumptions=assumptions)

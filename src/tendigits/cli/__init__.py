@@ -1,4 +1,4 @@
-"""The command line: one function per verb; errors are one line, with exit code 2."""
+"""The command line: one function per command; errors are one line, with exit code 2."""
 
 import sys
 from typing import Annotated, NoReturn
@@ -19,8 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (train, evaluate, compare, export, read, serve, data):
-    app.command()(_verb)
+for _command in (train, evaluate, compare, export, read, serve, data):
+    app.command()(_command)
 app.add_typer(corrections_app, name="corrections")
 
 

@@ -1,4 +1,4 @@
-"""The verbs that read pictures: read, serve."""
+"""The commands that read pictures: read, serve."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -37,11 +37,16 @@ def read(
     ] = None,
     explain: Annotated[
         Path | None,
-        typer.Option(metavar="PNG", help="Draw the shapes and frames of one picture."),
+        typer.Option(
+            metavar="PNG",
+            help="Write a PNG of the detected shapes and their frames (of the last picture).",
+        ),
     ] = None,
     crops: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write the frames and their predictions."),
+        typer.Option(
+            metavar="FOLDER", help="Write each frame as a PNG and the predictions to labels.jsonl."
+        ),
     ] = None,
 ) -> None:
     """Read the digits in pictures; a rejected shape is printed as ?."""
@@ -57,8 +62,12 @@ def read(
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(show_default="8000")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; 0 picks a free one.", show_default="8000")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -82,14 +91,18 @@ def serve(
         int | None, typer.Option(help="Maximum pixels per picture.", show_default="40 million")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes that read pictures.", show_default="one per core")
+        int | None, typer.Option(help="Number of worker processes.", show_default="one per core")
     ] = None,
     queue: Annotated[
-        int | None, typer.Option(help="Pictures that may wait.", show_default="1024")
+        int | None, typer.Option(help="Maximum pictures in the queue.", show_default="1024")
     ] = None,
     api_keys: Annotated[
         list[str] | None,
-        typer.Option("--api-key", help="Require this key; repeatable. Others see it in `ps`."),
+        typer.Option(
+            "--api-key",
+            help="Require this key; repeatable. Other users of this machine can see it in `ps`; "
+            "TENDIGITS_API_KEYS is hidden.",
+        ),
     ] = None,
     open_: Annotated[
         bool | None,
@@ -100,7 +113,7 @@ def serve(
         typer.Option("--cors-origin", help="A site whose pages may use the server; repeatable."),
     ] = None,
     log_format: Annotated[
-        str | None, typer.Option(help="plain or json.", show_default="plain")
+        str | None, typer.Option(help="Log format: plain or json.", show_default="plain")
     ] = None,
 ) -> None:
     """Read pictures over HTTP, with a page to draw on, and store corrections.

@@ -1,4 +1,4 @@
-"""The verbs that train, measure and export: train, evaluate, compare, export, data, corrections."""
+"""The commands that train and measure: train, evaluate, compare, export, data, corrections."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,11 +46,12 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same as --set seed=N.")] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads to use.", show_default="one per core")
+        int | None, typer.Option(min=1, help="Number of CPU threads.", show_default="one per core")
     ] = None,
     device: Annotated[Device, typer.Option(help="The device to train on.")] = "auto",
     out: Annotated[
-        Path | None, typer.Option(help="The run folder.", show_default="runs/<recipe>-<time>")
+        Path | None,
+        typer.Option("--out", "-o", help="The run folder.", show_default="runs/<recipe>-<time>"),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -76,7 +77,7 @@ def train(
     """Train a recipe, test the network once, and keep everything in a run folder."""
     if resume is not None:
         if _given(context) != {"resume"}:
-            raise RunError("--resume continues with the run's own settings; omit all others.")
+            raise RunError("--resume takes no other options: a run keeps its own settings.")
         tendigits.resume(resume)
         return
     from tendigits.recipes import load_recipe, parse_setting
@@ -111,24 +112,24 @@ def evaluate(
     full: Annotated[
         bool, typer.Option("--full", help="Measure everything and write a report; takes minutes.")
     ] = False,
-    output: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="The report's folder, for --full."),
+        typer.Option("--out", "-o", metavar="FOLDER", help="The report's folder, for --full."),
     ] = None,
     ood: Annotated[
         list[str] | None,
         typer.Option(
             metavar="DATASET",
-            help="A further data set of out-of-distribution images, for --full; repeatable.",
+            help="Additional out-of-distribution data set, with --full; repeatable.",
         ),
     ] = None,
 ) -> None:
     """Measure a model on its test set; with --full, write a report."""
-    if full != (output is not None) or (ood and not full):
+    if full != (out is not None) or (ood and not full):
         raise ReportError("A report needs both --full and a folder: -o FOLDER.")
-    if output is not None:
-        tendigits.write_report(model, output, ood=ood or ())
-        typer.echo(f"Report: {output.absolute() / 'report.html'}")
+    if out is not None:
+        tendigits.write_report(model, out, ood=ood or ())
+        typer.echo(f"Report: {out.absolute() / 'report.html'}")
         return
     from tendigits.evaluation.metrics import summarise_test
 
@@ -144,7 +145,13 @@ def evaluate(
 
 
 def compare(
-    models: Annotated[list[str], typer.Argument(help=f"{MODEL_HELP} Reports, too.")],
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            help="Run folders, model files, pretrained models, other ONNX files, or reports; "
+            "at least two."
+        ),
+    ],
 ) -> None:
     """Compare models and test their differences for significance."""
     from tendigits.evaluation.compare import describe_comparison
@@ -154,11 +161,21 @@ def compare(
 
 def export(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="ONNX", help="The file.")],
-    int8: Annotated[bool, typer.Option("--int8", help="8-bit weights and products.")] = False,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="ONNX",
+            help="The ONNX file to write; its weights go beside it, as .safetensors.",
+        ),
+    ],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Quantise weights and activations to 8 bits.")
+    ] = False,
 ) -> None:
     """Write a run's network as one ONNX file with embedded metadata."""
-    typer.echo(tendigits.export_model(run, output, int8=int8).summary())
+    typer.echo(tendigits.export_model(run, out, int8=int8).summary())
 
 
 def data(

@@ -12,7 +12,7 @@ from tendigits.classifiers.classifier import TorchNetwork
 from tendigits.data import CLASSES, LabelledImages
 from tendigits.evaluation.metrics import wilson_interval
 from tendigits.evaluation.report import AdversarialRobustness, Attack
-from tendigits.networks.torch_logits import in_batches, scaled
+from tendigits.networks.torch_classifier import in_batches, scaled
 
 IMAGES = 1000
 EPSILONS = (0.1, 0.3)
@@ -28,7 +28,7 @@ def measure_adversarial(
     Args:
         network: from images (n, 1, 28, 28) in [0, 1] to logits (n, 10 or 11).
         labelled: the images and their labels.
-        progress: is called with what is done, the number of attacks that are done, and of all.
+        progress: called with a title, the steps done, and their total.
     """
     chosen = np.unique(np.linspace(0, len(labelled) - 1, IMAGES).astype(np.int64))
     attacked = labelled.subset(chosen)

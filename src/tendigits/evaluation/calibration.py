@@ -113,7 +113,7 @@ def calibration_metrics(predictions: Predictions) -> CalibrationMetrics:
 
 
 def fit_temperature(predictions: Predictions) -> float:
-    """Return what the logits are to be divided by so that the mean cross-entropy is least.
+    """Return the temperature that minimises the mean cross-entropy.
 
     Source: C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On calibration of modern neural networks",
     ICML 2017.

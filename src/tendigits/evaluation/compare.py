@@ -24,7 +24,7 @@ class McNemar:
     Attributes:
         first_only: the number of images that only the first misclassifies.
         second_only: the number of images that only the second misclassifies.
-        p_value: the probability of so unequal numbers if both had the same error rate.
+        p_value: the probability of numbers at least this unequal if both had the same error rate.
     """
 
     first_only: int
@@ -54,7 +54,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Contender:
+class ComparedModel:
     """One of the classifiers that are compared.
 
     Attributes:
@@ -82,7 +82,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two contenders on the same images.
+    """Two classifiers on the same images.
 
     Attributes:
         names: the names of the two.
@@ -100,19 +100,19 @@ class Comparison:
     """A comparison of classifiers.
 
     Attributes:
-        contenders: the classifiers, in the given order.
+        models: the classifiers, in the given order.
         pairs: each two of them that differ in more than their seed.
         seeds: the accuracy over those that differ in their seed alone, by the recipe's name.
     """
 
-    contenders: tuple[Contender, ...]
+    models: tuple[ComparedModel, ...]
     pairs: tuple[Pair, ...]
     seeds: dict[str, Spread]
 
 
-def contender_of_report(report: Report) -> Contender:
-    """Return a contender with the figures of a report; nothing is measured again."""
-    return Contender(
+def compared_model_of_report(report: Report) -> ComparedModel:
+    """Return a model with the results of a report; nothing is measured again."""
+    return ComparedModel(
         name=report.name,
         sha256=report.origin.sha256,
         metrics=report.accuracy.metrics,
@@ -125,9 +125,11 @@ def contender_of_report(report: Report) -> Contender:
     )
 
 
-def contender_of_predictions(classifier: Classifier, predictions: Predictions) -> Contender:
-    """Return a contender with the figures of its predictions for MNIST's 10,000 test images."""
-    return Contender(
+def compared_model_of_predictions(
+    classifier: Classifier, predictions: Predictions
+) -> ComparedModel:
+    """Return a model with the results of its predictions for MNIST's 10,000 test images."""
+    return ComparedModel(
         name=classifier.name,
         sha256=classifier.origin.sha256,
         metrics=measure(predictions),
@@ -138,15 +140,15 @@ def contender_of_predictions(classifier: Classifier, predictions: Predictions) -
     )
 
 
-def compare(contenders: Sequence[Contender]) -> Comparison:
+def compare(models: Sequence[ComparedModel]) -> Comparison:
     """Compare classifiers, and test which differences are significant.
 
     Raises:
         ReportError: there are fewer than two.
     """
-    if len(contenders) < 2:
+    if len(models) < 2:
         raise ReportError("A comparison needs two or more models, runs or reports.")
-    return Comparison(tuple(contenders), _test_pairs(contenders), _summarise_seeds(contenders))
+    return Comparison(tuple(models), _test_pairs(models), _summarise_seeds(models))
 
 
 def mcnemar(first_errors: Collection[int], second_errors: Collection[int]) -> McNemar:
@@ -169,7 +171,7 @@ def mcnemar(first_errors: Collection[int], second_errors: Collection[int]) -> Mc
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number: of many tests some are significant by chance.
+    """Return p-values corrected for multiple testing.
 
     Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
     Journal of Statistics 6, 1979.
@@ -209,7 +211,7 @@ def spread(values: Sequence[float]) -> Spread:
 def describe_comparison(comparison: Comparison) -> str:
     """Return a comparison as tables of text."""
     heads = ("", "accuracy", "95 % interval", "corrected", "NLL", "ECE", "corrupted", "OOD")
-    lines = [*_table([heads, *(_row(each) for each in comparison.contenders)])]
+    lines = [*_table([heads, *(_row(each) for each in comparison.models)])]
     lines += [
         "corrected: accuracy with ten labels of the test set corrected; NLL: negative",
         "log-likelihood; ECE: expected calibration error; corrupted: mean error under 15",
@@ -228,10 +230,10 @@ def _without_seed(recipe: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in recipe.items() if name != "seed"}
 
 
-def _test_pairs(contenders: Sequence[Contender]) -> tuple[Pair, ...]:
+def _test_pairs(models: Sequence[ComparedModel]) -> tuple[Pair, ...]:
     pairs = [
         (first, second)
-        for first, second in combinations(contenders, 2)
+        for first, second in combinations(models, 2)
         if first.sha256 != second.sha256 and (not first.recipe or first.recipe != second.recipe)
     ]
     tests = [mcnemar(first.errors, second.errors) for first, second in pairs]
@@ -242,28 +244,26 @@ def _test_pairs(contenders: Sequence[Contender]) -> tuple[Pair, ...]:
     )
 
 
-def _summarise_seeds(contenders: Sequence[Contender]) -> dict[str, Spread]:
-    different = list({each.sha256: each for each in contenders if each.recipe}.values())
+def _summarise_seeds(models: Sequence[ComparedModel]) -> dict[str, Spread]:
+    different = list({each.sha256: each for each in models if each.recipe}.values())
     spreads = {}
-    for contender in different:
-        same = [each for each in different if each.recipe == contender.recipe]
-        if len(same) > 1 and same[0] is contender:
-            spreads[str(contender.recipe["name"])] = spread(
-                [each.metrics.accuracy for each in same]
-            )
+    for model in different:
+        same = [each for each in different if each.recipe == model.recipe]
+        if len(same) > 1 and same[0] is model:
+            spreads[str(model.recipe["name"])] = spread([each.metrics.accuracy for each in same])
     return spreads
 
 
-def _row(contender: Contender) -> tuple[str, ...]:
-    low, high = contender.metrics.interval_95
-    corrupted, auroc = contender.corrupted_error, contender.ood_auroc
+def _row(model: ComparedModel) -> tuple[str, ...]:
+    low, high = model.metrics.interval_95
+    corrupted, auroc = model.corrupted_error, model.ood_auroc
     return (
-        contender.name,
-        f"{100 * contender.metrics.accuracy:.2f}%",
+        model.name,
+        f"{100 * model.metrics.accuracy:.2f}%",
         f"{100 * low:.2f} to {100 * high:.2f}%",
-        f"{100 * contender.corrected.relabelled:.2f}%",
-        f"{contender.calibration.negative_log_likelihood:.4f}",
-        f"{contender.calibration.calibration_error:.4f}",
+        f"{100 * model.corrected.relabelled:.2f}%",
+        f"{model.calibration.negative_log_likelihood:.4f}",
+        f"{model.calibration.calibration_error:.4f}",
         "-" if corrupted is None else f"{100 * corrupted:.1f}%",
         "-" if auroc is None else f"{auroc:.3f}",
     )

@@ -1,4 +1,4 @@
-"""The fifteen corruptions of MNIST-C, written again, each at five strengths.
+"""The fifteen corruptions of MNIST-C, reimplemented, each at five strengths.
 
 Source: N. Mu, J. Gilmer, "MNIST-C: a robustness benchmark for computer vision",
 arXiv:1906.02337. The paper describes them; strengths and code are this project's, so figures are

@@ -30,13 +30,14 @@ from tendigits.files import write_json, write_text
 OODImages = Mapping[str, NDArray[np.uint8]]
 IMAGES_PER_OOD_SET = 1000
 NOISE = "uniform noise"
+PLOTS = "plots"
 _OOD_SEED = 0x6D1617  # no training draws its OOD images with it
 # The names of the sets, and the kinds of synthetic OOD images that they are drawn from.
 _OOD_SETS = {
     "letters and symbols": "glyph",
     "random strokes": "scribble",
     "textures": "texture",
-    "digits on their side": "rotated digit",
+    "rotated digits": "rotated digit",
     "cut digits": "cut digit",
 }
 _LIBRARIES = ("tendigits", "numpy", "scipy", "torch", "onnxruntime", "matplotlib")
@@ -76,18 +77,19 @@ def write_full_report(
         references: the classifiers to compare it with; itself among them is left out.
         dataset: MNIST.
         ood: further sets of OOD images (n, 28, 28) uint8, by name.
-        out: the folder to make, with report.html, report.json, MODEL_CARD.md and PNGs.
+        out: the folder to make, with report.html, report.json, MODEL_CARD.md and plots/.
         machine: the machine, in words.
-        progress: is called with what is being done, how much is done, and of how much.
+        progress: called with a title, the steps done, and their total.
 
     Raises:
         ReportError: `out` exists already, or cannot be made.
     """
     with _new_folder(out.absolute()) as folder:
         full = full_report(classifier, references, dataset, ood, machine=machine, progress=progress)
-        save_plots(full, dataset.test.images, folder)
+        (folder / PLOTS).mkdir()
+        save_plots(full, dataset.test.images, folder / PLOTS)
         write_json(folder / FILE, asdict(full.report))
-        write_text(folder / "report.html", page(full.report, folder))
+        write_text(folder / "report.html", page(full.report, folder / PLOTS))
         write_text(folder / "MODEL_CARD.md", model_card(full.report))
     return full.report
 
@@ -167,7 +169,7 @@ def draw_ood_sets(digits: LabelledImages, progress: Progress) -> dict[str, NDArr
 
     Args:
         digits: the digits that are rotated and cut.
-        progress: is called with what is being drawn, how many sets are done, and of how many.
+        progress: called with a title, the steps done, and their total.
     """
     random, sets = np.random.default_rng(_OOD_SEED), {}
     for done, (name, kind) in enumerate(_OOD_SETS.items()):
@@ -215,7 +217,7 @@ def _measure_costs(
 def _new_folder(out: Path) -> Iterator[Path]:
     """Yield a folder to fill; it takes the name `out` only when all went well."""
     if out.exists():
-        raise ReportError(f"{out} exists already; choose another folder.")
+        raise ReportError(f"{out} exists already; choose another --out.")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
@@ -225,5 +227,5 @@ def _new_folder(out: Path) -> Iterator[Path]:
             folder.rename(out)
     except OSError as error:
         raise ReportError(
-            f"{out} cannot be made: {error.strerror}; choose another folder."
+            f"{out} cannot be made: {error.strerror}; choose another --out."
         ) from error

@@ -36,9 +36,10 @@ def _error(index: int, given: int, proposed: int, verdict: Verdict = "other") ->
     return LabelError(index, given, seen, verdict, proposed)
 
 
-# 100 doubtful test images were shown to 5 people each; for these 15 the label lost. Source:
-# C. Northcutt, A. Athalye, J. Mueller, "Pervasive label errors in test sets destabilize machine
-# learning benchmarks", NeurIPS 2021 (data sets and benchmarks); https://labelerrors.com.
+# 100 doubtful test images were shown to 5 people each; for these 15 the majority did not choose the
+# label. Source: C. Northcutt, A. Athalye, J. Mueller, "Pervasive label errors in test sets
+# destabilize machine learning benchmarks", NeurIPS 2021 (data sets and benchmarks);
+# https://labelerrors.com.
 LABEL_ERRORS = (
     _error(947, 8, 9),
     _error(1621, 0, 6),

@@ -48,7 +48,7 @@ def new_figure(width: float, height: float) -> Iterator[Figure]:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as a PNG, whole."""
+    """Write a figure as a PNG, atomically."""
     with atomic_write(path) as partial:
         figure.savefig(partial, format="png")
 

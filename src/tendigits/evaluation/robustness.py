@@ -9,7 +9,7 @@ from tendigits.classifiers import Classifier
 from tendigits.data import LabelledImages
 from tendigits.evaluation.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+Progress = Callable[[str, int, int], None]  # a title, the steps done, and their total
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ REJECTED_DIGITS = 500
 
 @dataclass(frozen=True)
 class Validation:
-    """Figures of a trained classifier on the validation images.
+    """Results of a trained classifier on the validation images.
 
     Attributes:
         images: the number of validation images.
         accuracy: fraction of correct predictions, from 0 to 1.
         loss: mean cross-entropy in nats, at temperature 1.
-        temperature: what the logits are to be divided by so that the loss on these images is
-            least. Synthetic non-digits are no part of it: those of the real world differ.
+        temperature: the divisor of the logits that minimises the loss on these images. Synthetic
+            non-digits are not used, as real ones differ.
         calibrated_loss: the loss at this temperature.
         threshold: digits with a lower probability are to be rejected; it rejects 1 in 500 of the
             validation images.

@@ -22,7 +22,7 @@ from tendigits.classifiers.model_file import (
     weights_beside,
     with_checksum,
 )
-from tendigits.classifiers.model_info import FORMAT, TestFigures
+from tendigits.classifiers.model_info import FORMAT, TestMetrics
 from tendigits.data import CATALOGUE
 from tendigits.errors import ModelError, RunError
 from tendigits.evaluation import Metrics
@@ -34,7 +34,7 @@ from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.distillation import held_out_sha256
 from tendigits.training.run_folder import classifier_of_run, read_record
 
-CHECKED = 1000
+CHECK_IMAGES = 1000
 LARGEST_DIFFERENCE = 1e-4
 INPUT_DESCRIPTION = (
     "float32 (n, 1, 28, 28), 0 for paper and 1 for full ink; the ink's box fitted into 20x20 "
@@ -65,7 +65,7 @@ class Exported:
         """Return the figures as lines of text."""
         info = self.info
         lines = [
-            f"Checked on {CHECKED:,} images: largest difference of a probability "
+            f"Checked on {CHECK_IMAGES:,} images: largest difference of a probability "
             f"{self.difference:.1e}, equal predictions {100 * self.agreement:.1f} %"
         ]
         if info.validation_accuracy is not None and info.exported_accuracy is not None:
@@ -90,7 +90,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
     Args:
         run: a run or the path of its folder.
         out: the file to write.
-        int8: weights and products in 8-bit integers.
+        int8: weights and activations in 8 bits.
 
     Raises:
         RunError: there is no trained and tested run, or its data set has changed.
@@ -109,11 +109,11 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
     info = _describe(run, network, "int8" if int8 else "float32")
     proto = to_onnx(network, info.temperature)
     if int8:
-        proto = to_int8(proto, train.images[run.split.train[:CHECKED]])
+        proto = to_int8(proto, train.images[run.split.train[:CHECK_IMAGES]])
 
     content = _with_info(proto, info)
     exported = load_model_bytes(content, str(out))
-    images = train.images[run.split.train[:CHECKED]]
+    images = train.images[run.split.train[:CHECK_IMAGES]]
     expected, predictions = classifier_of_run(run).predict(images), exported.predict(images)
     exported_probabilities = [predictions.probabilities, _graph_probabilities(content, images)]
     difference = float(np.abs(exported_probabilities - expected.probabilities).max())  # keeps NaN
@@ -151,7 +151,7 @@ def _describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network),
         recipe=run.recipe.portable_settings,
-        test=TestFigures(metrics.accuracy, metrics.loss, metrics.images),
+        test=TestMetrics(metrics.accuracy, metrics.loss, metrics.images),
         validation_accuracy=validation.accuracy if validation else None,
         exported_accuracy=None,
         held_out_sha256=held_out_sha256(run.split),
@@ -194,5 +194,5 @@ def _write(out: Path, content: bytes, weights: bytes | None) -> None:
         write_bytes(out, content)
     except OSError as error:
         raise ModelError(
-            f"{out} cannot be written: {error.strerror}; choose another --output."
+            f"{out} cannot be written: {error.strerror}; choose another --out."
         ) from error

@@ -41,7 +41,7 @@ def to_onnx(network: nn.Module, temperature: float) -> onnx.ModelProto:
 
 
 def to_int8(model: onnx.ModelProto, images: NDArray[np.uint8]) -> onnx.ModelProto:
-    """Return `model` with weights and products in 8 bits, quantised per channel.
+    """Return `model` with weights and activations in 8 bits, quantised per channel.
 
     Args:
         model: what `to_onnx` returned.

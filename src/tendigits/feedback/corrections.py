@@ -40,18 +40,18 @@ def load_corrections(url: str) -> LabelledImages:
 
     store = CorrectionStore(url)
     unreadable = ServerError(
-        f"The database {store.place} cannot be read; check that it exists and can be reached."
+        f"The database {store.display_url} cannot be read; check that it exists and can be reached."
     )
     if store.is_missing:
         raise unreadable
     try:
-        found = store.everything()
+        found = store.all()
     except StoreUnavailable as error:
         raise unreadable from error
     finally:
         store.close()
     if not found:
-        raise DataError(f"There are no corrections in {store.place}; store some first.")
+        raise DataError(f"There are no corrections in {store.display_url}; store some first.")
     return LabelledImages(
         images=np.stack([each.frame for each in found]),
         labels=np.array([each.correct for each in found], np.int64),

@@ -42,7 +42,7 @@ from sqlalchemy.exc import (
 from tendigits.data import IMAGE_SIZE
 from tendigits.errors import ServerError
 
-LONGEST_KEY = 200
+MAX_KEY_LENGTH = 200
 SECONDS_TO_CONNECT = 3
 SECONDS_FOR_A_STATEMENT = 5
 
@@ -51,7 +51,7 @@ _table = Table(
     "corrections",
     _metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("key", String(LONGEST_KEY), nullable=False, unique=True),
+    Column("key", String(MAX_KEY_LENGTH), nullable=False, unique=True),
     Column("frame", LargeBinary, nullable=False),  # 28 rows of 28 grey levels
     Column("read", SmallInteger, CheckConstraint('"read" BETWEEN 0 AND 10'), nullable=False),
     Column("correct", SmallInteger, CheckConstraint("correct BETWEEN 0 AND 10"), nullable=False),
@@ -126,7 +126,7 @@ class CorrectionStore:
         self._has_table = False
 
     @property
-    def place(self) -> str:
+    def display_url(self) -> str:
         """The database's URL, without the password."""
         return self._engine.url.render_as_string(hide_password=True)
 
@@ -185,7 +185,7 @@ class CorrectionStore:
         with self._transaction() as connection:
             return bool(connection.execute(delete(_table).where(_table.c.id == id_)).rowcount)
 
-    def everything(self) -> list[Correction]:
+    def all(self) -> list[Correction]:
         """Return all corrections, the oldest first."""
         with self._transaction() as connection:
             rows = connection.execute(select(_table).order_by(_table.c.id))

@@ -6,7 +6,7 @@ Data flows through decode, ink (with paper and sheet), shapes (with printed_line
 from tendigits.images.decode import PictureSource, decode
 from tendigits.images.frame import make_frame
 from tendigits.images.ink import Ink, find_ink
-from tendigits.images.shapes import Box, Shape, find_shapes, ways_to_cut
+from tendigits.images.shapes import Box, Shape, find_cuts, find_shapes
 
 __all__ = [
     "Box",
@@ -14,8 +14,8 @@ __all__ = [
     "PictureSource",
     "Shape",
     "decode",
+    "find_cuts",
     "find_ink",
     "find_shapes",
     "make_frame",
-    "ways_to_cut",
 ]

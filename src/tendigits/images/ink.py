@@ -19,7 +19,7 @@ from tendigits.images.paper import (
     odd,
     otsu,
 )
-from tendigits.images.sheet import without_table
+from tendigits.images.sheet import without_desk
 
 # Ink has at least this contrast, from 0 to 1; paper may be uneven by less.
 FAINTEST = 0.1
@@ -103,7 +103,7 @@ def _contrast(pixels: NDArray[np.float32]) -> Grey:
         darker, lighter = darker_and_lighter(pixels)
         return darker if energy(darker) >= DARK_FIRST * energy(lighter) else lighter
     step = max(1, min(pixels.shape[:2]) // _SKETCH_SIDE)
-    pixels = without_table(pixels, downsampled(pixels, step))
+    pixels = without_desk(pixels, downsampled(pixels, step))
     darker, lighter = darker_and_lighter(pixels)
     sketch = downsampled(pixels, step)
     polarity = find_polarity(sketch)
@@ -142,7 +142,7 @@ def find_polarity(sketch: NDArray[np.float32]) -> Polarity:
     """Find out whether ink is darker than paper, and whether the paper is even.
 
     If everything that differs from the border looks like ink, the border has the colour of the
-    paper. Otherwise (a sheet on a table, a hard shadow) the polarity is that of the thinnest
+    paper. Otherwise (a sheet on a desk, a hard shadow) the polarity is that of the thinnest
     structures, as strokes are thinner than the paper between them.
 
     Args:
@@ -163,7 +163,7 @@ def find_polarity(sketch: NDArray[np.float32]) -> Polarity:
 def _is_on_border_colour(mask: Mask, distance: Grey) -> bool:
     """Return whether a region is inside the picture and its holes have the colour of the border.
 
-    The holes in a sheet on a table are writing and have another colour.
+    The holes in a sheet on a desk are writing and have another colour.
     """
     holes = ndimage.binary_fill_holes(mask) & ~mask
     written_on = holes.sum() > 0.003 * mask.sum() and np.median(distance[holes]) > OTHER_COLOUR

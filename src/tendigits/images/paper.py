@@ -115,7 +115,7 @@ def upsampled(plane: Grey, width: int, height: int) -> Grey:
 
 
 def otsu(values: Grey) -> float:
-    """Return the threshold between the two classes of `values` in [0, 1] with least variance.
+    """Return the threshold for `values` in [0, 1] that minimises the within-class variance (Otsu).
 
     Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
     """

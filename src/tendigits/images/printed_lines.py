@@ -78,24 +78,24 @@ def without_fields(mask: Mask) -> Mask:
             continue
         if any(p.start == 0 or p.stop == side for p, side in zip(place, mask.shape, strict=True)):
             continue  # squared paper reaches beyond the picture
-        figure = labels[place] == number
-        inside = _inside_of_field(figure, mask[place])
+        region = labels[place] == number
+        inside = _inside_of_field(region, mask[place])
         if inside is not None:
             (within,) = ndimage.find_objects(inside.astype(np.int8))
-            kept[place] &= inside | ~figure
+            kept[place] &= inside | ~region
             kept[place][within] = without_rules(kept[place][within])
     return kept
 
 
-def _inside_of_field(figure: Mask, mask: Mask) -> Mask | None:
-    """Return the mask of the inside of a form field; None if the figure is not a form field."""
-    framed = np.pad(ndimage.binary_fill_holes(figure), 1)
-    hollow = 0.5 * framed.sum() > figure.sum()
+def _inside_of_field(region: Mask, mask: Mask) -> Mask | None:
+    """Return the mask of the inside of a form field; None if the region is not a form field."""
+    framed = np.pad(ndimage.binary_fill_holes(region), 1)
+    hollow = 0.5 * framed.sum() > region.sum()
     if not hollow or quadrilateral_of(framed) is None:
         return None
     rim = framed & ~ndimage.binary_erosion(framed)
-    thickness = figure.sum() / rim.sum()
-    if thickness > max(2.0, THICKEST_LINE * min(figure.shape)):
+    thickness = region.sum() / rim.sum()
+    if thickness > max(2.0, THICKEST_LINE * min(region.shape)):
         return None
     inside: Mask = ndimage.binary_erosion(framed, iterations=round(1.5 * thickness) + 1)[1:-1, 1:-1]
     if (mask & inside).sum() < LEAST_INK * inside.sum():

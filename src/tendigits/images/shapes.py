@@ -230,7 +230,7 @@ def _shape(part: _Part, labels: NDArray[np.int32], ink: Ink) -> Shape:
     return Shape(box, np.where(own | edge, ink.levels[place], 0).astype(np.float32))
 
 
-def ways_to_cut(shape: Shape) -> list[tuple[Shape, Shape]]:
+def find_cuts(shape: Shape) -> list[tuple[Shape, Shape]]:
     """Return pairs of a left and a right part, cut where there is least ink; best first."""
     if shape.box.width < WIDE * shape.box.height or shape.box.width < 8:
         return []

@@ -1,4 +1,4 @@
-"""A sheet of paper on a table: the table is painted over in the colours of the sheet."""
+"""A sheet of paper on a desk: the desk is painted over in the colours of the sheet."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,31 +8,31 @@ from tendigits.images.paper import Mask, border_fraction, otsu, upsampled
 
 Colours = NDArray[np.float32]
 
-# Fractions of the picture: the smallest sheet, and the smallest table inside the picture and on
+# Fractions of the picture: the smallest sheet, and the smallest desk inside the picture and on
 # its border.
 SMALLEST_SHEET = 0.12
-SMALLEST_TABLE = 0.02
-TABLE_ON_BORDER = 0.15
+SMALLEST_DESK = 0.02
+DESK_ON_BORDER = 0.15
 # The fraction of a sheet that is written on, at least and at most.
 WRITTEN = (0.002, 0.5)
-# The smallest difference in colour between sheet and table, and the largest fraction of the table
+# The smallest difference in colour between sheet and desk, and the largest fraction of the desk
 # that may have the brightness of the sheet.
 DIFFERENCE = 0.15
 LIKE_SHEET = 0.25
 # A shadow dims all colours by about the same factor, not below DARKEST_SHADOW, and does not change
-# the grain of the paper; the grain of a table is coarser by a factor of more than COARSER.
+# the grain of the paper; the grain of a desk is coarser by a factor of more than COARSER.
 SHADOW_HUE = 0.1
 DARKEST_SHADOW = 0.3
 COARSER = 2.0
 # If the sheet covers more of the picture's border than this, the rest may be a shadow.
 ENCLOSED = 0.05
-EDGE = 2  # pixels of the small picture in which sheet and table blend
-# A figure has four corners if its intersection over union with a quadrilateral is at least this.
+EDGE = 2  # pixels of the small picture in which sheet and desk blend
+# A region has four corners if its intersection over union with a quadrilateral is at least this.
 FOUR_CORNERED = 0.86
 
 
 def find_sheet(sketch: Colours) -> Mask | None:
-    """Return the mask (h, w) of the sheet in a picture; None if there is no sheet on a table.
+    """Return the mask (h, w) of the sheet in a picture; None if there is no sheet on a desk.
 
     Args:
         sketch: (h, w, 3), the downsampled picture.
@@ -49,8 +49,8 @@ def find_sheet(sketch: Colours) -> Mask | None:
     return max(found, key=lambda sheet: _difference(sketch, sheet), default=None)
 
 
-def without_table(pixels: Colours, sketch: Colours) -> Colours:
-    """Return a picture with the table painted over in the colours of the nearest part of the sheet.
+def without_desk(pixels: Colours, sketch: Colours) -> Colours:
+    """Return a picture with the desk painted over in the colours of the nearest part of the sheet.
 
     Args:
         pixels: (h, w, 3), the picture.
@@ -78,16 +78,16 @@ def _four_cornered(region: Mask) -> Mask | None:
     if not count or sizes.max() < SMALLEST_SHEET * (1 - WRITTEN[1]) * region.size:
         return None
     part = labels == sizes.argmax()
-    if border_fraction(~part) < TABLE_ON_BORDER:
+    if border_fraction(~part) < DESK_ON_BORDER:
         return None
     part = ndimage.binary_fill_holes(part)
-    table = ndimage.binary_erosion(~part, iterations=EDGE, border_value=1)
-    if part.mean() < SMALLEST_SHEET or table.mean() < SMALLEST_TABLE:
+    desk = ndimage.binary_erosion(~part, iterations=EDGE, border_value=1)
+    if part.mean() < SMALLEST_SHEET or desk.mean() < SMALLEST_DESK:
         return None
     quadrilateral = quadrilateral_of(part)
     if quadrilateral is None:
         return None
-    # Parts of the table that look like the sheet may be connected to it.
+    # Parts of the desk that look like the sheet may be connected to it.
     return np.asarray(part & ndimage.binary_dilation(quadrilateral, iterations=EDGE))
 
 
@@ -110,7 +110,7 @@ def _is_sheet(sketch: Colours, sheet: Mask, region: Mask) -> bool:
 
 
 def _difference(sketch: Colours, sheet: Mask) -> float:
-    """Return the difference in colour between sheet and table along their edge, from 0 to 1."""
+    """Return the difference in colour between sheet and desk along their edge, from 0 to 1."""
     near_on = sheet & ~ndimage.binary_erosion(sheet, iterations=2 * EDGE, border_value=1)
     near_off = ~sheet & ndimage.binary_dilation(sheet, iterations=2 * EDGE)
     on, off = (np.median(sketch[where], axis=0) for where in (near_on, near_off))
@@ -127,24 +127,24 @@ def _grain(sketch: Colours, where: Mask) -> float:
     return float(np.median(detail[inner]) / (np.median(grey[inner]) + 1e-3))
 
 
-def quadrilateral_of(figure: Mask) -> Mask | None:
-    """Return the mask of the quadrilateral that fits a figure; None if it does not have 4 corners.
+def quadrilateral_of(region: Mask) -> Mask | None:
+    """Return the mask of the quadrilateral that fits a region; None if it does not have 4 corners.
 
     Args:
-        figure: (h, w), the mask of one connected figure without holes.
+        region: (h, w), the mask of one connected region without holes.
     """
-    quadrilateral = _inside(_corners(figure), figure.shape)
-    overlap = (figure & quadrilateral).sum() / (figure | quadrilateral).sum()
+    quadrilateral = _inside(_corners(region), region.shape)
+    overlap = (region & quadrilateral).sum() / (region | quadrilateral).sum()
     return quadrilateral if overlap >= FOUR_CORNERED else None
 
 
-def _corners(figure: Mask) -> NDArray[np.intp]:
+def _corners(region: Mask) -> NDArray[np.intp]:
     """Return the four corners (4, 2) of a quadrilateral, in order around it.
 
     Two of them are the points with the largest distance, the others are the points with the
     largest distance from the line between these two, one on each side.
     """
-    points = np.argwhere(figure & ~ndimage.binary_erosion(figure))
+    points = np.argwhere(region & ~ndimage.binary_erosion(region))
     first = points[np.hypot(*(points - points.mean(axis=0)).T).argmax()]
     opposite = points[np.hypot(*(points - first).T).argmax()]
     first = points[np.hypot(*(points - opposite).T).argmax()]

@@ -3,7 +3,7 @@
 from tendigits.networks.architectures import Ensemble
 from tendigits.networks.build import build_classifier, build_network, count_outputs
 from tendigits.networks.summary import count_multiply_adds, count_parameters, summary_table
-from tendigits.networks.torch_logits import classifier_of_network
+from tendigits.networks.torch_classifier import classifier_of_network
 
 __all__ = [
     "Ensemble",

@@ -1,5 +1,5 @@
 """Reading the digits in pictures with a classifier, without torch."""
 
-from tendigits.reading.reader import Guess, ReadDigit, Reader, Reading, read
+from tendigits.reading.reader import ReadDigit, Reader, Reading, SecondChoice, read
 
-__all__ = ["Guess", "ReadDigit", "Reader", "Reading", "read"]
+__all__ = ["ReadDigit", "Reader", "Reading", "SecondChoice", "read"]

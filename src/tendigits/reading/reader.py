@@ -17,10 +17,10 @@ from tendigits.images import (
     PictureSource,
     Shape,
     decode,
+    find_cuts,
     find_ink,
     find_shapes,
     make_frame,
-    ways_to_cut,
 )
 
 REJECTED = "?"
@@ -32,7 +32,7 @@ PART_CONFIDENCE = 0.93
 
 
 @dataclass(frozen=True)
-class Guess:
+class SecondChoice:
     """A digit and its probability.
 
     Attributes:
@@ -63,7 +63,7 @@ class ReadDigit:
     confidence: float
     accepted: bool
     box: Box
-    second: Guess
+    second: SecondChoice
     frame: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
 
@@ -167,7 +167,7 @@ class Reader:
         """Return the touching digits of which a shape consists; none unless all are confident."""
         needed = max(PART_CONFIDENCE, self.threshold)
         found: list[list[ReadDigit]] = []
-        for halves in ways_to_cut(shape) if cuts else []:
+        for halves in find_cuts(shape) if cuts else []:
             parts: list[ReadDigit] = []
             for half, digit in zip(halves, self._classify(halves, scale), strict=True):
                 is_confident = digit.confidence >= needed
@@ -204,7 +204,7 @@ class Reader:
             confidence=confidence,
             accepted=confidence >= self.threshold,
             box=_in_original(shape.box, scale),
-            second=Guess(int(second), float(probabilities[second])),
+            second=SecondChoice(int(second), float(probabilities[second])),
             frame=frame,
             probabilities=probabilities,
         )

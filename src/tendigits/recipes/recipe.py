@@ -45,7 +45,9 @@ _SHIPPED = Path(__file__).parent
 
 def _folder_name(name: str) -> str:
     if not name or set(name) & set("/\\\0"):
-        raise PydanticCustomError("name", "it is part of the name of the run folder")
+        raise PydanticCustomError(
+            "name", "give a name without / and \\, since the run folder is named after it"
+        )
     return name
 
 
@@ -61,7 +63,7 @@ class Recipe(Settings):
         batch_size: images per step.
         validation_fraction: the fraction of the training images that is held out for validation;
             with 0 all are trained on, and there are no validation figures.
-        precision: the type of the network's matrix products; `auto` is bfloat16 where the
+        precision: the type of the network's matrix multiplications; `auto` is bfloat16 where the
             hardware supports it, float32 elsewhere.
         label_smoothing: the part of a label's weight that is spread evenly over all classes.
         ema_decay: the decay per step of an exponential moving average of the weights, which then
@@ -75,8 +77,8 @@ class Recipe(Settings):
         schedule: the learning rate schedule; constant when None.
         augmentation: random changes of the training images; none when None.
         ood: out-of-distribution images to train on, for rejection; none when None.
-        synthetic_digits: the number of drawn ones with a long flag and sevens with a bar to train
-            on.
+        synthetic_digits: the number of synthetic ones with a long flag and sevens with a bar to
+            train on.
         distillation: a teacher whose predictions are trained on beside the labels; none when None.
         fine_tuning: the trained model to start from; the initial weights are random when None.
     """

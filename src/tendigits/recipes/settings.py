@@ -132,7 +132,7 @@ class DistillationSettings(Settings):
         teacher: a run folder or a model file. It must have held out the same validation images
             as this run, otherwise the validation figures would be too good.
         weight: the weight of the teacher in the loss; the labels have the rest.
-        temperature: what the logits of both are divided by before they are compared.
+        temperature: the divisor of the logits of both before they are compared.
         sha256: checksum of the teacher's weights or file; a run adds it to its own recipe.
     """
 

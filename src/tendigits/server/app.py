@@ -19,7 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from tendigits.classifiers.model_info import ModelInfo, TestFigures
+from tendigits.classifiers.model_info import ModelInfo, TestMetrics
 from tendigits.server import routes_corrections, routes_operation, routes_reading
 from tendigits.server.batching import Batcher
 from tendigits.server.monitoring import REQUEST_ID_HEADER, Metrics, MonitoringMiddleware
@@ -135,7 +135,7 @@ def _openapi(app: FastAPI, *, needs_key: bool) -> dict[str, Any]:
         )
         schemas = document["components"]["schemas"]
         schemas |= referenced["$defs"]
-        for dataclass in (ModelInfo, TestFigures):
+        for dataclass in (ModelInfo, TestMetrics):
             _describe_fields(schemas[dataclass.__name__], dataclass)
         if not needs_key:
             _remove_security(document)

@@ -30,7 +30,7 @@ from tendigits.reading.schemas import AS_JSON_COUNTS
 from tendigits.server.problems import Problem, validation_problem
 from tendigits.server.workers import Picture
 
-MOST_PICTURES = 64  # in one request
+MAX_PICTURES = 64  # in one request
 BODY_TIMEOUT = 60  # seconds
 JSON, MULTIPART, ANY_BYTES = "application/json", "multipart/form-data", "application/octet-stream"
 
@@ -50,7 +50,7 @@ GreyLevels = Annotated[
     Levels, Field(description="28 rows of 28 grey levels from 0 to 255.", title="Grey levels")
 ]
 JsonPicture = EncodedPicture | GreyLevels
-JsonPictures = Annotated[list[JsonPicture], Field(min_length=1, max_length=MOST_PICTURES)]
+JsonPictures = Annotated[list[JsonPicture], Field(min_length=1, max_length=MAX_PICTURES)]
 
 
 class OneOf(BaseModel):
@@ -234,7 +234,7 @@ async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[P
     async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = _InMemoryParser(request.headers, once(), max_files=MOST_PICTURES)
+    parser = _InMemoryParser(request.headers, once(), max_files=MAX_PICTURES)
     try:
         form = await parser.parse()
         files = [each for _, each in form.multi_items() if isinstance(each, UploadFile)]
@@ -244,8 +244,8 @@ async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[P
         await form.close()
     except (MultiPartException, KeyError, ValueError):
         raise Problem(
-            400, f"The multipart body is malformed; send 1 to {MOST_PICTURES} files."
+            400, f"The multipart body is malformed; send 1 to {MAX_PICTURES} files."
         ) from None
     if not pictures:
-        raise Problem(400, f"The multipart body contains no file; send 1 to {MOST_PICTURES}.")
+        raise Problem(400, f"The multipart body contains no file; send 1 to {MAX_PICTURES}.")
     return pictures

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from tendigits.feedback.store import LONGEST_KEY, Correction, KeyTaken, NewCorrection
+from tendigits.feedback.store import MAX_KEY_LENGTH, Correction, KeyTaken, NewCorrection
 from tendigits.reading.schemas import (
     Digit,
     NonDigit,
@@ -35,7 +35,7 @@ from tendigits.server.workers import Picture, ReadPicture, Rejected
 
 router = APIRouter(prefix="/v1", tags=["corrections"], dependencies=[Depends(identify_client)])
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 class CorrectionRequest(OneOf):
@@ -45,7 +45,7 @@ class CorrectionRequest(OneOf):
 
     key: str = Field(
         min_length=1,
-        max_length=LONGEST_KEY,
+        max_length=MAX_KEY_LENGTH,
         pattern=r"^[\x20-\x7e]+$",
         description="An idempotency key of your choice, such as a UUID: a correction that is sent "
         "again with the same key is stored once.",
@@ -146,7 +146,7 @@ async def page(
     limit: Annotated[int, Query(ge=1, le=500, description="The largest number to return.")] = 50,
     before: Annotated[
         int | None,
-        Query(ge=0, le=LARGEST_ID, description="Return only corrections with a smaller id."),
+        Query(ge=0, le=MAX_ID, description="Return only corrections with a smaller id."),
     ] = None,
 ) -> JSONResponse:
     """List corrections, the newest first."""
@@ -168,7 +168,7 @@ async def page(
 )
 async def delete(
     service: CurrentService,
-    id_: Annotated[int, Path(alias="id", ge=0, le=LARGEST_ID, description="The correction's id.")],
+    id_: Annotated[int, Path(alias="id", ge=0, le=MAX_ID, description="The correction's id.")],
 ) -> Response:
     """Delete a correction."""
     if not await service.database.run(lambda store: store.delete(id_)):

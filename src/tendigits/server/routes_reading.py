@@ -20,7 +20,7 @@ from tendigits.server.monitoring import Metrics
 from tendigits.server.problems import Problem, documented_problems
 from tendigits.server.request_bodies import (
     JSON,
-    MOST_PICTURES,
+    MAX_PICTURES,
     MULTIPART,
     JsonPicture,
     ReadRequest,
@@ -76,7 +76,7 @@ _FILES = {
         "files": {
             "type": "array",
             "minItems": 1,
-            "maxItems": MOST_PICTURES,
+            "maxItems": MAX_PICTURES,
             "items": _FILE,
             "description": "Image files; the field can have any name.",
         }

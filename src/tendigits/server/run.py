@@ -33,7 +33,7 @@ def run_server(settings: ServerSettings) -> None:
     listening = _listen(settings.host, settings.port)
     set_up_logs(settings.log_format)
     _raise_connection_limit()
-    print(f"Model: {served.name}\nCorrections: {service.database.place}", flush=True)
+    print(f"Model: {served.name}\nCorrections: {service.database.display_url}", flush=True)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -31,7 +31,7 @@ class Database:
     """The store of corrections, used in threads of its own and for a limited time.
 
     Attributes:
-        place: the database's URL, without the password.
+        display_url: the database's URL, without the password.
     """
 
     def __init__(self, url: str) -> None:
@@ -44,7 +44,7 @@ class Database:
         self._store = CorrectionStore(url)
         self._store.make_folder()
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, "database")
-        self.place = self._store.place
+        self.display_url = self._store.display_url
 
     async def run(self, work: Callable[[CorrectionStore], Result]) -> Result:
         """Return the result of `work`.

@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from tendigits.data import LabelledImages
 from tendigits.data.describe import draw_grid
-from tendigits.networks.torch_logits import scaled
+from tendigits.networks.torch_classifier import scaled
 from tendigits.recipes import AugmentationSettings
 
-PREVIEWED = 19  # augmented copies of each image in the preview
+PREVIEW_COPIES = 19  # augmented copies of each image in the preview
 
 
 def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Generator) -> Tensor:
@@ -68,7 +68,7 @@ def draw_augmented(
 def _augmented_copies(
     image: NDArray[np.uint8], settings: AugmentationSettings, generator: torch.Generator
 ) -> NDArray[np.uint8]:
-    copies = scaled(torch.from_numpy(image).repeat(PREVIEWED, 1, 1))
+    copies = scaled(torch.from_numpy(image).repeat(PREVIEW_COPIES, 1, 1))
     augmented = augment(copies, settings, generator).clamp(0, 1)
     return (augmented[:, 0] * 255).round().byte().numpy()
 

@@ -24,7 +24,7 @@ _NAME = re.compile(r"epoch-(\d+)-([0-9a-f]{16})\.safetensors")
 
 
 def save_checkpoint(folder: Path, state: TrainingState) -> Path:
-    """Write `state` into `folder`, as a whole; of the older checkpoints keep the last one."""
+    """Write `state` into `folder` atomically; of the older checkpoints keep the last one."""
     folder.mkdir(exist_ok=True)
     epoch = len(state.history)
     data = save(_tensors(state), metadata={"epoch": json.dumps(epoch)})
@@ -39,7 +39,7 @@ def save_checkpoint(folder: Path, state: TrainingState) -> Path:
 
 
 def save_weights(path: Path, network: nn.Module) -> None:
-    """Write the weights of `network` to `path`; the file is replaced as a whole."""
+    """Write the weights of `network` to `path`; the file is replaced atomically."""
     state = network.state_dict().items()
     write_bytes(path, save({name: tensor.contiguous() for name, tensor in state}))
 
@@ -51,7 +51,7 @@ def find_checkpoints(folder: Path) -> list[Path]:
 
 
 def load_checkpoint(path: Path, state: TrainingState) -> int:
-    """Load the checkpoint `path` into `state`, but for the history; return its epoch.
+    """Load the checkpoint `path` into `state`, except the history; return its epoch.
 
     Raises:
         RunError: the file is damaged, or of another network; `state` is not changed then.

@@ -1,4 +1,4 @@
-"""What a run is trained on: device, precision, threads, versions, revision, and its speed."""
+"""The machine and software of a run: device, precision, threads, versions; and its speed."""
 
 import os
 import platform
@@ -19,13 +19,13 @@ from torch import nn
 
 from tendigits.errors import RunError
 from tendigits.networks import count_multiply_adds
-from tendigits.networks.architectures import fits_onednn, product
+from tendigits.networks.architectures import fits_onednn, matmul
 from tendigits.recipes import Precision
 from tendigits.training.history import EpochResult
 
 Device = Literal["auto", "cpu", "cuda"]
 
-PASSES = 3  # forward, and backward to the weights and to the inputs
+PASSES_PER_STEP = 3  # forward, and backward to the weights and to the inputs
 _LIBRARIES = ("tendigits", "torch", "numpy", "safetensors", "matplotlib")
 
 
@@ -37,7 +37,7 @@ class Environment:
         started: the time of its start, in UTC, ISO 8601.
         threads: the number of torch's threads.
         device: `cpu` or `cuda`.
-        precision: the type of the network's matrix products.
+        precision: the type of the network's matrix multiplications.
         cpu: the processor's name.
         cores: the number of its cores that the process could use.
         system: the operating system.
@@ -88,7 +88,8 @@ class Speed:
     Attributes:
         images_per_second: the median of the epochs.
         operations_per_second: multiplications and additions of the network at that speed.
-        matrix_rate: operations per second in a large matrix product of the same precision here.
+        matrix_rate: operations per second in a large matrix multiplication of the same precision
+            on this machine.
         precision: that precision.
         data_fraction: the fraction of the time in which batches were made.
     """
@@ -100,13 +101,13 @@ class Speed:
     data_fraction: float
 
     def line(self) -> str:
-        """Return the figures in one line."""
+        """Return the speed in one line."""
         fraction = self.operations_per_second / self.matrix_rate
         return (
-            f"Speed: {self.images_per_second:,.0f} images/s, "
-            f"{self.operations_per_second / 1e9:,.0f} GFLOP/s in the network's products: "
-            f"{100 * fraction:.0f} % of a large {self.precision} product on this machine "
-            f"({self.matrix_rate / 1e9:,.0f}); making batches took "
+            f"Speed: {self.images_per_second:,.0f} images/s; "
+            f"{self.operations_per_second / 1e9:,.0f} GFLOP/s in matrix multiplications, "
+            f"{100 * fraction:.0f} % of the {self.matrix_rate / 1e9:,.0f} GFLOP/s of a large "
+            f"{self.precision} matrix multiplication on this machine; data loading took "
             f"{100 * self.data_fraction:.0f} % of the time"
         )
 
@@ -157,7 +158,7 @@ def choose_device(wanted: Device) -> torch.device:
 
 
 def choose_precision(wanted: Precision, device: torch.device) -> Literal["float32", "bfloat16"]:
-    """Return the type of a network's products; `auto` is bfloat16 where hardware supports it.
+    """Return the type of matrix multiplications; `auto` is bfloat16 where hardware supports it.
 
     It depends on the hardware's capabilities, not on timings, so that every run gets the same.
     """
@@ -182,9 +183,10 @@ def describe_speed(
 ) -> Speed:
     """Return the speed of a training beside the machine's matrix rate, which is measured now."""
     images_per_second = statistics.median(result.images_per_second for result in history)
+    operations_per_image = 2 * PASSES_PER_STEP * count_multiply_adds(network)
     return Speed(
         images_per_second=images_per_second,
-        operations_per_second=2 * PASSES * count_multiply_adds(network) * images_per_second,
+        operations_per_second=operations_per_image * images_per_second,
         matrix_rate=matrix_rate(environment.torch_precision, environment.torch_device),
         precision=environment.precision,
         data_fraction=statistics.median(
@@ -194,7 +196,7 @@ def describe_speed(
 
 
 def matrix_rate(dtype: torch.dtype, device: torch.device) -> float:
-    """Return the operations per second in a large product of `dtype` on `device`."""
+    """Return the operations per second in a large matrix multiplication on `device`."""
     return max(_rate(dtype, device) for _ in range(3))
 
 
@@ -208,7 +210,7 @@ def _has_bfloat16_units(device: torch.device) -> bool:
 def _rate(dtype: torch.dtype, device: torch.device, size: int = 1024) -> float:
     generator = torch.Generator(device).manual_seed(0)
     matrix = torch.rand(size, size, device=device, generator=generator).to(dtype)
-    multiply = product if fits_onednn(matrix) else torch.nn.functional.linear
+    multiply = matmul if fits_onednn(matrix) else torch.nn.functional.linear
     multiply(matrix, matrix)  # the first call includes initialisation
     _wait_for(device)
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The final test of a run: the test set is opened once, after the training."""
+"""The final test of a run: the test set is used once, after the training."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -34,7 +34,7 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     """Test a trained network once and write the results to the run folder.
 
     First temperature and threshold are fitted on the validation images, if there are any, and
-    written to `validation.json`. The test then writes `figures/`, `MODEL_CARD.md` and
+    written to `validation.json`. The test then writes `plots/`, `MODEL_CARD.md` and
     `metrics.json`, whose loss is that of the calibrated probabilities.
     """
     temperature = None
@@ -47,10 +47,10 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     predictions = classifier_of_network(network, temperature).predict(test.images, test.labels)
     metrics, errors = measure(predictions), find_errors(predictions)
     history, names = read_history(run.history), dataset.class_names
-    run.figures.mkdir(exist_ok=True)
-    save(plot_history(history), run.figures / "curves.png")
-    save(plot_confusion(metrics, names), run.figures / "confusion.png")
-    save(plot_worst_errors(test.images, errors, names), run.figures / "worst-errors.png")
+    run.plots.mkdir(exist_ok=True)
+    save(plot_history(history), run.plots / "curves.png")
+    save(plot_confusion(metrics, names), run.plots / "confusion.png")
+    save(plot_worst_errors(test.images, errors, names), run.plots / "worst-errors.png")
     write_text(run.model_card, model_card(run, history, metrics, names))
     RunLog(run.log).write("test", loss=metrics.loss, accuracy=metrics.accuracy)
     write_json(run.metrics, asdict(metrics))  # last: a run with this file is complete

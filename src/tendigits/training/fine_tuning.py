@@ -26,7 +26,7 @@ from tendigits.training.distillation import held_out_sha256
 from tendigits.training.run_folder import Run, classifier_of_run
 
 # A trained model needs smaller steps than one with random weights,
-SMALLER_STEPS = 0.1
+LEARNING_RATE_FACTOR = 0.1
 # and fewer.
 EPOCHS = 2
 # What the run folder keeps.
@@ -36,7 +36,7 @@ CORRECTIONS_FILE = "corrections.npz"
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """What a fine-tuning starts from.
+    """What a fine-tuning run starts from.
 
     Attributes:
         model: the content of a model file.
@@ -125,7 +125,8 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
 
     Args:
         start: the model and the corrections.
-        settings: dotted names of settings and their values, over those of a fine-tuning.
+        settings: dotted names of settings and their values that replace the defaults of
+            fine-tuning.
         dataset: what the model was trained on.
 
     Raises:
@@ -144,7 +145,7 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
     changes: dict[str, object] = {
         "name": f"{recipe.name.removesuffix('-corrected')}-corrected",
         "epochs": EPOCHS,
-        "optimizer.learning_rate": SMALLER_STEPS * recipe.optimizer.learning_rate,
+        "optimizer.learning_rate": LEARNING_RATE_FACTOR * recipe.optimizer.learning_rate,
         "fine_tuning.model_sha256": files[MODEL_FILE],
         "fine_tuning.corrections_sha256": files[CORRECTIONS_FILE],
     }
@@ -185,7 +186,7 @@ def describe_fine_tuning(run: Run, data: LabelledImages) -> str:
     """Return the accuracy of a run's model before and after the fine-tuning, in lines.
 
     Args:
-        run: a fine-tuning that is trained.
+        run: a trained fine-tuning run.
         data: the training part of its data set; the validation images are measured on.
     """
     start = load_start(run)

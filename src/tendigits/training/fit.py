@@ -1,4 +1,4 @@
-"""The training loop. It knows no run folder, no checkpoint file and no terminal."""
+"""The training loop. It does not depend on run folders, checkpoint files or the terminal."""
 
 import math
 import time
@@ -90,7 +90,7 @@ def fit(
         data: what is trained on.
         recipe: epochs, batch size, learning rate, augmentation, loss, patience.
         validation: images on which the network is measured after each epoch.
-        precision: the type of the network's matrix products.
+        precision: the type of the network's matrix multiplications.
         teacher: from images (n, 1, 28, 28) to logits, for a recipe with distillation.
         on_step: is called after each step with the epoch, the step, and the steps per epoch. It
             may raise to stop the training.

@@ -62,7 +62,7 @@ _HISTORY = TypeAdapter(list[EpochResult])
 
 
 def write_history(path: Path, history: Sequence[EpochResult]) -> None:
-    """Write `history` to `path` as CSV; the file is replaced as a whole."""
+    """Write `history` to `path` as CSV; the file is replaced atomically."""
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()

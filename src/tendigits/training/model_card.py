@@ -27,7 +27,7 @@ def model_card(
     )
     seconds = sum(result.seconds for result in history)
     test_row = (
-        f"| test, opened once after training | {100 * metrics.accuracy:.2f} % "
+        f"| test, used once after training | {100 * metrics.accuracy:.2f} % "
         f"| {metrics.loss:.4f} | {metrics.images:,} |"
     )
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
@@ -53,9 +53,9 @@ It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}
 |---|---|---|
 {rows}
 
-![Loss and accuracy by epoch](figures/curves.png)
-![Confusion matrix](figures/confusion.png)
-![The worst errors](figures/worst-errors.png)
+![Loss and accuracy by epoch](plots/curves.png)
+![Confusion matrix](plots/confusion.png)
+![The worst errors](plots/worst-errors.png)
 
 ## Network
 {count_parameters(network):,} parameters.
@@ -70,7 +70,7 @@ It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}
 `split.json`, the results of each epoch in `history.csv`.
 
 ## Data
-`{run.data.name}`, SHA-256 of the unpacked files:
+`{run.data.name}`, SHA-256 of the uncompressed files:
 
 {checksums}
 
@@ -85,9 +85,9 @@ def _rejection(recipe: Recipe) -> str:
     if recipe.ood is None:
         return "It cannot reject: it predicts one of the classes for every image."
     return (
-        f"It was also trained on {recipe.ood.count:,} drawn images of non-digits, and gives such "
-        "images a low probability for each class; `validation.json` has the threshold below which "
-        "to reject."
+        f"It was also trained on {recipe.ood.count:,} synthetic images of non-digits, and gives "
+        "such images a low probability for each class; `validation.json` has the threshold below "
+        "which to reject."
     )
 
 

@@ -40,7 +40,7 @@ class DataRecord:
         training_images: the number of images of its training part, validation images included.
         test_images: the number of images of its test part.
         class_names: what the ten labels mean, in order.
-        sha256: SHA-256 of each part as an unpacked IDX file.
+        sha256: SHA-256 of each part as an uncompressed IDX file.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Run:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is left to do: a fine-tuning also ends with a model file."""
+        """Whether nothing is left to do: a fine-tuning run also ends with a model file."""
         return self.is_tested and (
             self.recipe.fine_tuning is None or self.fine_tuned_model.exists()
         )
@@ -115,9 +115,9 @@ class Run:
         return self.folder / "checkpoints"
 
     @property
-    def figures(self) -> Path:
+    def plots(self) -> Path:
         """The folder of the plots."""
-        return self.folder / "figures"
+        return self.folder / "plots"
 
     @property
     def augmented(self) -> Path:
@@ -126,7 +126,7 @@ class Run:
 
     @property
     def fine_tuned_model(self) -> Path:
-        """The model file that a fine-tuning writes at its end."""
+        """The model file that a fine-tuning run writes at its end."""
         return self.folder / "model.onnx"
 
     @property
@@ -146,12 +146,12 @@ class Run:
 
     @property
     def validation(self) -> Path:
-        """The trained network's figures on the validation images, if there are any."""
+        """The trained network's metrics on the validation images, if there are any."""
         return self.folder / "validation.json"
 
     @property
     def metrics(self) -> Path:
-        """The figures on the test set; they exist once the test is finished."""
+        """The metrics on the test set; they exist once the test is finished."""
         return self.folder / "metrics.json"
 
     @property
@@ -167,14 +167,14 @@ def create_run(
     out: Path | None = None,
     start: Mapping[str, bytes] | None = None,
 ) -> Run:
-    """Create the folder of a new run, as a whole, so that it can always be resumed.
+    """Create the folder of a new run atomically, so that it can always be resumed.
 
     Args:
         recipe: all settings.
         dataset: what to train and test on.
         environment: what it is started with.
         out: the folder; `runs/<recipe>-<time>` when None.
-        start: the files from which a fine-tuning starts, by name.
+        start: the files from which a fine-tuning run starts, by name.
 
     Raises:
         RunError: `out` exists already, or cannot be written.

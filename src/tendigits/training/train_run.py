@@ -60,7 +60,7 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
         TrainingInterrupted: Ctrl-C was pressed; the newest checkpoint is kept.
     """
     for part in (run, *run.members):
-        for folder in (part.folder, part.checkpoints, part.figures):
+        for folder in (part.folder, part.checkpoints, part.plots):
             remove_unfinished(folder)
     reporter.say(f"Run folder: {run.folder}")
     try:
@@ -72,7 +72,7 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
             f"Stopped; finished epochs are kept. Resume with: {run.command_to_resume}"
         ) from None
     reporter.say(summarise_test(metrics, dataset.class_names))
-    reporter.say(f"Metrics: {run.metrics}\nPlots: {run.figures}\nModel card: {run.model_card}")
+    reporter.say(f"Metrics: {run.metrics}\nPlots: {run.plots}\nModel card: {run.model_card}")
 
 
 def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
@@ -124,7 +124,7 @@ def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Modu
                 on_epoch=on_epoch,
             )
         if len(state.history) < recipe.epochs:
-            reporter.say(f"The validation loss has not fallen for {recipe.patience} epochs.")
+            reporter.say(f"Stopped early: no lower validation loss for {recipe.patience} epochs.")
         save_weights(run.weights, trained)
         log.write("trained")
         speed = describe_speed(trained, state.history, run.environment)

@@ -1,4 +1,4 @@
-"""The training data of a run: the data set's images and drawn ones, in batches by epoch."""
+"""The training data of a run: the data set's images and synthetic ones, in batches by epoch."""
 
 import time
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from torch import Tensor
 
 from tendigits.data import NON_DIGIT, LabelledImages, Split
 from tendigits.data.synthetic import draw_ood_images, draw_synthetic_digits
-from tendigits.networks.torch_logits import scaled
+from tendigits.networks.torch_classifier import scaled
 from tendigits.recipes import AugmentationSettings, Recipe
 from tendigits.training.augmentation import augment
 
 # A correction that is repeated more often than this in an epoch is overfitted.
-MOST_REPEATS = 100
+MAX_REPEATS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class TrainingData:
     """Labelled images, some of which are trained on.
 
     Attributes:
-        images: (n, 28, 28) uint8: the data set's training part, then drawn images.
+        images: (n, 28, 28) uint8: the data set's training part, then synthetic images.
         labels: (n,) int64: 0 to 9, and 10 for non-digits.
         indices: (m,) int64: the images to train on in an epoch; some can be repeated.
     """
@@ -122,4 +122,4 @@ def _with(training: TrainingData, more: LabelledImages, repeats: int = 1) -> Tra
 def _repeats(corrections: int, others: int, fraction: float) -> int:
     """Return how often each correction is repeated so that they are `fraction` of an epoch."""
     wanted = round(fraction / (1 - fraction) * others / max(corrections, 1))
-    return min(max(1, wanted), MOST_REPEATS)
+    return min(max(1, wanted), MAX_REPEATS)

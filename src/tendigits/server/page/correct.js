@@ -42,7 +42,7 @@ function choice(digit, label) {
   const isNonDigit = label === 'non-digit';
   const button = make('button', {
     type: 'button',
-    textContent: isNonDigit ? 'Not a digit' : String(label),
+    textContent: isNonDigit ? 'Non-digit' : String(label),
     className: isNonDigit ? 'non-digit' : '',
     disabled: label === labelOf(digit),
   });

@@ -48,7 +48,7 @@ function figures(model) {
     ['Validation accuracy', fraction(model.validation_accuracy), 'on images held out of the training data'],
     ['Temperature', model.temperature.toFixed(3), 'calibrates the probabilities'],
     ['Threshold', `${hundredths(model.threshold)}\u00a0%`, 'shapes with less confidence are rejected'],
-    ['Precision', model.precision, model.rejects ? '11 outputs: 10 digits and non-digit' : '10 outputs'],
+    ['Number format', model.precision, model.rejects ? '11 outputs: 10 digits and non-digit' : '10 outputs'],
     ['Data', model.data, model.data_licence],
     ['Git commit', model.git_revision?.slice(0, 8) ?? 'unknown', 'of the code that trained it'],
   ];

@@ -2,7 +2,7 @@
 
 import { byId } from './elements.js';
 
-const LONGEST_SIDE = 2400; // pixels, of a JPEG that replaces a file that the server rejected
+const MAX_SIDE = 2400; // pixels, of a JPEG that replaces a file that the server rejected
 
 /**
  * Call `onPicture` with each picture that is chosen, dropped or pasted.
@@ -64,7 +64,7 @@ export async function show(file) {
  * @returns {Promise<{ blob: Blob | null, width: number, height: number }>}
  */
 export async function convertToJpeg(image) {
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(image.naturalWidth, image.naturalHeight));
+  const scale = Math.min(1, MAX_SIDE / Math.max(image.naturalWidth, image.naturalHeight));
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(image.naturalWidth * scale));
   canvas.height = Math.max(1, Math.round(image.naturalHeight * scale));

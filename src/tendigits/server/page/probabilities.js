@@ -3,7 +3,7 @@
 import { byId, make } from './elements.js';
 import { percent } from './wording.js';
 
-const NAMES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'other'];
+const NAMES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'non-digit'];
 const NON_DIGIT = 10;
 
 export function startProbabilities() {

@@ -74,7 +74,7 @@ function shapeButton(digit, onClick) {
     { type: 'button' },
     make('img', { src: digit.frame, alt: '', width: 28, height: 28, className: 'frame' }),
     make('b', { textContent: digit.accepted ? digit.digit : '?' }),
-    make('small', { textContent: digit.accepted ? percent(digit.confidence) : 'not a digit' }),
+    make('small', { textContent: digit.accepted ? percent(digit.confidence) : 'non-digit' }),
   );
   button.addEventListener('click', onClick);
   return button;

@@ -29,7 +29,7 @@ export function sentenceOf(result) {
   const rejected = digits.filter((digit) => !digit.accepted).length;
   if (rejected === digits.length) return 'None of the shapes looks like a digit.';
   const confidence = digits.reduce((all, each) => (each.accepted ? all * each.confidence : all), 1);
-  const read = `Read as ${text.replaceAll('?', '').split('').join(' ')}. Confidence for all digits together: ${percent(confidence)}.`;
+  const read = `Read as ${text.replaceAll('?', '').split('').join(' ')}. Joint confidence of all digits: ${percent(confidence)}.`;
   if (rejected === 0) return read;
   return `${read} ${rejected === 1 ? 'One shape does' : `${rejected} shapes do`} not look like a digit.`;
 }
@@ -40,5 +40,5 @@ function sentenceOfOne({ digit, confidence, accepted, second }) {
     const nearest = confidence < WORTH_NAMING ? '' : ` Most similar: ${digit}, with ${percent(confidence)}.`;
     return `This does not look like a digit.${nearest}`;
   }
-  return `Read as ${digit} with a confidence of ${percent(confidence)}. Second choice: ${second.digit}, with ${percent(second.confidence)}.`;
+  return `Read as ${digit} with a confidence of ${percent(confidence)}. Second most probable: ${second.digit} (${percent(second.confidence)}).`;
 }

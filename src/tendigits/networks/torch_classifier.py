@@ -34,7 +34,7 @@ def classifier_of_network(
     Args:
         network: from images (n, 1, 28, 28) in [0, 1] to logits (n, 10) or (n, 11). It is not
             changed, so it can be in training.
-        temperature: what its logits are divided by; None where it is not calibrated.
+        temperature: the divisor of the logits; None where it is not calibrated.
         threshold: digits with a lower probability are to be rejected.
     """
     parameters = count_parameters(network)

@@ -1,7 +1,7 @@
 """The notebook (Keras) and `tendigits train mlp`, timed alternately on one machine.
 
 Both train the same network for 7 epochs on the same files. Prints a line per run, the medians,
-their ratios, and the time of one step by part. Writes `benchmarks/results/seed.json`.
+their ratios, and the time of one step by part. Writes `benchmarks/results/notebook.json`.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from step_costs import print_step_costs
 from tendigits.files import write_json
 from tendigits.training import describe_environment
 
-RESULT = Path(__file__).parent / "results" / "seed.json"
+RESULT = Path(__file__).parent / "results" / "notebook.json"
 
 
 @dataclass(frozen=True)

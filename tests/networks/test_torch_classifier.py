@@ -7,7 +7,7 @@ from torch import nn
 from tendigits.data import Dataset
 from tendigits.errors import DataError
 from tendigits.networks import build_classifier, build_network, classifier_of_network
-from tendigits.networks.torch_logits import in_batches, scaled, torch_logits
+from tendigits.networks.torch_classifier import in_batches, scaled, torch_logits
 from tendigits.recipes import MLPSettings, load_recipe
 from tendigits.training import computing_threads
 
