@@ -253,7 +253,8 @@ def serve_table() -> str:
     }
     return "\n".join(rows) + (
         f"\n\nBoth servers run {result['workers']} worker processes. At 64 connections, "
-        f"{rates['tendigits'] / rates['plain']:.1f} times the requests per second of the plain endpoint. 280x280 PNGs, {result['seconds']} s per row, in turn; wrk "
+        f"{rates['tendigits'] / rates['plain']:.1f} times the requests per second "
+        f"of the plain endpoint. 280x280 PNGs, {result['seconds']} s per row, in turn; wrk "
         f"runs on the same {result['environment']['cores']} cores. "
         f"{machine(result['environment'])}.\n"
     )
