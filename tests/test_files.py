@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from tendigits.files import (
     atomic_write,
+    parse_json,
     remove_unfinished,
     replace,
     sha256_of,
@@ -197,3 +199,29 @@ def test_remove_unfinished_keeps_other_hidden_files_and_folders(path: Path) -> N
 def test_sha256_of_a_file_is_that_of_its_content(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert sha256_of(path) == hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Point:
+    x: int
+    name: str | None = None
+
+
+def test_json_is_parsed_as_a_dataclass() -> None:
+    assert parse_json('{"x": 3, "name": null}', Point) == Point(3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "invalid JSON"),
+        ("[]", "input should be an object"),
+        ('{"x": "3"}', "x: input should be a valid integer"),
+        ('{"x": 3, "y": 4}', "y: unexpected keyword argument"),
+        ("{}", "x: field required"),
+    ],
+)
+def test_json_of_another_form_is_reported_in_one_line(content: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as raised:
+        parse_json(content, Point)
+    assert "\n" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""Atomic writes: to a temporary file in the same folder, flushed to disk, then renamed."""
+"""Files: atomic writes (to a temporary file that is flushed, then renamed), JSON, checksums."""
 
 import hashlib
 import json
@@ -8,6 +8,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+Record = TypeVar("Record")
 
 
 @contextmanager
@@ -48,6 +53,22 @@ def write_json(path: Path, value: Mapping[str, object]) -> None:
 def to_json(value: object, indent: int | None = None) -> str:
     """Return `value` as JSON, with null for infinite numbers and NaN, which JSON does not have."""
     return json.dumps(_with_null_for_non_finite(value), indent=indent, allow_nan=False)
+
+
+def parse_json(content: str | bytes, kind: type[Record]) -> Record:
+    """Parse JSON that holds exactly the fields of the dataclass `kind`, in their types.
+
+    Raises:
+        ValueError: it does not; the message is the first difference, in one line.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(content, strict=True, extra="forbid")
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].partition("\n")[0]
+        message = message[:1].lower() + message[1:]
+        raise ValueError(f"{path}: {message}" if path else message) from error
 
 
 def remove_unfinished(folder: Path) -> None:

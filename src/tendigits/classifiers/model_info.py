@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from tendigits.data import CLASSES
 from tendigits.errors import ModelError
+from tendigits.files import parse_json
 
 FORMAT: Literal[2] = 2
 
@@ -93,11 +94,8 @@ def parse_info(metadata: str, name: str) -> ModelInfo:
         ModelError: the metadata is invalid, or of another version of tendigits.
     """
     try:
-        return TypeAdapter(ModelInfo).validate_json(metadata, strict=True, extra="forbid")
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        return parse_json(metadata, ModelInfo)
+    except ValueError as error:
         raise ModelError(
-            f"{name} has metadata that this version cannot read ({place}: "
-            f"{first['msg'].lower()}); export it again."
+            f"{name} has metadata that this version cannot read ({error}); export it again."
         ) from error

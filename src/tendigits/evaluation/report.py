@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from tendigits.classifiers import Origin
 from tendigits.errors import ReportError
 from tendigits.evaluation.calibration import Calibration
@@ -14,6 +12,7 @@ from tendigits.evaluation.label_errors import CorrectedAccuracy
 from tendigits.evaluation.metrics import ClassMetrics, ConfusedPair, Metrics, Misclassified
 from tendigits.evaluation.ood import OODDetection
 from tendigits.evaluation.robustness import Robustness
+from tendigits.files import parse_json
 
 FORMAT: Literal[2] = 2
 FILE = "report.json"
@@ -112,15 +111,13 @@ def read_report(path: str | Path) -> Report:
     """
     path = Path(path) / FILE if Path(path).is_dir() else Path(path)
     try:
-        return TypeAdapter(Report).validate_json(path.read_bytes(), strict=True, extra="forbid")
+        return parse_json(path.read_bytes(), Report)
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+    except ValueError as error:
         raise ReportError(
-            f"{path} is not a report that this version reads ({place}: {first['msg'].lower()}); "
-            "make it again with `tendigits evaluate --full`."
+            f"{path} is not a report that this version reads ({error}); make it again with "
+            "`tendigits evaluate --full`."
         ) from error
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import numpy as np
-from pydantic import Field, PositiveInt, TypeAdapter, ValidationError
+from pydantic import Field, PositiveInt
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -22,7 +22,7 @@ from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.data.load import no_progress
 from tendigits.errors import RecipeError, RunError
 from tendigits.evaluation.validation import Validation
-from tendigits.files import sha256_of, write_bytes, write_json, write_text
+from tendigits.files import parse_json, sha256_of, write_bytes, write_json, write_text
 from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
@@ -253,14 +253,11 @@ def read_record(path: Path, kind: type[Record]) -> Record:
         RunError: the file is missing, or does not hold exactly the fields of `kind`.
     """
     try:
-        return TypeAdapter(kind).validate_json(path.read_bytes(), strict=True, extra="forbid")
+        return parse_json(path.read_bytes(), kind)
     except OSError as error:
         raise RunError(f"{path} cannot be read ({error.strerror}); train again.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = f"{place}: {first['msg']}" if place else first["msg"]
-        raise RunError(f"{path} is damaged ({reason}); train again.") from error
+    except ValueError as error:
+        raise RunError(f"{path} is damaged ({error}); train again.") from error
 
 
 def load_network(run: Run) -> nn.Module:
