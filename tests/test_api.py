@@ -280,7 +280,7 @@ def test_report_and_comparison_reject_other_classes_than_digits(
 
 def test_report_rejects_two_ood_sets_of_one_name(small_mnist_folder: Path, tmp_path: Path) -> None:
     folders = [small_mnist_folder, shutil.copytree(small_mnist_folder, tmp_path / "small-mnist")]
-    with pytest.raises(ReportError, match="more than one OOD set called small-mnist"):
+    with pytest.raises(ReportError, match="Two OOD sets are called small-mnist"):
         tendigits.write_report("tiny", tmp_path / "report", ood=folders, quiet=True)
     assert not (tmp_path / "report").exists()
 

@@ -276,9 +276,7 @@ def _ood_images(sources: Iterable[str | Path], reporter: Reporter) -> dict[str, 
     for source in sources:
         dataset = load_dataset(source, reporter.step)
         if dataset.name in images:
-            raise ReportError(
-                f"There is more than one OOD set called {dataset.name}; rename the data set."
-            )
+            raise ReportError(f"Two OOD sets are called {dataset.name}; rename one of them.")
         images[dataset.name] = dataset.test.images
     return images
 

@@ -66,8 +66,7 @@ def parse_json(content: str | bytes, kind: type[Record]) -> Record:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].partition("\n")[0]
-        message = message[:1].lower() + message[1:]
+        message = first["msg"][0].lower() + first["msg"][1:]
         raise ValueError(f"{path}: {message}" if path else message) from error
 
 

@@ -146,11 +146,7 @@ def evaluate(
 
 def compare(
     models: Annotated[
-        list[str],
-        typer.Argument(
-            help="Run folders, model files, pretrained models, other ONNX files, or reports; "
-            "at least two."
-        ),
+        list[str], typer.Argument(help="At least two models as for evaluate, or reports.")
     ],
 ) -> None:
     """Compare models and test their differences for significance."""
@@ -162,13 +158,7 @@ def compare(
 def export(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="ONNX",
-            help="The ONNX file to write; its weights go beside it, as .safetensors.",
-        ),
+        Path, typer.Option("--out", "-o", metavar="ONNX", help="The file; weights go beside it.")
     ],
     int8: Annotated[
         bool, typer.Option("--int8", help="Quantise weights and activations to 8 bits.")

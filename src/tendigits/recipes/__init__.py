@@ -14,12 +14,9 @@ from tendigits.recipes.settings import (
     AugmentationSettings,
     ConvSettings,
     DistillationSettings,
-    FineTuningSettings,
     MLPSettings,
     MuonSettings,
-    OODSettings,
     ScheduleSettings,
-    SGDSettings,
 )
 
 __all__ = [
@@ -27,15 +24,12 @@ __all__ = [
     "AugmentationSettings",
     "ConvSettings",
     "DistillationSettings",
-    "FineTuningSettings",
     "MLPSettings",
     "MuonSettings",
     "NetworkSettings",
-    "OODSettings",
     "OptimizerSettings",
     "Precision",
     "Recipe",
-    "SGDSettings",
     "ScheduleSettings",
     "load_recipe",
     "parse_setting",

@@ -1,13 +1,7 @@
 """Training: the loop, its data and optimisers, and the run folder that records it."""
 
 from tendigits.training.distillation import with_pinned_teacher
-from tendigits.training.environment import (
-    Device,
-    Environment,
-    computing_threads,
-    describe_environment,
-)
-from tendigits.training.final_test import compare_with_record
+from tendigits.training.environment import Device, computing_threads, describe_environment
 from tendigits.training.fine_tuning import describe_fine_tuning, fine_tuning_recipe, read_start
 from tendigits.training.fit import TrainingState, fit
 from tendigits.training.history import EpochResult, read_history
@@ -20,18 +14,15 @@ from tendigits.training.run_folder import (
     load_run_data,
 )
 from tendigits.training.train_run import train_run
-from tendigits.training.training_data import TrainingData, build_training_data
+from tendigits.training.training_data import build_training_data
 
 __all__ = [
     "Device",
-    "Environment",
     "EpochResult",
     "Run",
-    "TrainingData",
     "TrainingState",
     "build_training_data",
     "classifier_of_run",
-    "compare_with_record",
     "computing_threads",
     "create_run",
     "describe_environment",
