@@ -92,7 +92,9 @@ def test_page_and_model_card_have_the_main_figures(report: Report, outline: Outl
 
 
 def test_html_in_a_name_is_escaped(report: Report, full_report: Path) -> None:
-    assert "<script>" not in page(replace(report, name="<script>alert(1)</script>"), full_report)
+    assert "<script>" not in page(
+        replace(report, name="<script>alert(1)</script>"), full_report / "plots"
+    )
 
 
 def test_classifier_without_gradient_temperature_or_recipe_has_a_page(
@@ -104,7 +106,7 @@ def test_classifier_without_gradient_temperature_or_recipe_has_a_page(
         calibration=replace(report.calibration, after=None),
         origin=replace(report.origin, recipe={}, assumptions=("Input: a guess.",)),
     )
-    html, card = page(minimal, full_report), model_card(minimal)
+    html, card = page(minimal, full_report / "plots"), model_card(minimal)
     assert "cannot be differentiated" in html
     assert "no temperature" in html
     assert "Input: a guess." in html
@@ -116,6 +118,8 @@ def test_named_data_sets_follow_the_mean_of_the_package_sets(
     report: Report, full_report: Path
 ) -> None:
     clothes = OODSet("Fashion-MNIST", 1000, 0.9876, 0.5, 0.5, 0.1, 0.9)
-    html = page(replace(report, ood=replace(report.ood, data_sets=(clothes,))), full_report)
+    html = page(
+        replace(report, ood=replace(report.ood, data_sets=(clothes,))), full_report / "plots"
+    )
     after_mean = html.partition('<tr class="total"><th scope="row">mean</th><td></td>')[2]
     assert "Fashion-MNIST</th><td>1,000</td><td>0.9876" in after_mean
