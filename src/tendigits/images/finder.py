@@ -1,0 +1,144 @@
+"""The finder: a network that finds digits and marks in a grey picture, and what follows it.
+
+The network's graph takes a picture of any size and gives, for each cell of 4x4 pixels, the score
+of a character whose middle is there, the probabilities of its classes, and its box. A first, small
+picture shows how large the characters are; in a second one they have the size that the network
+reads best.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+
+CHARACTERS = "0123456789.,-/:"
+DIGITS = 10  # the first classes are the digits, the others are marks
+STRIDE = 4  # pixels along a cell
+INPUT, SCORES, CLASSES, BOXES = "page", "scores", "classes", "boxes"
+_FILE = Path(__file__).parent.parent / "pretrained" / "finder" / "finder.onnx"
+
+_FIRST_AREA = 96 * 96  # pixels of the first picture
+_LARGEST_AREA = 1_000_000  # pixels of the second picture
+# The network reads digits of this height best, in pixels; the picture is not scaled again if
+# they are at most this factor larger or smaller.
+_BEST_HEIGHT, _TOLERANCE = 30, 1.25
+_WEAKEST = 0.05  # cells with lower scores are no candidates
+_STRONG = 0.3  # candidates with this score determine the scale
+_MOST = 2000  # candidates per picture
+_MULTIPLE = 32  # pixels; each side of the network's input is a multiple of it
+# Of two candidates of one kind, the weaker one is dropped if the intersection of their boxes is
+# this part of their union, or this part of the smaller box.
+_SAME_UNION, _SAME_PART = 0.45, 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A candidate for a character.
+
+    Attributes:
+        box: left, top, right and bottom in pixels of the picture.
+        score: from 0 to 1, how sure the network is that a character is there; not calibrated.
+        classes: (15,) float32, the probabilities of CHARACTERS; they sum to 1.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    classes: NDArray[np.float32]
+
+    @property
+    def height(self) -> float:
+        """The height of its box."""
+        return self.box[3] - self.box[1]
+
+    @property
+    def is_digit(self) -> bool:
+        """Whether it is rather a digit than a mark."""
+        return float(self.classes[:DIGITS].sum()) > 0.5
+
+
+class Finder:
+    """Finds characters; can be shared among threads."""
+
+    def __init__(self, file: Path = _FILE, threads: int | None = None) -> None:
+        """Load the network.
+
+        Args:
+            file: an ONNX file with the graph described above.
+            threads: how many threads to compute with; one per core when None.
+        """
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(
+            file, options, providers=["CPUExecutionProvider"]
+        )
+
+    def find(self, grey: Grey) -> list[Found]:
+        """Return the characters of a picture (h, w), the surest first."""
+        scale = float(np.sqrt(_FIRST_AREA / grey.size))
+        found = self.find_at(grey, scale)
+        heights = [each.height for each in found if each.score >= _STRONG and each.is_digit]
+        if not heights:
+            return found
+        best = min(_BEST_HEIGHT / float(np.median(heights)), np.sqrt(_LARGEST_AREA / grey.size))
+        if 1 / _TOLERANCE < best / scale < _TOLERANCE:
+            return found
+        return self.find_at(grey, float(best))
+
+    def find_at(self, grey: Grey, scale: float) -> list[Found]:
+        """Return the characters of a picture (h, w) that is scaled by `scale` first."""
+        page, steps = _scaled(grey, scale)
+        scores, classes, boxes = self._session.run([SCORES, CLASSES, BOXES], {INPUT: page})
+        rows, columns = np.nonzero(scores[0, 0] >= _WEAKEST)
+        order = np.argsort(-scores[0, 0, rows, columns], kind="stable")[:_MOST]
+        rows, columns = rows[order], columns[order]
+        height, width = grey.shape
+        limits = np.array([width, height, width, height], np.float32)
+        at = np.clip(boxes[0, :, rows, columns] / np.tile(steps, 2), 0, limits)
+        found = [
+            Found((float(left), float(top), float(right), float(bottom)), float(score), each)
+            for (left, top, right, bottom), score, each in zip(
+                at, scores[0, 0, rows, columns], classes[0, :, rows, columns], strict=True
+            )
+            if right > left and bottom > top
+        ]
+        return _without_duplicates(found)
+
+
+def _scaled(grey: Grey, scale: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the network's input (1, 1, h, w), and the pixels of it along a pixel of `grey`."""
+    height, width = (max(8, round(side * scale)) for side in grey.shape)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(grey, (width, height), interpolation=way)
+    padded = cv2.copyMakeBorder(
+        resized, 0, -height % _MULTIPLE, 0, -width % _MULTIPLE, cv2.BORDER_REPLICATE
+    )
+    steps = np.array([width / grey.shape[1], height / grey.shape[0]], np.float32)
+    return padded[None, None].astype(np.float32), steps
+
+
+def _without_duplicates(found: list[Found]) -> list[Found]:
+    """Return the candidates, without those that a surer one of the same kind covers."""
+    if not found:
+        return []
+    boxes = np.array([each.box for each in found], np.float32)
+    digits = np.array([each.is_digit for each in found])
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    alive = np.ones(len(found), bool)
+    for index in range(len(found)):
+        if not alive[index]:
+            continue
+        low = np.maximum(boxes[index, :2], boxes[index + 1 :, :2])
+        high = np.minimum(boxes[index, 2:], boxes[index + 1 :, 2:])
+        common = np.clip(high - low, 0, None).prod(axis=1)
+        union = areas[index] + areas[index + 1 :] - common
+        part = common / np.minimum(areas[index], areas[index + 1 :])
+        same_kind = digits[index] == digits[index + 1 :]
+        alive[index + 1 :] &= (common < _SAME_UNION * union) & ~((part > _SAME_PART) & same_kind)
+    return [each for each, is_alive in zip(found, alive, strict=True) if is_alive]
