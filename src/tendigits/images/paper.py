@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from tendigits.images.decode import SMALL
-
 Colour = NDArray[np.float32]
 Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+SMALL = 40  # pixels; a picture whose sides are not longer contains a single digit
 _SURFACE_SIDE = 400
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from tendigits.images.decode import SMALL
+from tendigits.images.box import Box
 from tendigits.images.ink import Ink
+from tendigits.images.paper import SMALL
 from tendigits.images.printed_lines import without_fields, without_rules
 
 # Parts smaller than this fraction of the largest one are not used to find the typical size.
@@ -20,40 +21,6 @@ MAX_PARTS = 500
 WIDE = 0.9
 MAX_CUTS = 5
 _NEIGHBOURS = np.ones((3, 3), dtype=bool)
-
-
-@dataclass(frozen=True)
-class Box:
-    """A bounding box in pixels; `right` and `bottom` are exclusive."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        """The width in pixels."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """The height in pixels."""
-        return self.bottom - self.top
-
-    @property
-    def size(self) -> int:
-        """The longer side in pixels."""
-        return max(self.width, self.height)
-
-    def joined(self, other: "Box") -> "Box":
-        """Return the smallest box around both."""
-        return Box(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +60,7 @@ class _Part:
     def joined(self, other: "_Part") -> "_Part":
         """Return both as one part."""
         return _Part(
-            self.box.joined(other.box),
+            _joined(self.box, other.box),
             self.area + other.area,
             self.amount + other.amount,
             self.labels + other.labels,
@@ -150,10 +117,10 @@ def _join(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
     """Join the strokes of each digit: one above the other, or a small one close to a large one."""
     if max(shape) <= SMALL:  # a single digit, even if its strokes are broken
         return [reduce(_Part.joined, parts)]
-    tallest = max(part.box.size for part in parts)
+    tallest = max(_size(part.box) for part in parts)
     joined: list[_Part] = []
-    for part in sorted(parts, key=lambda each: -each.box.size)[:MAX_PARTS]:
-        if part.box.size < 0.04 * tallest and part.area < 0.002 * tallest**2:
+    for part in sorted(parts, key=lambda each: -_size(each.box))[:MAX_PARTS]:
+        if _size(part.box) < 0.04 * tallest and part.area < 0.002 * tallest**2:
             continue
         home = next((at for at, other in enumerate(joined) if _belong(other, part)), None)
         if home is None:
@@ -174,23 +141,23 @@ def _belong(large: _Part, small: _Part) -> bool:
     if apart < 0 and -aside >= (0 if is_lower else 0.6 * narrower):
         return True
     above = -aside >= 0.4 * narrower and apart >= 0
-    if above and apart <= (0.25 if is_lower else 0.05) * a.size:
+    if above and apart <= (0.25 if is_lower else 0.05) * _size(a):
         return True
-    is_short = b.size <= 0.5 * a.size and b.height < 0.6 * a.height
-    return is_short and max(aside, apart) <= 0.12 * a.size
+    is_short = _size(b) <= 0.5 * _size(a) and b.height < 0.6 * a.height
+    return is_short and max(aside, apart) <= 0.12 * _size(a)
 
 
 def _without_specks(parts: list[_Part], shape: tuple[int, ...]) -> list[_Part]:
     """Return the parts without very small ones, and without faint ones at the border."""
-    tallest = max(part.box.size for part in parts)
-    large = [part for part in parts if part.box.size > SMALLEST * tallest]
-    size = float(np.median([part.box.size for part in large]))
+    tallest = max(_size(part.box) for part in parts)
+    large = [part for part in parts if _size(part.box) > SMALLEST * tallest]
+    size = float(np.median([_size(part.box) for part in large]))
     level = float(np.median([part.level for part in large]))
 
     def is_kept(part: _Part) -> bool:
         if _is_cut(part.box, shape):
-            return part.box.size >= 0.75 * size and part.level >= 0.6 * level
-        return part.box.size >= 0.35 * size
+            return _size(part.box) >= 0.75 * size and part.level >= 0.6 * level
+        return _size(part.box) >= 0.35 * size
 
     return [part for part in parts if is_kept(part)]
 
@@ -262,3 +229,15 @@ def _part(shape: Shape, left: int, right: int) -> Shape:
         shape.box.top + int(rows[-1]) + 1,
     )
     return Shape(box, ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def _size(box: Box) -> int:
+    """Return the longer side in pixels."""
+    return max(box.width, box.height)
+
+
+def _joined(a: Box, b: Box) -> Box:
+    """Return the smallest box around both."""
+    return Box(
+        min(a.left, b.left), min(a.top, b.top), max(a.right, b.right), max(a.bottom, b.bottom)
+    )
