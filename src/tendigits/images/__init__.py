@@ -1,12 +1,13 @@
-"""From pictures to 28x28 images of single digits as in MNIST, in numpy, scipy and Pillow.
+"""From pictures to 28x28 images of single digits as in MNIST.
 
 Data flows through decode, ink (with paper and sheet), shapes (with printed_lines) and frame.
 """
 
-from tendigits.images.decode import PictureSource, decode
+from tendigits.images.box import Box
+from tendigits.images.decode import PictureSource, decode, decode_pages
 from tendigits.images.frame import make_frame
 from tendigits.images.ink import Ink, find_ink
-from tendigits.images.shapes import Box, Shape, find_cuts, find_shapes
+from tendigits.images.shapes import Shape, find_cuts, find_shapes
 
 __all__ = [
     "Box",
@@ -14,6 +15,7 @@ __all__ = [
     "PictureSource",
     "Shape",
     "decode",
+    "decode_pages",
     "find_cuts",
     "find_ink",
     "find_shapes",

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from tendigits.images.decode import SMALL, Picture
+from tendigits.images.decode import Picture
 from tendigits.images.paper import (
+    SMALL,
     Grey,
     Mask,
     border_fraction,
@@ -77,10 +78,12 @@ def find_ink(picture: Picture, *, inverted: bool = False) -> Ink:
         inverted: exchange ink and paper. In a small picture that is cropped closely to one digit,
             they can be confused.
     """
-    contrast = _contrast(picture.pixels)
+    grey = picture.grey.astype(np.float32) / np.float32(255)
+    pixels = np.repeat(grey[..., np.newaxis], 3, axis=2)
+    contrast = _contrast(pixels)
     if inverted:
         contrast = contrast.max() - contrast
-    noise = _noise(picture.pixels[..., 1])
+    noise = _noise(pixels[..., 1])
     if noise > NOISY:
         contrast = ndimage.gaussian_filter(contrast, SMOOTHING)
         noise *= 1 / (2 * SMOOTHING * np.sqrt(np.pi))  # as it does to white noise
