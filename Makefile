@@ -63,7 +63,7 @@ clean: ## remove the environments, caches and built files (runs stay)
 	touch $@
 
 .venv/dev-installed: .venv/train-installed
-	$(BIN)/python $(PIP) --editable '.[train,serve,dev]'
+	$(BIN)/python $(PIP) --editable '.[train,serve,documents,dev]'
 	-$(BIN)/python -m compileall -q -j 0 .venv/lib
 	touch $@
 

@@ -18,7 +18,9 @@ from tendigits.recipes import MLPSettings, load_recipe
 COMMANDS: list[list[str]] = [
     *([], ["train"], ["evaluate"], ["compare"], ["data"], ["serve"], ["corrections"])
 ]
-HEAVY = ["torch", "scipy", "rich.progress", "matplotlib", "safetensors", "requests", "pandas"]
+HEAVY = [
+    *("torch", "scipy", "cv2", "rich.progress", "matplotlib", "safetensors", "requests", "pandas")
+]
 HEAVY_MODULES_AFTER = f"""
 import json, sys
 from tendigits.cli import main
@@ -286,6 +288,8 @@ def test_invalid_arguments_are_reported_in_one_line_and_write_nothing(
         ("train", "jinja2", ["evaluate", "tiny", "--full", "-o", "report"]),
         ("train", "torch", ["export", "run", "-o", "model.onnx"]),
         ("train", "matplotlib", ["train"]),
+        ("train", "scipy", ["evaluate", "tiny"]),
+        ("train", "scipy", ["compare", "tiny", "mlp"]),
         ("serve", "fastapi", ["serve"]),
         ("serve", "sqlalchemy", ["serve"]),
         ("serve", "uvicorn", ["serve"]),

@@ -6,7 +6,8 @@ from typing import ParamSpec, TypeVar
 
 # The libraries that each extra of `pip install` brings.
 _EXTRAS = {
-    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2"),
+    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2", "scipy"),
+    "documents": ("pypdfium2", "pi_heif"),
     "sklearn": ("sklearn",),
     "serve": (
         "fastapi",
@@ -68,13 +69,18 @@ class TrainingInterrupted(Interrupted):
     """Training was interrupted by Ctrl-C; the run can be resumed."""
 
 
-def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
-    """Return the error that names the extra to install; None where no extra brings the library."""
+def missing_extra(error: ModuleNotFoundError, what: str = "This") -> MissingExtraError | None:
+    """Return the error that names the extra to install; None where no extra brings the library.
+
+    Args:
+        error: names the library.
+        what: what needs it, as the beginning of the sentence.
+    """
     library = (error.name or "").partition(".")[0]
     for extra, libraries in _EXTRAS.items():
         if library in libraries:
             return MissingExtraError(
-                f"This needs {library}; install it with: pip install 'tendigits[{extra}]'"
+                f"{what} needs {library}; install it with: pip install 'tendigits[{extra}]'"
             )
     return None
 

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import special
 
 from tendigits.classifiers import Predictions
+from tendigits.classifiers.predictions import log_softmax
 from tendigits.data import NON_DIGIT
 
 
@@ -15,6 +17,21 @@ TEN = np.full((2, 10), 0.05)
 TEN[0, 3], TEN[1, 8] = 0.55, 0.55
 # The non-digit's probability is 0.3 in the first row and 0.6 in the second.
 ELEVEN = np.column_stack([TEN * [[0.7], [0.4]], [0.3, 0.6]])
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 20.0, 1e4])
+def test_log_softmax_is_that_of_scipy_and_never_overflows(spread: float) -> None:
+    logits = np.random.default_rng(0).normal(0, spread, (1000, 11)).astype(np.float32)
+    log_probabilities = log_softmax(logits)
+    assert log_probabilities.dtype == np.float32
+    np.testing.assert_allclose(
+        log_probabilities, special.log_softmax(logits, axis=1), rtol=1e-6, atol=1e-6
+    )
+
+
+def test_log_softmax_takes_probabilities_of_0() -> None:
+    log_probabilities = log_softmax(np.array([[0, -np.inf, 0]], np.float32))
+    assert log_probabilities[0].tolist() == pytest.approx([np.log(0.5), -np.inf, np.log(0.5)])
 
 
 def test_probabilities_of_ten_outputs_sum_to_1() -> None:

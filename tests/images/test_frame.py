@@ -1,5 +1,8 @@
+from itertools import product
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 from paper import drawn
@@ -21,6 +24,33 @@ def test_frames_of_mnist_digits_are_mnist_digits(mnist: Dataset) -> None:
     # Most are identical; some MNIST digits are half a pixel away from their centre of mass.
     assert np.median(differences) < 4
     assert np.mean(np.array(differences) < 25) > 0.97
+
+
+def frame_by_pillow_and_scipy(ink: np.ndarray) -> np.ndarray:
+    """Return the frame as Pillow and scipy make it, of ink whose strokes are wide enough."""
+    scale = 20 / max(ink.shape)
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    averaging = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
+    method = averaging if scale <= 1.2 else Image.Resampling.LANCZOS
+    small = Image.fromarray(ink).resize((width, height), method)
+    frame = np.zeros((28, 28), np.float32)
+    frame[:height, :width] = np.asarray(small).clip(0, 1)
+    shift = np.round(14 - np.array(ndimage.center_of_mass(frame))).astype(int)
+    shift = shift.clip(0, [28 - height, 28 - width])
+    return np.roll(frame * 255, tuple(shift), axis=(0, 1)).round()
+
+
+def test_frames_of_pasted_digits_are_those_of_pillow_and_scipy(mnist: Dataset) -> None:
+    differences = []
+    for image, scale in product(mnist.test.images[:100], [0.5, 0.8, 1, 2, 3, 5, 10]):
+        side = round(28 * scale)
+        pasted = np.asarray(Image.fromarray(image).resize((side, side)), np.float32) / 255
+        ink = cropped(np.where(pasted > 0.05, pasted, 0))
+        if stroke_width(ink) * 20 / max(ink.shape) > 1.5:  # no stroke is widened
+            differences.append(np.abs(make_frame(ink) - frame_by_pillow_and_scipy(ink)).mean())
+    assert len(differences) > 400
+    assert np.mean(differences) < 2
+    assert np.median(differences) < 1
 
 
 @pytest.mark.parametrize("scale", [1, 3, 10, 40])

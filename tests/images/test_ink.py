@@ -64,7 +64,8 @@ def test_mnist_images_keep_their_grey_levels(mnist: Dataset) -> None:
 
 
 def polarity_of(pixels: NDArray[np.uint8]) -> Polarity:
-    return find_polarity(decode(pixels).pixels)
+    grey = decode(pixels).grey.astype(np.float32) / np.float32(255)
+    return find_polarity(np.repeat(grey[..., np.newaxis], 3, axis=2))
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from tendigits.classifiers.classifier import Logits
+from tendigits.classifiers.predictions import log_softmax
 from tendigits.data import CLASSES, IMAGE_SIZE, LabelledImages
 from tendigits.errors import ModelError
 
@@ -178,7 +178,7 @@ def _try(
     sums = scores.sum(axis=1)
     probabilities = bool((scores >= 0).all() and np.allclose(sums, 1, atol=1e-3))
     form = replace(form, probabilities=probabilities)
-    log_probabilities = log_softmax(_to_logits(scores, form), axis=1)
+    log_probabilities = log_softmax(_to_logits(scores, form))
     of_labels = log_probabilities[np.arange(len(labelled)), labelled.labels]
     return _Trial(
         form=form,

@@ -5,9 +5,18 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from tendigits.data import CLASSES
+
+
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the natural logarithms of the probabilities of logits (n, classes)."""
+    # The largest of each row becomes 0, so that no exponential overflows.
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_probabilities: NDArray[np.float32] = shifted - np.log(
+        np.exp(shifted).sum(axis=1, keepdims=True)
+    )
+    return log_probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +41,7 @@ class Predictions:
     def log_probabilities(self) -> NDArray[np.float32]:
         """Natural logarithms of the probabilities of all outputs, (n, 10) or (n, 11)."""
         scaled = self.logits / np.float32(self.temperature)
-        log_probabilities: NDArray[np.float32] = log_softmax(scaled, axis=1)
-        return log_probabilities
+        return log_softmax(scaled)
 
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:

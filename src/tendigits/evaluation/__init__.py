@@ -1,7 +1,7 @@
 """Evaluation: measurements of a classifier's predictions, and reports of them.
 
 Each module measures one thing, from `Predictions` or a `Classifier` that is handed in. This and
-`report` import neither torch nor matplotlib.
+`report` import neither torch nor matplotlib nor scipy.
 """
 
 from tendigits.evaluation.metrics import Metrics, measure, summarise_test

@@ -7,7 +7,6 @@ import numpy as np
 
 from tendigits.classifiers import Classifier
 from tendigits.data import LabelledImages
-from tendigits.evaluation.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 
 Progress = Callable[[str, int, int], None]  # a title, the steps done, and their total
 
@@ -44,6 +43,13 @@ def measure_robustness(
     classifiers: Sequence[Classifier], labelled: LabelledImages, progress: Progress
 ) -> Robustness:
     """Measure the errors of classifiers on the same corrupted copies of labelled images."""
+    # Imported here: scipy comes with the extra [train], and reading a report needs none of it.
+    from tendigits.evaluation.corruptions import (  # noqa: PLC0415
+        CORRUPTIONS,
+        STRENGTHS,
+        corrupt,
+    )
+
     errors = np.empty((len(classifiers), len(CORRUPTIONS), len(STRENGTHS)))
     for row, corruption in enumerate(CORRUPTIONS):
         for column, strength in enumerate(STRENGTHS):

@@ -1,21 +1,23 @@
-"""From pictures to 28x28 images of single digits as in MNIST, in numpy, scipy and Pillow.
+"""From pictures to 28x28 images of single digits as in MNIST, in numpy, OpenCV and Pillow.
 
-Data flows through decode, ink (with paper and sheet), shapes (with printed_lines) and frame.
+Data flows through decode (with documents and grey), finder, ink and frame.
 """
 
-from tendigits.images.decode import PictureSource, decode
+from tendigits.images.box import Box
+from tendigits.images.decode import Picture, PictureSource, decode, decode_pages
+from tendigits.images.finder import Finder, Found
 from tendigits.images.frame import make_frame
-from tendigits.images.ink import Ink, find_ink
-from tendigits.images.shapes import Box, Shape, find_cuts, find_shapes
+from tendigits.images.ink import ink_in, is_dark_on_light
 
 __all__ = [
     "Box",
-    "Ink",
+    "Finder",
+    "Found",
+    "Picture",
     "PictureSource",
-    "Shape",
     "decode",
-    "find_cuts",
-    "find_ink",
-    "find_shapes",
+    "decode_pages",
+    "ink_in",
+    "is_dark_on_light",
     "make_frame",
 ]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tendigits.errors import PictureError
@@ -25,7 +24,7 @@ def draw_explanation(picture: PictureSource, reading: Reading, path: Path) -> No
     most probable one, with their confidences.
     """
     decoded = decode(picture)
-    image = Image.fromarray((decoded.pixels * 255).round().astype(np.uint8))
+    image = Image.fromarray(decoded.grey).convert("RGB")
     shown = PICTURE_SIDE / max(image.size)
     image = image.resize([max(1, round(side * shown)) for side in image.size])
     draw = ImageDraw.Draw(image)

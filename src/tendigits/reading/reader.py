@@ -22,6 +22,7 @@ from tendigits.images import (
     find_shapes,
     make_frame,
 )
+from tendigits.images.paper import SMALL
 
 REJECTED = "?"
 DEFAULT_MODEL = "reader"
@@ -142,7 +143,7 @@ class Reader:
         """
         decoded = decode(picture)
         reading = self._read_ink(find_ink(decoded), decoded.scale)
-        if decoded.is_small and not reading.has_digits:
+        if max(decoded.grey.shape) <= SMALL and not reading.has_digits:
             other = self._read_ink(find_ink(decoded, inverted=True), decoded.scale)
             return other if other.has_digits else reading
         return reading
