@@ -1,0 +1,40 @@
+"""Two opinions on a character in one: the finder's, of the picture, the classifier's, of a frame."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tendigits.images.finder import DIGITS, Found
+
+# Chosen on made pages with held-out writers by benchmarks/combine.py.
+_FINDER_WEIGHT, _CLASSIFIER_WEIGHT = 1.0, 1.0
+_BIAS, _SCORE_WEIGHT, _DIGIT_WEIGHT = 0.4, 1.0, 0.1
+# No opinion is surer than this, so that none can overrule the other alone.
+_FLOOR, _CLASSIFIER_FLOOR = 1e-4, 1e-3
+
+
+def combine(found: Found, probabilities: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return the probabilities (15,) of the classes of a character; their sum is at most 1.
+
+    The classes' logarithms are added with weights. That there is a character at all is a logistic
+    function of the finder's score and of the classifier's probability of a digit.
+
+    Args:
+        found: what the finder found.
+        probabilities: (10,), what the classifier predicts for its frame; None for a mark.
+    """
+    evidence = _BIAS + _SCORE_WEIGHT * _logit(found.score)
+    classes = found.classes.astype(np.float64)
+    if probabilities is not None:
+        evidence += _DIGIT_WEIGHT * _logit(float(probabilities.sum()))
+        digits = classes[:DIGITS].sum()
+        logs = _FINDER_WEIGHT * np.log(classes[:DIGITS] + _FLOOR)
+        logs += _CLASSIFIER_WEIGHT * np.log(probabilities + _CLASSIFIER_FLOOR)
+        shares = np.exp(logs - logs.max())
+        classes[:DIGITS] = digits * shares / shares.sum()
+    combined: NDArray[np.float32] = (classes / (1 + np.exp(-evidence))).astype(np.float32)
+    return combined
+
+
+def _logit(probability: float) -> float:
+    clipped = float(np.clip(probability, _FLOOR, 1 - _FLOOR))
+    return float(np.log(clipped / (1 - clipped)))
