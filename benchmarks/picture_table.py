@@ -7,11 +7,10 @@ from typing import Any
 def pictures_table(result: Mapping[str, Any]) -> str:
     """Return the table of the labelled pictures, that of the made pages, and what was compared."""
     readers = list(result["software"])
-    count = sum(row["pictures"] for row in result["pictures"] if not row["is_group"])
     parts = [part("`make bench-pictures`, kind", result["pictures"], readers)]
     if result["made_pages"]:
         parts.append(part("made pages, kind", result["made_pages"], readers))
-    return "\n\n".join([*parts, caption(result, count)]) + "\n"
+    return "\n\n".join([*parts, caption(result)]) + "\n"
 
 
 def part(title: str, rows: Sequence[Mapping[str, Any]], readers: Sequence[str]) -> str:
@@ -40,11 +39,17 @@ def duration(milliseconds: float) -> str:
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
-def caption(result: Mapping[str, Any], count: int) -> str:
+def count(rows: Sequence[Mapping[str, Any]]) -> int:
+    return sum(row["pictures"] for row in rows if not row["is_group"])
+
+
+def caption(result: Mapping[str, Any]) -> str:
     """Return what was counted and timed, the versions, the modes and what is left out."""
+    made = f" and {count(result['made_pages'])} made pages" if result["made_pages"] else ""
     software = "; ".join(dict.fromkeys(result["software"].values()))
     sentences = [
-        f"Read correctly, and the median time per picture, one thread each: {count} pictures.",
+        f"{count(result['pictures'])} pictures{made}: the fraction read correctly, and the median "
+        "time per picture in one thread.",
         f"{software}; {result['environment']['cpu']}.",
         *modes(result),
         *result["left_out"],
