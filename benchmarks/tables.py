@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from picture_table import pictures_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.files import write_text
@@ -307,6 +308,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed_table,
     "reading": reading_table,
     "read-mnist": read_mnist_table,
+    "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
     "serve": serve_table,
     "reports": reports_table,
 }
