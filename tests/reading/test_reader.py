@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +199,20 @@ def test_any_array_is_read_or_rejected(reader: Reader, array: np.ndarray) -> Non
         assert 0 <= digit.box.left < digit.box.right <= array.shape[1]
         assert 0 <= digit.box.top < digit.box.bottom <= array.shape[0]
         assert digit.frame.shape == (28, 28)
+
+
+def test_memory_does_not_grow_with_the_number_of_pictures(mnist: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(on_paper(row(mnist.test.images[:5], scale=8), shadow=0.3)).save(path)
+    script = (
+        "import resource, sys, tendigits\n"
+        "reader = tendigits.Reader()\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for _ in reader.read_many([sys.argv[1]] * 10): pass\n"
+        "before = peak()\n"
+        "for _ in reader.read_many([sys.argv[1]] * 60): pass\n"
+        "print((peak() - before) / 1024)"
+    )
+    words = [sys.executable, "-c", script, str(path)]
+    result = subprocess.run(words, check=True, timeout=120, capture_output=True, text=True)
+    assert float(result.stdout) < 20  # MiB

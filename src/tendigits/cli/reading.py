@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from tendigits.errors import delayed_interrupts
+
 
 def _model_names(incomplete: str) -> list[str]:
     from tendigits.classifiers import pretrained_models
@@ -71,9 +73,10 @@ def read(
     The exit code is 0, or 1 if no number fits or cells of a table are empty, or 2 if pictures
     cannot be read.
     """
-    from tendigits.reading.command import Outputs, ReadCommand
-    from tendigits.reading.pages import ReadSettings
-    from tendigits.reading.sources import find_sources
+    with delayed_interrupts():
+        from tendigits.reading.command import Outputs, ReadCommand
+        from tendigits.reading.pages import ReadSettings
+        from tendigits.reading.sources import find_sources
 
     sources = find_sources(pictures)
     settings = ReadSettings(model, threshold, length, pattern, json)

@@ -5,17 +5,16 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import cv2
 
-from tendigits.errors import TendigitsError
+from tendigits.errors import TendigitsError, delayed_interrupts
 from tendigits.reading.pages import PageReader, PageResult, ReadSettings
 from tendigits.reading.sources import Source
 
@@ -67,7 +66,7 @@ def _submit(
     pool: ProcessPoolExecutor, settings: ReadSettings, source: Source
 ) -> Future[list[PageResult]]:
     picture = source.picture()
-    with _blocked_interrupts():
+    with delayed_interrupts():  # a process that is about to start would print where it was
         return pool.submit(_read_pages, settings, source.name, picture)
 
 
@@ -76,23 +75,6 @@ def _finished(waiting: deque[_Waiting]) -> list[PageResult]:
     pages = waiting[0].future.result()
     waiting.popleft()
     return pages
-
-
-@contextmanager
-def _blocked_interrupts() -> Iterator[None]:
-    """Delay Ctrl-C; processes that are started meanwhile never receive it.
-
-    Their parent does, and stops them. Without this, those that are about to start would print
-    where they were.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker() -> None:
