@@ -8,10 +8,10 @@ from tendigits.images.finder import DIGITS, Found
 # Chosen on made pages with held-out writers by benchmarks/combine.py. The classifier counts for
 # more where its frame shows the character alone.
 _WEIGHTS_ALONE, _WEIGHTS = (0.72, 0.36), (0.86, 0.22)  # of the finder, of the classifier
-_ALONE = 0.97  # of the ink in and around the box
+ALONE = 0.97  # of the ink in and around the box
 _BIAS, _SCORE_WEIGHT, _DIGIT_WEIGHT = 1.1, 2.06, 0.08
 # No opinion is surer than this, so that none can overrule the other alone.
-_FLOOR, _CLASSIFIER_FLOOR = 1e-4, 1e-3
+FLOOR, CLASSIFIER_FLOOR = 1e-4, 1e-3
 
 
 def combine(
@@ -27,20 +27,20 @@ def combine(
         probabilities: (10,), what the classifier predicts for its frame; None for a mark.
         isolation: how much of the ink in and around the box belongs to the character; see `Ink`.
     """
-    evidence = _BIAS + _SCORE_WEIGHT * _logit(found.score)
+    evidence = _BIAS + _SCORE_WEIGHT * logit(found.score)
     classes = found.classes.astype(np.float64)
     if probabilities is not None:
-        evidence += _DIGIT_WEIGHT * _logit(float(probabilities.sum()))
+        evidence += _DIGIT_WEIGHT * logit(float(probabilities.sum()))
         digits = classes[:DIGITS].sum()
-        finders, classifiers = _WEIGHTS_ALONE if isolation >= _ALONE else _WEIGHTS
-        logs = finders * np.log(classes[:DIGITS] + _FLOOR)
-        logs += classifiers * np.log(probabilities + _CLASSIFIER_FLOOR)
+        finders, classifiers = _WEIGHTS_ALONE if isolation >= ALONE else _WEIGHTS
+        logs = finders * np.log(classes[:DIGITS] + FLOOR)
+        logs += classifiers * np.log(probabilities + CLASSIFIER_FLOOR)
         shares = np.exp(logs - logs.max())
         classes[:DIGITS] = digits * shares / shares.sum()
     combined: NDArray[np.float32] = (classes / (1 + np.exp(-evidence))).astype(np.float32)
     return combined
 
 
-def _logit(probability: float) -> float:
-    clipped = float(np.clip(probability, _FLOOR, 1 - _FLOOR))
+def logit(probability: float) -> float:
+    clipped = float(np.clip(probability, FLOOR, 1 - FLOOR))
     return float(np.log(clipped / (1 - clipped)))
