@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -131,9 +132,14 @@ def test_digit_of_a_pattern_has_its_own_probability(mnist: Dataset, reader: Read
 
 
 def test_invalid_pattern_is_rejected_before_the_picture_is_opened(reader: Reader) -> None:
-    for read in (reader.read, reader.read_pages, reader.read_many):
-        with pytest.raises(PatternError, match="has a \\( without a \\)"):
-            list(read("missing.png", "(1"))
+    reads: list[Callable[[], object]] = [
+        lambda: reader.read("missing.png", "(1"),
+        lambda: list(reader.read_pages("missing.png", "(1")),
+        lambda: list(reader.read_many(["missing.png"], "(1")),
+    ]
+    for read in reads:
+        with pytest.raises(PatternError, match=r"has a \( without a \)"):
+            read()
 
 
 def test_second_choice_is_another_less_probable_digit(mnist: Dataset, reader: Reader) -> None:

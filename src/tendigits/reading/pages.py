@@ -10,7 +10,6 @@ from tendigits.errors import PictureError
 from tendigits.images import Picture, PictureSource, decode_pages
 from tendigits.reading.fitting import wanted_pattern
 from tendigits.reading.reader import Reader, Reading
-from tendigits.reading.schemas import PictureResult
 
 
 @dataclass(frozen=True)
@@ -102,19 +101,13 @@ class PageReader:
             yield _Page(number, None, error)
 
     def _result(self, name: str, page: "_Page", number: int | None, *, is_last: bool) -> PageResult:
+        output = _json_of(name, page) if self.settings.json else _text_of(name, page, number)
         if isinstance(page.content, PictureError):
-            result = PictureResult.from_error(name, page.content, page=page.number)
-            output = _as_json(result) if self.settings.json else f"tendigits: {page.content}"
             return PageResult(name, number, "error", output)
-        reading = page.content
-        if self.settings.json:
-            output = _as_json(PictureResult.from_reading(name, reading, page=page.number))
-        else:
-            output = as_text(name if number is None else f"{name}, page {number}", reading)
         if not self.settings.keep:
-            return PageResult(name, number, reading.status, output)
+            return PageResult(name, number, page.content.status, output)
         picture = page.picture if is_last else None  # a thousand pages would fill the memory
-        return PageResult(name, number, reading.status, output, reading, picture)
+        return PageResult(name, number, page.content.status, output, page.content, picture)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,5 +136,18 @@ def file_stem(result: PageResult) -> str:
     return stem if result.number is None else f"{stem}-page-{result.number}"
 
 
-def _as_json(result: PictureResult) -> str:
+def _text_of(name: str, page: _Page, number: int | None) -> str:
+    if isinstance(page.content, PictureError):
+        return f"tendigits: {page.content}"
+    return as_text(name if number is None else f"{name}, page {number}", page.content)
+
+
+def _json_of(name: str, page: _Page) -> str:
+    # Importing it takes time that text need not wait for.
+    from tendigits.reading.schemas import PictureResult  # noqa: PLC0415
+
+    if isinstance(page.content, PictureError):
+        result = PictureResult.from_error(name, page.content, page=page.number)
+    else:
+        result = PictureResult.from_reading(name, page.content, page=page.number)
     return json.dumps(result.to_dict())
