@@ -4,11 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tendigits.data.pages.targets import BOX_UNIT, STRIDE
+from tendigits.data.pages.targets import BOX_UNIT
+from tendigits.images.finder import CHARACTERS, STRIDE
 from tendigits.networks.architectures import ConvUnit
 
-CHARACTER_CLASSES = 15
-_OUTPUTS = 1 + CHARACTER_CLASSES + 4
+# Maps: a character's presence, its classes, the distances of its box's four sides.
+MAPS = (1, len(CHARACTERS), 4)
 
 
 class FinderNetwork(nn.Module):
@@ -39,7 +40,7 @@ class FinderNetwork(nn.Module):
         self.laterals = nn.ModuleList(nn.Conv2d(width, neck, 1) for width in widths[1:])
         self.smooth = nn.ModuleList(ConvUnit(neck, neck, 3, 1, 1) for _ in range(2))
         self.head = ConvUnit(neck, neck, 3, 1, 1)
-        self.out = nn.Conv2d(neck, _OUTPUTS, 1)
+        self.out = nn.Conv2d(neck, sum(MAPS), 1)
         nn.init.constant_(self.out.bias[0:1], -4.0)  # characters are rare
 
     def forward(self, pages: Tensor) -> Tensor:
@@ -89,7 +90,7 @@ class FinderGraph(nn.Module):
         pixels of the page.
         """
         maps = self.network(pages)
-        heat, classes, sides = maps.split([1, CHARACTER_CLASSES, 4], 1)
+        heat, classes, sides = maps.split(MAPS, 1)
         scores = heat.sigmoid()
         peaks = functional.max_pool2d(scores, 3, 1, 1)
         height, width = maps.shape[2:]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.data.pages.page import Page
+from tendigits.images.finder import STRIDE
 
-STRIDE = 4  # pixels of the page along a cell
 BOX_UNIT = 16.0  # pixels
 # The heat falls to exp(-1/2) at this fraction of a box from its middle, or at this many cells.
 _SPREAD, _LEAST_SPREAD = 0.1, 0.7
