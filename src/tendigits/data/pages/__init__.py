@@ -1,6 +1,6 @@
 """Pages made of handwritten digits, printed letters and doodles, to train and test a finder."""
 
 from tendigits.data.pages.glyphs import GlyphSet, make_glyphs
-from tendigits.data.pages.page import SHAPES, Page, draw_page
+from tendigits.data.pages.page import SHAPES, Page, draw_page, draw_pages, made_pages
 
-__all__ = ["SHAPES", "GlyphSet", "Page", "draw_page", "make_glyphs"]
+__all__ = ["SHAPES", "GlyphSet", "Page", "draw_page", "draw_pages", "made_pages", "make_glyphs"]

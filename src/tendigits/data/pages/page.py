@@ -7,14 +7,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tendigits.data.dataset import split_last
+from tendigits.data.load import load_dataset
 from tendigits.data.pages.canvas import Canvas, DrawnCharacter
 from tendigits.data.pages.capture import Capture, capture, draw_scene
-from tendigits.data.pages.glyphs import GlyphSet
+from tendigits.data.pages.glyphs import GlyphSet, make_glyphs
 from tendigits.data.pages.non_digits import write_no_digits
 from tendigits.data.pages.numbers import write_lines, write_lone_digit, write_row, write_table
 from tendigits.data.pages.writer import Writer, draw_hand
 from tendigits.images.finder import CHARACTERS, DIGITS
 
+HELD_OUT = 5_000  # the last training images of MNIST
 # Height and width in pixels; wide ones are mostly rows, square ones lone digits and tables.
 SHAPES = (
     (96, 96),
@@ -106,6 +109,27 @@ def draw_page(glyphs: GlyphSet, shape: tuple[int, int], random: np.random.Genera
         captured.picture, 0, pad_bottom, 0, pad_right, cv2.BORDER_REPLICATE
     )
     return _page(replace(captured, picture=picture), canvas.characters, canvas.ignored, kind)
+
+
+def draw_pages(glyphs: GlyphSet, count: int, random: np.random.Generator) -> list[Page]:
+    """Draw random pages of one random shape."""
+    shape = SHAPES[random.integers(len(SHAPES))]
+    return [draw_page(glyphs, shape, random) for _ in range(count)]
+
+
+def made_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
+    """Draw pages with digits by the writers of MNIST that no finder is trained on.
+
+    Returns:
+        For each page its picture (h, w) uint8, its text line by line, and its kind.
+    """
+    digits = load_dataset("mnist").train
+    held_out = split_last(len(digits), HELD_OUT / len(digits)).validation
+    glyphs = make_glyphs(digits.subset(held_out))
+    pages = [
+        draw_pages(glyphs, 1, np.random.default_rng([seed, number]))[0] for number in range(count)
+    ]
+    return [(page.picture, page.text, page.kind) for page in pages]
 
 
 def _page(
