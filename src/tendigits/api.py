@@ -73,6 +73,10 @@ def train(
         recipe = load_recipe(recipe, settings)
     elif settings:
         recipe = recipe.changed(settings)
+    if recipe.pages is not None and "mnist" not in (data, getattr(data, "name", None)):
+        raise RunError(
+            f"{recipe.name} trains a finder on pages made of MNIST's digits; leave out --data."
+        )
     environment = describe_environment(threads, device, recipe.precision)
     with reporting(quiet=quiet) as reporter:
         dataset = _load(data, reporter)

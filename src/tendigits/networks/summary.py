@@ -59,9 +59,7 @@ def _layer_rows(network: nn.Module, size: int) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _visit_layers(
-    network: nn.Module, size: int, note: Callable[[nn.Module, Tensor], None]
-) -> None:
+def _visit_layers(network: nn.Module, size: int, note: Callable[[nn.Module, Tensor], None]) -> None:
     """Pass a blank image through `network` and call `note` with each layer and its outputs."""
     leaves = [layer for layer in network.modules() if not list(layer.children())]
     hooks = [

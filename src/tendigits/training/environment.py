@@ -17,6 +17,7 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
+from tendigits.data import IMAGE_SIZE
 from tendigits.errors import RunError
 from tendigits.networks import count_multiply_adds
 from tendigits.networks.architectures import fits_onednn, matmul
@@ -179,11 +180,17 @@ def computing_threads(count: int) -> Iterator[None]:
 
 
 def describe_speed(
-    network: nn.Module, history: Sequence[EpochResult], environment: Environment
+    network: nn.Module,
+    history: Sequence[EpochResult],
+    environment: Environment,
+    image_size: int = IMAGE_SIZE,
 ) -> Speed:
-    """Return the speed of a training beside the machine's matrix rate, which is measured now."""
+    """Return the speed of a training beside the machine's matrix rate, which is measured now.
+
+    Its images have `image_size` pixels along a side, or as many pixels on average.
+    """
     images_per_second = statistics.median(result.images_per_second for result in history)
-    operations_per_image = 2 * PASSES_PER_STEP * count_multiply_adds(network)
+    operations_per_image = 2 * PASSES_PER_STEP * count_multiply_adds(network, image_size)
     return Speed(
         images_per_second=images_per_second,
         operations_per_second=operations_per_image * images_per_second,

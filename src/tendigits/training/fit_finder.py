@@ -74,9 +74,7 @@ def fit_finder(
     device, steps = next(state.network.parameters()).device, recipe.pages.steps_per_epoch
     validation = [to_batch(pages) for pages in validation_pages(glyphs.validation, recipe)]
     first = len(state.history) * steps
-    made = training_batches(
-        glyphs.training, recipe, first, workers, pin=device.type == "cuda"
-    )
+    made = training_batches(glyphs.training, recipe, first, workers, pin=device.type == "cuda")
     with reproducible(state, recipe.seed):
         for epoch in range(len(state.history) + 1, recipe.epochs + 1):
             if has_stalled(state.history, recipe.patience):

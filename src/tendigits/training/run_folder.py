@@ -17,6 +17,7 @@ from torch import nn
 
 from tendigits.classifiers import Classifier, Origin
 from tendigits.data import CLASSES, Dataset, Split, load_dataset, stratified_split
+from tendigits.data.dataset import split_last
 from tendigits.data.download import Progress
 from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.data.load import no_progress
@@ -190,7 +191,7 @@ def create_run(
             class_names=dataset.class_names,
             sha256=dataset.checksums,
         ),
-        split=stratified_split(dataset.train.labels, recipe.validation_fraction, recipe.seed),
+        split=_split(recipe, dataset),
         environment=environment,
     )
     parent, name = run.folder.parent, run.folder.name
@@ -289,6 +290,11 @@ def classifier_of_run(run: Run) -> Classifier:
     Raises:
         RunError: the training is not finished, or a file of the run is damaged.
     """
+    if run.recipe.pages is not None:
+        raise RunError(
+            f"The run {run.folder} trained a finder, not a classifier; its figures are in "
+            f"{run.metrics}."
+        )
     network = load_network(run)
     validation = read_record(run.validation, Validation) if run.validation.exists() else None
     return replace(
@@ -312,6 +318,13 @@ def classifier_of_run(run: Run) -> Classifier:
         ),
         data_source=run.data.source,
     )
+
+
+def _split(recipe: Recipe, dataset: Dataset) -> Split:
+    """Return which digits are trained on; those of a finder's validation are by other writers."""
+    if recipe.pages is not None:
+        return split_last(len(dataset.train), recipe.validation_fraction)
+    return stratified_split(dataset.train.labels, recipe.validation_fraction, recipe.seed)
 
 
 def _write_start(folder: Path, run: Run, start: Mapping[str, bytes]) -> None:
