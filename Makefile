@@ -4,7 +4,7 @@ BIN := .venv/bin
 # --no-compile halves the installation; `make demo` compiles the modules that it imports.
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help demo test lint format docs package bench-notebook bench-speed bench-read bench-serve bench-accuracy reports notebook screenshots clean
+.PHONY: help demo test lint format docs package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy reports notebook screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,6 +39,9 @@ bench-speed: .venv-bench/installed ## time `fast` against the examples of PyTorc
 
 bench-read: .venv-bench/installed ## measure how fast pictures are read
 	.venv-bench/bin/python benchmarks/reading.py
+
+bench-pictures: .venv-bench/installed ## compare readers on labelled pictures: make bench-pictures FOLDER=...
+	.venv-bench/bin/python benchmarks/pictures.py '$(FOLDER)'
 
 bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP (needs wrk; 3 minutes)
 	$(BIN)/python benchmarks/serving.py

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from picture_table import pictures_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.files import write_text
@@ -200,7 +201,7 @@ def reading_table() -> str:
         f"| `{model}`, {runtime} | {' | '.join(each)} |" for (model, runtime), each in rates.items()
     ]
     steps = list(result["pipeline"][0]["fractions"])
-    rows += ["", f"| all steps | pictures/s | {' | '.join(steps)} |", "|---" * 7 + "|"]
+    rows += ["", f"| all steps | pictures/s | {' | '.join(steps)} |", "|---" * (len(steps) + 2) + "|"]
     rows += [
         f"| {way['kind']} | {way['pictures_per_second']:.0f} | "
         + " | ".join(f"{100 * way['fractions'][step]:.0f} %" for step in steps)
@@ -307,6 +308,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed_table,
     "reading": reading_table,
     "read-mnist": read_mnist_table,
+    "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
     "serve": serve_table,
     "reports": reports_table,
 }

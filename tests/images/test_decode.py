@@ -1,4 +1,5 @@
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,21 @@ def test_reduced_copies_in_a_tiff_are_no_pages() -> None:
     thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
     data = encoded(GREY, "TIFF", save_all=True, append_images=[thumbnail, PAGES[0]])
     assert [page.grey.shape for page in decode_pages(data)] == [(48, 72), (40, 60)]
+
+
+@pytest.mark.parametrize("form", ["TIFF", "PDF"])
+def test_pages_over_the_limit_are_an_error_after_the_pages_before_them(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encoded(PAGES[0], form, save_all=True, append_images=PAGES[1:])
+    module = sys.modules["tendigits.images.decode"]  # the package has the function of that name
+    monkeypatch.setattr(module, "MAX_PAGES", 3)
+    assert len(list(decode_pages(data))) == 3
+    monkeypatch.setattr(module, "MAX_PAGES", 2)
+    pages = decode_pages(data)
+    assert next(pages).scale == next(pages).scale
+    with pytest.raises(PictureError, match=r"^the picture has more than 2 pages; split it\.$"):
+        next(pages)
 
 
 def test_damaged_page_of_a_tiff_is_an_error_after_the_pages_before_it() -> None:

@@ -21,6 +21,7 @@ from tendigits.images.grey import MAX_PIXELS, is_faint, to_grey
 PictureSource = str | Path | bytes | Image.Image | NDArray[np.generic]
 
 MAX_BYTES = 100 * 2**20
+MAX_PAGES = 1000
 # Enough for a page of digits: 175 dots per inch of A4, half the width of a photo of 12 megapixels.
 MAX_SIDE = 2048
 # JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, as long as this many pixels remain.
@@ -61,7 +62,7 @@ def decode_pages(source: PictureSource) -> Iterator[Picture]:
 
     Raises:
         PictureError: it is not a picture, damaged, encrypted, empty, or over a limit, or needs a
-            library that is not installed.
+            library that is not installed; also after 1,000 pages, if there are more.
     """
     return _pages(source)
 
@@ -79,7 +80,8 @@ def _pages(source: PictureSource) -> Generator[Picture]:
         raise PictureError(f"{name} is empty; give an image file.")
     if is_pdf(data):
         with closing(pdf_pages(data, name, side=MAX_SIDE, max_pixels=MAX_PIXELS)) as pages:
-            for grey in pages:
+            for number, grey in enumerate(pages, start=1):
+                _check_number(number, name)
                 yield Picture(grey, 1.0)
     else:
         yield from _from_file(data, name)
@@ -128,10 +130,10 @@ def _from_file(data: bytes, name: str) -> Generator[Picture]:
             yield _from_jpeg(image, data, name)
             return
         yield _from_pil(image, name)
-        pages = 1
-        while _next_page(image, f"page {pages + 1} of {name}"):
-            pages += 1
-            yield _from_pil(image, f"page {pages} of {name}")
+        number = 2
+        while _next_page(image, number, name):
+            yield _from_pil(image, f"page {number} of {name}")
+            number += 1
 
 
 def _from_jpeg(image: JpegImageFile, data: bytes, name: str) -> Picture:
@@ -144,18 +146,24 @@ def _from_jpeg(image: JpegImageFile, data: bytes, name: str) -> Picture:
         return _from_pil(again, name, draft="RGB")
 
 
-def _next_page(image: Image.Image, name: str) -> bool:
-    """Move a TIFF to its next page; return whether there is one."""
+def _next_page(image: Image.Image, number: int, name: str) -> bool:
+    """Move a TIFF to its next page, which has this number; return whether there is one."""
     if not isinstance(image, TiffImageFile):
         return False
-    with _pillow_errors(name):
+    with _pillow_errors(f"page {number} of {name}"):
         while True:
             try:
                 image.seek(image.tell() + 1)
             except EOFError:
                 return False
+            _check_number(image.tell() + 1, name)
             if not image.tag_v2.get(_SUBFILE_TYPE, 0) & (_REDUCED | _MASK):
                 return True
+
+
+def _check_number(page: int, name: str) -> None:
+    if page > MAX_PAGES:
+        raise PictureError(f"{name} has more than {MAX_PAGES:,} pages; split it.")
 
 
 def _from_pil(image: Image.Image, name: str, draft: str | None = None) -> Picture:

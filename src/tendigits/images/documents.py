@@ -105,9 +105,8 @@ def _missing(what: str, error: ModuleNotFoundError) -> PictureError:
 
 def _send(process: "subprocess.Popen[bytes]", data: bytes) -> None:
     assert process.stdin is not None
-    with suppress(BrokenPipeError):  # it has ended; its exit code says why
+    with suppress(BrokenPipeError), process.stdin:  # broken if it has ended; its code says why
         process.stdin.write(data)
-        process.stdin.close()
 
 
 def _receive(process: "subprocess.Popen[bytes]") -> NDArray[np.uint8] | None:

@@ -70,7 +70,7 @@ def _in_8_bits(array: NDArray[Any]) -> Grey:
         return array.astype(np.uint8) * np.uint8(255)
     if np.issubdtype(array.dtype, np.integer):
         white = _white(array)
-        return _scaled(array.clip(0, white).astype(np.uint16), 255 / white)
+        return _scaled(array.clip(0, white).astype(np.uint16, copy=False), 255 / white)
     if np.issubdtype(array.dtype, np.floating):
         low, high = float(array.min()), float(array.max())
         if not np.isfinite([low, high]).all():
@@ -79,7 +79,7 @@ def _in_8_bits(array: NDArray[Any]) -> Grey:
             raise PictureError(
                 f"The array contains floats from {low:g} to {high:g}; give values from 0 to 1."
             )
-        return _scaled(array.astype(np.float32), 255)
+        return _scaled(array.astype(np.float32, copy=False), 255)
     raise PictureError(f"An array of {array.dtype} is not a picture; give uint8 or float.")
 
 
