@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.data.pages import Page
-from tendigits.images.finder import CHARACTERS, DIGITS, Finder, Found
+from tendigits.images.finder import DIGITS, Finder, Found
 
 ACCEPTED = 0.4  # the least score of what counts as found
 _SAME = 0.5  # intersection over union of two boxes of one character
@@ -235,5 +236,5 @@ def _lines(page: Page) -> str:
 
 def _ranges(limits: Sequence[float]) -> list[str]:
     """Return the names of the groups that limits separate."""
-    between = [f"{low:g} to {high:g}" for low, high in zip(limits, limits[1:], strict=False)]
+    between = [f"{low:g} to {high:g}" for low, high in pairwise(limits)]
     return [f"below {limits[0]:g}", *between, f"{limits[-1]:g} and more"]

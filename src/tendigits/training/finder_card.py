@@ -20,6 +20,7 @@ def finder_card(
     recipe, environment = run.recipe, run.environment
     network = build_network(recipe.network, recipe.seed)
     seconds, steps = sum(result.seconds for result in history), _steps(run, history)
+    multiply_adds = count_multiply_adds(network, PAGE_SIDE)
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     checksums = "\n".join(f"    {sha256}  {name}" for name, sha256 in run.data.sha256.items())
     return f"""# Model card: {recipe.name}
@@ -28,15 +29,16 @@ def finder_card(
 
 ## Intended use
 It finds digits and the marks `. , - / :` in grey pictures of any size: their boxes, and the
-probabilities of their classes. It was trained on made pages: digits of MNIST and of fonts, drawn with
-many pens and captured as photos, scans and drawings, beside words, doodles, rules and grids. Letters
-that look like digits are not told apart from them.
+probabilities of their classes. It was trained on made pages: digits of MNIST and of fonts, drawn
+with many pens and captured as photos, scans and drawings, beside words, doodles, rules and grids.
+It cannot tell letters that look like digits from digits.
 
 ## Metrics
-{metrics.summary()}. The digits of these pages are the last {len(held_out):,} training images of MNIST,
-by other writers than those of the pages trained on. A character counts as found where a box with a
-score of at least {metrics.accepted} overlaps it by half. A page is exact if all of its digits were
-found and no others. This is one run with one seed ({recipe.seed}).
+{metrics.summary()}.
+The digits of these pages are the last {len(held_out):,} training images of MNIST, by other writers
+than those of the pages trained on. A character counts as found where a box with a score of at least
+{metrics.accepted} overlaps it by half. A page is exact if all of its digits were found and no
+others. This is one run with one seed ({recipe.seed}).
 
 {_page_table("kind of page", metrics.kinds)}
 
@@ -52,13 +54,13 @@ found and no others. This is one run with one seed ({recipe.seed}).
 ![What was found on validation pages](plots/found.png)
 
 ## Network
-{count_parameters(network):,} parameters,
-{count_multiply_adds(network, PAGE_SIDE) / 1e6:,.0f} million multiply-adds for {PAGE_SIDE}x{PAGE_SIDE}
-pixels.
+{count_parameters(network):,} parameters, {multiply_adds / 1e6:,.0f} million multiply-adds for
+{PAGE_SIDE}x{PAGE_SIDE} pixels.
 
 ## Training
-{steps:,} steps of {recipe.batch_size} pages, none of them seen twice, {seconds:,.0f} s. All settings are
-in `recipe.toml`, the held-out digits in `split.json`, the results of each epoch in `history.csv`.
+{steps:,} steps of {recipe.batch_size} pages, none of them seen twice, {seconds:,.0f} s. All settings
+are in `recipe.toml`, the held-out digits in `split.json`, the results of each epoch in
+`history.csv`.
 
 ## Data
 `{run.data.name}`, SHA-256 of the uncompressed files:
