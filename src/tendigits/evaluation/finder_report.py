@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -129,7 +130,7 @@ def measure_finder(outcomes: Sequence[Outcome]) -> FinderMetrics:
             "marks": _of_characters(outcomes, lambda page: page.classes >= DIGITS),
         },
         heights={
-            name: _of_characters(outcomes, lambda page, number=number: _digits_of(page, number))
+            name: _of_characters(outcomes, partial(_digits_of, number=number))
             for number, name in enumerate(_ranges(_HEIGHTS))
         },
     )

@@ -58,8 +58,8 @@ others. This is one run with one seed ({recipe.seed}).
 {PAGE_SIDE}x{PAGE_SIDE} pixels.
 
 ## Training
-{steps:,} steps of {recipe.batch_size} pages, none of them seen twice, {seconds:,.0f} s. All settings
-are in `recipe.toml`, the held-out digits in `split.json`, the results of each epoch in
+{steps:,} steps of {recipe.batch_size} pages, none of them seen twice, {seconds:,.0f} s. All
+settings are in `recipe.toml`, the held-out digits in `split.json`, the results of each epoch in
 `history.csv`.
 
 ## Data

@@ -178,12 +178,13 @@ class Canvas:
             placed = self._turned(moved @ matrix.T + middle)
             for shift in ((0.0, 0.0), hand.nib) if any(hand.nib) else ((0.0, 0.0),):
                 at = placed + np.multiply(shift, size)
-                edges = self._fixed(at)[glyph.edges]
+                edges = list(self._fixed(at)[glyph.edges])
                 cv2.polylines(self.hand, edges, False, 255, thickness, cv2.LINE_AA, _SHIFT)
                 extent.append(at)
         half = thickness / 2 / OVERSAMPLING
         drawn = np.concatenate(extent)
-        return np.stack([drawn.min(axis=0) - half, drawn.max(axis=0) + half])
+        corners: Points = np.stack([drawn.min(axis=0) - half, drawn.max(axis=0) + half])
+        return corners
 
     def _stamp(
         self,
@@ -211,7 +212,7 @@ class Canvas:
             drawn = cv2.LUT(cv2.warpAffine(glyph.stamp, local, size), _SHARP)
             place = layer[top:bottom, left:right]
             np.maximum(place, drawn, out=place)
-        return corners
+        return np.asarray(corners)
 
     def _turned(self, points: Points) -> Points:
         turned: Points = points @ self.turn[:, :2].T + self.turn[:, 2]

@@ -33,11 +33,7 @@ def capture(canvas: Canvas, random: Random, digit_height: float) -> Capture:
         random: draws all that is random.
         digit_height: the height in pixels of the smallest digits, which must stay readable.
     """
-    size = (canvas.width, canvas.height)
-    hand, printed = (
-        cv2.resize(layer, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        for layer in (canvas.hand, canvas.print)
-    )
+    hand, printed = (_reduced(layer, canvas) for layer in (canvas.hand, canvas.print))
     style = random.random()
     if style < 0.2:  # drawn on a screen
         page, contrast = _screen(hand, printed, random)
@@ -52,7 +48,7 @@ def capture(canvas: Canvas, random: Random, digit_height: float) -> Capture:
     if random.random() < 0.35:
         quality = int(random.integers(25, 90))
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
     return Capture(picture, contrast)
 
 
@@ -79,9 +75,16 @@ def draw_scene(height: int, width: int, random: Random) -> NDArray[np.uint8]:
     scene += _smooth_noise(scene.shape, random, float(np.exp(random.uniform(0, 3)))) * np.float32(
         random.uniform(0, 0.15)
     )
-    scene = cv2.GaussianBlur(scene, (0, 0), random.uniform(0.4, 2.0))
+    scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), random.uniform(0.4, 2.0)), np.float32)
     scene += random.standard_normal(scene.shape, np.float32) * np.float32(random.uniform(0, 0.05))
     return np.clip(scene * 255, 0, 255).astype(np.uint8)
+
+
+def _reduced(layer: NDArray[np.uint8], canvas: Canvas) -> Levels:
+    """Return a layer of a canvas in the size of the page, 0 for no ink and 1 for full ink."""
+    size = (canvas.width, canvas.height)
+    reduced = np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA))
+    return reduced.astype(np.float32) / np.float32(255)
 
 
 def _screen(hand: Levels, printed: Levels, random: Random) -> tuple[Levels, float]:
@@ -172,15 +175,13 @@ def _at_resolution(page: Levels, random: Random, digit_height: float) -> Levels:
     small = (max(8, round(width * scale)), max(8, round(height * scale)))
     reduced = cv2.resize(page, small, interpolation=cv2.INTER_AREA)
     way = cv2.INTER_CUBIC if random.random() < 0.5 else cv2.INTER_LINEAR
-    enlarged: Levels = cv2.resize(reduced, (width, height), interpolation=way)
-    return enlarged
+    return np.asarray(cv2.resize(reduced, (width, height), interpolation=way))
 
 
 def _blurred(levels: Levels, sigma: float) -> Levels:
     if sigma < 0.3:
         return levels
-    blurred: Levels = cv2.GaussianBlur(levels, (0, 0), sigma)
-    return blurred
+    return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma))
 
 
 def _smooth_noise(shape: tuple[int, ...], random: Random, sigma: float) -> Levels:
@@ -189,5 +190,4 @@ def _smooth_noise(shape: tuple[int, ...], random: Random, sigma: float) -> Level
     step = max(1.0, sigma)
     small = (int(height / step) + 3, int(width / step) + 3)
     noise = random.standard_normal(small, np.float32)
-    enlarged: Levels = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
-    return enlarged
+    return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))

@@ -104,7 +104,7 @@ def make_glyphs(digits: LabelledImages) -> GlyphSet:
 def _digit_glyph(image: NDArray[np.uint8]) -> Glyph:
     """Return a digit as a glyph of height 1."""
     enlarged = cv2.resize(image, (_ENLARGED, _ENLARGED), interpolation=cv2.INTER_CUBIC)
-    stamp: NDArray[np.uint8] = cv2.GaussianBlur(enlarged, (0, 0), 0.8)
+    stamp = np.asarray(cv2.GaussianBlur(enlarged, (0, 0), 0.8), np.uint8)
     rows, columns = (np.flatnonzero((stamp > _INK).any(axis=axis)) for axis in (1, 0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     middle = np.array([(left + right) / 2, (top + bottom) / 2])
@@ -133,8 +133,7 @@ def _glyph(
 
 def _hull(stamp: NDArray[np.uint8]) -> NDArray[np.float32]:
     inked = np.argwhere(stamp > _INK)[:, ::-1].astype(np.float32) + 0.5
-    hull: NDArray[np.float32] = cv2.convexHull(inked)[:, 0] if len(inked) else inked
-    return hull
+    return np.asarray(cv2.convexHull(inked), np.float32)[:, 0] if len(inked) else inked
 
 
 @cache

@@ -144,7 +144,7 @@ def _number(writer: Writer) -> str:
     if kind < 0.66:
         return _digits(writer, 1, 8)
     if kind < 0.74:
-        return _digits(writer, 1, 4) + writer.random.choice([".", ","]) + _digits(writer, 1, 4)
+        return _digits(writer, 1, 4) + str(writer.random.choice([".", ","])) + _digits(writer, 1, 4)
     if kind < 0.80:
         return "-" + _digits(writer, 1, 5)
     if kind < 0.9:

@@ -21,7 +21,7 @@ def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     while left != before:
         for kept in _kept():
             codes = cv2.filter2D(image, -1, _BITS, borderType=cv2.BORDER_CONSTANT)
-            image &= cv2.LUT(codes, kept)
+            image &= np.asarray(cv2.LUT(codes, kept))
         left, before = cv2.countNonZero(image), left
     return image.astype(bool)
 
