@@ -8,15 +8,29 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tendigits import RunError, export_model, train
 from tendigits.classifiers.model_file import METADATA_KEY, has_valid_checksum, open_session
+from tendigits.cli.training import export
+from tendigits.data import Dataset
 from tendigits.errors import ModelError
-from tendigits.export import ExportedFinder, export_finder
+from tendigits.evaluation.finder_report import FinderMetrics
+from tendigits.export import ExportedFinder, export_finder, export_finder_run
+from tendigits.files import sha256_of
 from tendigits.images.finder import BOXES, CLASSES, INPUT, SCORES, Finder
 from tendigits.networks import build_network
 from tendigits.networks.finder import FinderGraph, FinderNetwork
 from tendigits.recipes import load_recipe
+from tendigits.training.run_folder import read_record
 
 RECIPE = load_recipe("finder")
+TINY: dict[str, object] = {
+    "epochs": 1,
+    "batch_size": 4,
+    "pages.steps_per_epoch": 1,
+    "pages.validation_pages": 4,
+    "network.widths": [4, 6, 8, 8, 8],
+    "network.blocks": [0, 0, 0, 0],
+}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +95,18 @@ def test_weights_beside_the_file_are_those_of_the_network(
 def test_file_is_loaded_as_a_finder(exported: ExportedFinder) -> None:
     page = np.full((60, 90), 255, np.uint8)
     assert isinstance(Finder(exported.path, threads=1).find(page), list)
+
+
+def test_run_of_a_finder_is_exported_with_its_figures(mnist: Dataset, tmp_path: Path) -> None:
+    run = train("finder", TINY, data=mnist, out=tmp_path / "run", threads=1, quiet=True)
+    exported = export_finder_run(run, tmp_path / "finder.onnx")
+    assert exported.info.metrics == read_record(run.metrics, FinderMetrics)
+    assert exported.info.weights_sha256 == sha256_of(run.weights)
+    with pytest.raises(ModelError, match="trained a finder, not a classifier"):
+        export_model(run, tmp_path / "model.onnx")
+    with pytest.raises(RunError, match="leave out --int8"):
+        export(run.folder, tmp_path / "int8.onnx", int8=True)
+    assert not (tmp_path / "int8.onnx").exists()
 
 
 def test_name_of_the_weights_is_rejected_as_the_file(
