@@ -118,15 +118,20 @@ def draw_pages(glyphs: GlyphSet, count: int, random: np.random.Generator) -> lis
     return [draw_page(glyphs, shape, random) for _ in range(count)]
 
 
+def load_held_out_glyphs() -> GlyphSet:
+    """Return the glyphs of the writers of MNIST that no finder is trained on."""
+    digits = load_dataset("mnist").train
+    held_out = split_last(len(digits), HELD_OUT / len(digits)).validation
+    return make_glyphs(digits.subset(held_out))
+
+
 def made_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
     """Draw pages with digits by the writers of MNIST that no finder is trained on.
 
     Returns:
         For each page its picture (h, w) uint8, its text line by line, and its kind.
     """
-    digits = load_dataset("mnist").train
-    held_out = split_last(len(digits), HELD_OUT / len(digits)).validation
-    glyphs = make_glyphs(digits.subset(held_out))
+    glyphs = load_held_out_glyphs()
     pages = [
         draw_pages(glyphs, 1, np.random.default_rng([seed, number]))[0] for number in range(count)
     ]
