@@ -78,6 +78,8 @@ def train(
             f"{recipe.name} trains a finder on pages made of MNIST's digits; leave out --data."
         )
     environment = describe_environment(threads, device, recipe.precision)
+    if recipe.pages is not None and threads is None:
+        environment = environment.beside_page_workers
     with reporting(quiet=quiet) as reporter:
         dataset = _load(data, reporter)
         recipe = with_pinned_teacher(recipe, dataset.train.labels)

@@ -84,7 +84,7 @@ def test_threads_of_opencv_are_the_same_after_a_training(finished: Run) -> None:
 
 
 def test_run_of_a_finder_is_not_loaded_as_a_classifier(finished: Run) -> None:
-    with pytest.raises(RunError, match="trained a finder, not a classifier; its figures are in "):
+    with pytest.raises(RunError, match="holds a finder, not a classifier; see "):
         load_classifier(finished.folder)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -70,6 +70,19 @@ class Environment:
             "python": self.python,
             **self.versions,
         }
+
+    @property
+    def page_workers(self) -> int:
+        """The number of processes that make pages for a finder.
+
+        A core makes pages three times as fast as it trains on them.
+        """
+        return max(1, self.cores - 1 if self.device == "cuda" else self.cores // 3)
+
+    @property
+    def beside_page_workers(self) -> "Environment":
+        """The same with as many threads fewer as there are processes that make pages."""
+        return replace(self, threads=max(1, self.threads - self.page_workers))
 
     @property
     def torch_device(self) -> torch.device:

@@ -36,7 +36,7 @@ def run_finder_test(
     outcomes = find_on(pages, finder_of(network, run.environment.threads))
     metrics, history = measure_finder(outcomes), read_history(run.history)
     run.plots.mkdir(exist_ok=True)
-    save(plot_history(history), run.plots / "curves.png")
+    save(plot_history(history, "sum of the losses"), run.plots / "curves.png")
     save(plot_found(outcomes), run.plots / "found.png")
     write_text(run.model_card, finder_card(run, history, metrics, held_out))
     RunLog(run.log).write("test", **asdict(metrics.all))

@@ -207,7 +207,7 @@ def _train_finder(run: Run, data: LabelledImages, reporter: Reporter) -> str:
             state,
             glyphs,
             recipe,
-            workers=max(1, environment.cores - 1),
+            workers=environment.page_workers,
             precision=environment.torch_precision,
             on_step=on_step,
             on_epoch=on_epoch,

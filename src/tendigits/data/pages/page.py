@@ -105,9 +105,7 @@ def draw_page(glyphs: GlyphSet, shape: tuple[int, int], random: np.random.Genera
     _WRITERS[kind](writer)
     digits = [each.height for each in canvas.characters if each.label < DIGITS]
     captured = capture(canvas, random, min(digits, default=0.15 * height))
-    padded = cv2.copyMakeBorder(
-        captured.picture, 0, pad_bottom, 0, pad_right, cv2.BORDER_REPLICATE
-    )
+    padded = cv2.copyMakeBorder(captured.picture, 0, pad_bottom, 0, pad_right, cv2.BORDER_REPLICATE)
     picture = np.asarray(padded, np.uint8)
     return _page(replace(captured, picture=picture), canvas.characters, canvas.ignored, kind)
 
