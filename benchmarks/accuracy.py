@@ -20,7 +20,7 @@ from typing import Any
 import tendigits
 from tables import RESULTS, update_pages
 from tendigits.files import to_json, write_json
-from tendigits.recipes import shipped_recipes
+from tendigits.recipes import load_recipe, shipped_recipes
 from tendigits.training import Run, read_history
 
 RUNS = Path("runs/accuracy")
@@ -30,7 +30,8 @@ DEFAULT_SEEDS = 5
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipes", nargs="*", default=list(shipped_recipes()), metavar="RECIPE")
+    classifiers = [name for name in shipped_recipes() if load_recipe(name).pages is None]
+    parser.add_argument("recipes", nargs="*", default=classifiers, metavar="RECIPE")
     recipes = parser.parse_args().recipes
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as cores:
         started = {

@@ -18,6 +18,7 @@ from tendigits.data.idx import idx_bytes
 if TYPE_CHECKING:
     from postgresql import PostgreSQL
     from server_process import Server
+    from tendigits.data.pages import GlyphSet
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -82,6 +83,14 @@ def small_mnist_folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory)
 def small_mnist(small_mnist_folder: Path) -> Dataset:
     """MNIST's first 2,000 training and 500 test images."""
     return load_dataset(small_mnist_folder)
+
+
+@pytest.fixture(scope="session")
+def glyphs(small_mnist: Dataset) -> "GlyphSet":
+    """The glyphs of MNIST's first 2,000 digits, for made pages."""
+    from tendigits.data.pages import make_glyphs
+
+    return make_glyphs(small_mnist.train)
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,13 @@ def train(
         recipe = load_recipe(recipe, settings)
     elif settings:
         recipe = recipe.changed(settings)
+    if recipe.pages is not None and "mnist" not in (data, getattr(data, "name", None)):
+        raise RunError(
+            f"{recipe.name} trains a finder on pages made of MNIST's digits; leave out --data."
+        )
     environment = describe_environment(threads, device, recipe.precision)
+    if recipe.pages is not None and threads is None:
+        environment = environment.beside_page_workers
     with reporting(quiet=quiet) as reporter:
         dataset = _load(data, reporter)
         recipe = with_pinned_teacher(recipe, dataset.train.labels)

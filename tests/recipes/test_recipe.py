@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -342,6 +343,29 @@ def test_recipe_as_toml_is_a_complete_document() -> None:
 def test_patience_without_validation_images_is_rejected() -> None:
     with rejected("Invalid value for patience: 2; it needs a validation loss"):
         load_recipe("mlp", {"patience": 2, "validation_fraction": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "setting", "value", "reason"),
+    [
+        ("finder", "ood.count", 5, "leave out ood, which is for classifiers"),
+        ("finder", "members", 2, "leave out members, which is for classifiers"),
+        ("finder", "validation_fraction", 0.0, "so set a validation_fraction"),
+        ("finder", "pages", None, "a finder is trained on pages"),
+        ("mlp", "pages", {"steps_per_epoch": 1, "validation_pages": 1}, "of the kind finder"),
+    ],
+)
+def test_pages_are_for_finders_alone(
+    toml: Path, recipe: str, setting: str, value: object, reason: str
+) -> None:
+    values = tomllib.loads(load_recipe(recipe).to_toml())
+    section, _, key = setting.partition(".")
+    values[section] = {key: value} if key else value
+    if value is None:
+        del values[section]
+    toml.write_text(tomli_w.dumps(values), encoding="utf-8")
+    with rejected("Invalid value for pages: ", reason):
+        load_recipe(toml)
 
 
 def test_last_epochs_are_without_augmentation_where_the_recipe_says_so() -> None:

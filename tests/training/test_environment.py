@@ -2,9 +2,11 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -159,6 +161,18 @@ def test_number_of_threads_is_set_and_restored() -> None:
     with computing_threads(before + 1):
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(
+    ("cores", "device", "workers", "threads"),
+    [(1, "cpu", 1, 1), (2, "cpu", 1, 1), (16, "cpu", 5, 11), (16, "cuda", 15, 1)],
+)
+def test_threads_leave_cores_to_the_processes_that_make_pages(
+    cores: int, device: Literal["cpu", "cuda"], workers: int, threads: int
+) -> None:
+    environment = replace(describe_environment(cores), cores=cores, device=device)
+    assert environment.page_workers == workers
+    assert environment.beside_page_workers.threads == threads
 
 
 def test_matrix_rate_is_that_of_a_real_machine() -> None:

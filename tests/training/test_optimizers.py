@@ -4,7 +4,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from tendigits.recipes import ScheduleSettings, load_recipe
+from tendigits.recipes import AdamWSettings, ScheduleSettings, load_recipe
 from tendigits.training.optimizers import (
     Muon,
     build_optimizer,
@@ -99,6 +99,27 @@ def test_muon_updates_other_weights_like_torchs_nesterov_momentum() -> None:
 )
 def test_learning_rate_rises_and_falls_linearly(done: float, factor: float) -> None:
     assert rate_factor(ScheduleSettings(warmup=0.2), done) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("done", "factor"), [(0.0, 0.0), (0.1, 0.5), (0.2, 1.0), (0.6, 0.55), (1.0, 0.1)]
+)
+def test_learning_rate_can_fall_along_a_cosine_to_a_fraction(done: float, factor: float) -> None:
+    schedule = ScheduleSettings(warmup=0.2, fall="cosine", final=0.1)
+    assert rate_factor(schedule, done) == pytest.approx(factor)
+    assert rate_factor(schedule, 0.4) > 0.775  # slower than a line at first
+
+
+def test_adamw_decays_matrices_and_not_biases() -> None:
+    layer = nn.Linear(3, 2)
+    before = layer.weight.detach().clone(), layer.bias.detach().clone()
+    settings = AdamWSettings(kind="adamw", learning_rate=0.1, weight_decay=0.5)
+    optimizer = build_optimizer(layer, settings)
+    for weight in layer.parameters():
+        weight.grad = torch.zeros_like(weight)
+    optimizer.step()
+    torch.testing.assert_close(layer.weight, 0.95 * before[0])
+    torch.testing.assert_close(layer.bias, before[1])
 
 
 def test_learning_rate_only_falls_without_warmup() -> None:

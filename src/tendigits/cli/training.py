@@ -165,7 +165,15 @@ def export(
     ] = False,
 ) -> None:
     """Write a run's network as one ONNX file with embedded metadata."""
-    typer.echo(tendigits.export_model(run, out, int8=int8).summary())
+    trained = tendigits.load_run(run)
+    if trained.recipe.pages is None:
+        typer.echo(tendigits.export_model(trained, out, int8=int8).summary())
+        return
+    if int8:
+        raise RunError("A finder is stored in half precision; leave out --int8.")
+    from tendigits.export import export_finder_run
+
+    typer.echo(export_finder_run(trained, out).summary())
 
 
 def data(

@@ -82,6 +82,17 @@ class Split:
     validation: NDArray[np.int64]
 
 
+def split_last(count: int, fraction: float) -> Split:
+    """Hold out the last images; as MNIST is ordered by writer, they are of other writers.
+
+    Args:
+        count: the number of images.
+        fraction: the fraction of them that is held out.
+    """
+    first = count - round(count * fraction)
+    return Split(train=np.arange(first), validation=np.arange(first, count))
+
+
 def checked_images(
     images: NDArray[np.generic], labels: NDArray[np.generic], source: str
 ) -> LabelledImages:

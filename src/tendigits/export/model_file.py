@@ -100,6 +100,11 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
     run, out = run if isinstance(run, Run) else load_run(run), Path(out)
     if out.suffix == ".safetensors":
         raise ModelError(f"{out} is the name of the weights beside a model file; give NAME.onnx.")
+    if run.recipe.pages is not None:
+        raise ModelError(
+            f"The run {run.folder} trained a finder, not a classifier; use `tendigits export` or "
+            "export_finder_run."
+        )
     if not run.is_tested:
         raise RunError(
             f"The run {run.folder} is not trained and tested; resume with: {run.command_to_resume}"
@@ -128,7 +133,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
         predictions = exported.predict(train.images[chosen], train.labels[chosen])
         info = replace(info, exported_accuracy=float(predictions.correct.mean()))
     content = _with_info(proto, info)
-    _write(out, content, None if int8 else run.weights.read_bytes())
+    write_model_file(out, content, None if int8 else run.weights.read_bytes())
     return Exported(out, len(content), info, difference, agreement)
 
 
@@ -186,7 +191,12 @@ def _graph_probabilities(content: bytes, images: NDArray[np.uint8]) -> NDArray[n
     return probabilities
 
 
-def _write(out: Path, content: bytes, weights: bytes | None) -> None:
+def write_model_file(out: Path, content: bytes, weights: bytes | None) -> None:
+    """Write a file, and the weights beside it.
+
+    Raises:
+        ModelError: they cannot be written.
+    """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if weights is not None:

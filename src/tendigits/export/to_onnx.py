@@ -1,10 +1,7 @@
 """From a network in torch to an ONNX graph, in float32 or in 8-bit integers."""
 
-import logging
 import tempfile
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +14,21 @@ from torch import Tensor, nn
 
 from tendigits.classifiers.model_file import INPUT, LOGITS, PROBABILITIES, to_inputs
 from tendigits.data import CLASSES, IMAGE_SIZE
+from tendigits.networks.export_graph import export_graph
 
-OPSET = 20
 _BATCH = 100
 
 
 def to_onnx(network: nn.Module, temperature: float) -> onnx.ModelProto:
     """Return `network` as ONNX: images (n, 1, 28, 28) -> logits, and the digits' probabilities."""
     images = torch.zeros(2, 1, IMAGE_SIZE, IMAGE_SIZE)
-    with _quiet_exporter():
-        program = torch.onnx.export(
-            _WithProbabilities(network, temperature).eval(),
-            (images,),
-            input_names=[INPUT],
-            output_names=[LOGITS, PROBABILITIES],
-            dynamic_shapes={INPUT: {0: torch.export.Dim("n")}},
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    return _without_traces(program.model_proto)
+    return export_graph(
+        _WithProbabilities(network, temperature),
+        images,
+        input_name=INPUT,
+        output_names=[LOGITS, PROBABILITIES],
+        dynamic_shape={0: torch.export.Dim("n")},
+    )
 
 
 def to_int8(model: onnx.ModelProto, images: NDArray[np.uint8]) -> onnx.ModelProto:
@@ -88,29 +79,3 @@ class _CalibrationImages(CalibrationDataReader):  # type: ignore[misc]
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
         return None if batch is None else {INPUT: batch}
-
-
-def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return `model` without the exporter's stack traces, which hold paths of this machine."""
-    graph = model.graph
-    for each in [*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer]:
-        each.ClearField("doc_string")
-        each.ClearField("metadata_props")
-    del graph.value_info[:]
-    graph.ClearField("metadata_props")
-    graph.name = "tendigits"
-    return model
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Suppress the exporter's warnings: an absent torchvision, its own deprecations."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)

@@ -5,7 +5,8 @@ from torch import nn
 
 from tendigits.data import CLASSES
 from tendigits.networks.architectures import MLP, ConvNet, Ensemble
-from tendigits.recipes import MLPSettings, NetworkSettings, Recipe
+from tendigits.networks.finder import FinderNetwork
+from tendigits.recipes import FinderSettings, MLPSettings, NetworkSettings, Recipe
 
 
 def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) -> nn.Module:
@@ -16,10 +17,12 @@ def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) 
     Args:
         settings: the architecture.
         seed: the same seed gives the same weights.
-        outputs: the number of logits: one per digit, and one more for non-digits.
+        outputs: the number of logits of a classifier: one per digit, and one more for non-digits.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
+        if isinstance(settings, FinderSettings):
+            return FinderNetwork(settings.widths, settings.blocks, settings.neck_width)
         if isinstance(settings, MLPSettings):
             return MLP(settings.widths, outputs)
         return ConvNet(settings, outputs)

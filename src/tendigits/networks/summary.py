@@ -13,13 +13,16 @@ def count_parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def summary_table(network: nn.Module) -> str:
-    """Return a table of the layers of `network` with output shapes and parameter counts."""
+def summary_table(network: nn.Module, size: int = IMAGE_SIZE) -> str:
+    """Return a table of the layers of `network` with output shapes and parameter counts.
+
+    The shapes are those for images with `size` pixels along a side.
+    """
     rows = [
         ("layer", "output shape", "parameters"),
-        ("Input", f"(n, 1, {IMAGE_SIZE}, {IMAGE_SIZE})", "0"),
+        ("Input", f"(n, 1, {size}, {size})", "0"),
     ]
-    rows += _layer_rows(network)
+    rows += _layer_rows(network, size)
     rows.append(("total", "", f"{count_parameters(network):,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in rows]
@@ -27,8 +30,11 @@ def summary_table(network: nn.Module) -> str:
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
 
-def count_multiply_adds(network: nn.Module) -> int:
-    """Return the number of multiply-add operations of `network` for one image."""
+def count_multiply_adds(network: nn.Module, size: int = IMAGE_SIZE) -> int:
+    """Return the number of multiply-add operations of `network` for one image.
+
+    The image has `size` pixels along a side.
+    """
     total = 0
 
     def note(layer: nn.Module, outputs: Tensor) -> None:
@@ -38,22 +44,22 @@ def count_multiply_adds(network: nn.Module) -> int:
         elif isinstance(layer, nn.Linear):
             total += layer.weight.numel()
 
-    _visit_layers(network, note)
+    _visit_layers(network, size, note)
     return total
 
 
-def _layer_rows(network: nn.Module) -> list[tuple[str, str, str]]:
+def _layer_rows(network: nn.Module, size: int) -> list[tuple[str, str, str]]:
     rows: list[tuple[str, str, str]] = []
 
     def note(layer: nn.Module, outputs: Tensor) -> None:
         shape = ", ".join(str(size) for size in outputs.shape[1:])
         rows.append((type(layer).__name__, f"(n, {shape})", f"{count_parameters(layer):,}"))
 
-    _visit_layers(network, note)
+    _visit_layers(network, size, note)
     return rows
 
 
-def _visit_layers(network: nn.Module, note: Callable[[nn.Module, Tensor], None]) -> None:
+def _visit_layers(network: nn.Module, size: int, note: Callable[[nn.Module, Tensor], None]) -> None:
     """Pass a blank image through `network` and call `note` with each layer and its outputs."""
     leaves = [layer for layer in network.modules() if not list(layer.children())]
     hooks = [
@@ -61,7 +67,7 @@ def _visit_layers(network: nn.Module, note: Callable[[nn.Module, Tensor], None])
         for leaf in leaves
     ]
     training = network.training
-    blank = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, device=next(network.parameters()).device)
+    blank = torch.zeros(1, 1, size, size, device=next(network.parameters()).device)
     try:
         with torch.no_grad():
             network.eval()(blank)

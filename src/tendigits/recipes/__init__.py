@@ -11,9 +11,11 @@ from tendigits.recipes.recipe import (
 )
 from tendigits.recipes.settings import (
     AdamSettings,
+    AdamWSettings,
     AugmentationSettings,
     ConvSettings,
     DistillationSettings,
+    FinderSettings,
     MLPSettings,
     MuonSettings,
     ScheduleSettings,
@@ -21,9 +23,11 @@ from tendigits.recipes.settings import (
 
 __all__ = [
     "AdamSettings",
+    "AdamWSettings",
     "AugmentationSettings",
     "ConvSettings",
     "DistillationSettings",
+    "FinderSettings",
     "MLPSettings",
     "MuonSettings",
     "NetworkSettings",

@@ -23,24 +23,36 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from tendigits.errors import RecipeError
 from tendigits.recipes.settings import (
     AdamSettings,
+    AdamWSettings,
     AugmentationSettings,
     ConvSettings,
     DistillationSettings,
+    FinderSettings,
     FineTuningSettings,
     Fraction,
     MLPSettings,
     MuonSettings,
     OODSettings,
+    PageSettings,
     ScheduleSettings,
     Settings,
     SGDSettings,
 )
 
-NetworkSettings = MLPSettings | ConvSettings
-OptimizerSettings = AdamSettings | SGDSettings | MuonSettings
+NetworkSettings = MLPSettings | ConvSettings | FinderSettings
+OptimizerSettings = AdamSettings | AdamWSettings | SGDSettings | MuonSettings
 Precision = Literal["auto", "float32", "bfloat16"]
 
 _SHIPPED = Path(__file__).parent
+_FOR_CLASSIFIERS = (
+    "label_smoothing",
+    "members",
+    "augmentation",
+    "ood",
+    "synthetic_digits",
+    "distillation",
+    "fine_tuning",
+)
 
 
 def _folder_name(name: str) -> str:
@@ -81,6 +93,7 @@ class Recipe(Settings):
             train on.
         distillation: a teacher whose predictions are trained on beside the labels; none when None.
         fine_tuning: the trained model to start from; the initial weights are random when None.
+        pages: the pages that a finder is trained on; None for a classifier of digits.
     """
 
     name: Annotated[str, AfterValidator(_folder_name)]
@@ -102,6 +115,7 @@ class Recipe(Settings):
     synthetic_digits: NonNegativeInt = 0
     distillation: DistillationSettings | None = None
     fine_tuning: FineTuningSettings | None = None
+    pages: PageSettings | None = Field(default=None, validate_default=True)
 
     @field_validator("patience")
     @classmethod
@@ -111,6 +125,28 @@ class Recipe(Settings):
                 "patience", "it needs a validation loss, so set a validation_fraction too"
             )
         return patience
+
+    @field_validator("pages")
+    @classmethod
+    def _finder_has_pages(
+        cls, pages: PageSettings | None, others: ValidationInfo
+    ) -> PageSettings | None:
+        if not isinstance(others.data.get("network"), FinderSettings):
+            if pages is not None:
+                raise PydanticCustomError("pages", "only a network of the kind finder has pages")
+            return pages
+        if pages is None:
+            raise PydanticCustomError("pages", "a finder is trained on pages, so add [pages]")
+        if not others.data.get("validation_fraction"):
+            raise PydanticCustomError(
+                "pages", "they need digits of other writers, so set a validation_fraction"
+            )
+        for name in _FOR_CLASSIFIERS:
+            if others.data.get(name) != cls.model_fields[name].default:
+                raise PydanticCustomError(
+                    "pages", "leave out {name}, which is for classifiers", {"name": name}
+                )
+        return pages
 
     @property
     def member_recipes(self) -> "list[Recipe]":

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
@@ -47,6 +55,21 @@ class ConvSettings(Settings):
     separable: bool = False
 
 
+class FinderSettings(Settings):
+    """A finder: a pyramid of convolutions from a page to characters and their boxes.
+
+    Attributes:
+        widths: the channels at strides of 2, 4, 8, 16 and 32 pixels.
+        blocks: the number of residual blocks at strides of 4, 8, 16 and 32 pixels.
+        neck_width: the channels of the maps that are added up from coarse to fine.
+    """
+
+    kind: Literal["finder"]
+    widths: Annotated[list[PositiveInt], Field(min_length=5, max_length=5)]
+    blocks: Annotated[list[NonNegativeInt], Field(min_length=4, max_length=4)]
+    neck_width: PositiveInt
+
+
 class AdamSettings(Settings):
     """The optimiser Adam. Source: D. P. Kingma, J. Ba, arXiv:1412.6980.
 
@@ -60,6 +83,20 @@ class AdamSettings(Settings):
     learning_rate: PositiveFloat
     betas: list[Fraction] = Field(min_length=2, max_length=2)
     epsilon: PositiveFloat
+
+
+class AdamWSettings(Settings):
+    """Adam with decoupled weight decay. Source: I. Loshchilov, F. Hutter, arXiv:1711.05101.
+
+    Attributes:
+        learning_rate: the step size.
+        weight_decay: applied to weights of two or more dimensions, not to biases and
+            batch normalisation.
+    """
+
+    kind: Literal["adamw"]
+    learning_rate: PositiveFloat
+    weight_decay: NonNegativeFloat
 
 
 class SGDSettings(Settings):
@@ -101,13 +138,30 @@ class MuonSettings(Settings):
 
 
 class ScheduleSettings(Settings):
-    """A learning rate that rises linearly from zero to its full value and falls back to zero.
+    """A learning rate that rises linearly from zero to its full value and falls again.
 
     Attributes:
         warmup: the fraction of all steps during which it rises.
+        fall: whether it falls along a line or along a cosine.
+        final: what it falls to, as a fraction of its full value.
     """
 
     warmup: Fraction
+    fall: Literal["linear", "cosine"] = "linear"
+    final: Fraction = 0.0
+
+
+class PageSettings(Settings):
+    """Pages that are made of digits while a finder is trained.
+
+    Attributes:
+        steps_per_epoch: the batches of an epoch; no page is seen twice.
+        validation_pages: the number of pages, with digits of other writers, on which the finder
+            is measured.
+    """
+
+    steps_per_epoch: PositiveInt
+    validation_pages: PositiveInt
 
 
 class OODSettings(Settings):

@@ -129,3 +129,7 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, moments: dict[str, Tens
         state.setdefault(int(index), {})[moment] = tensor
     # The optimiser's settings are not restored: they are those of the recipe.
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    for weight, restored in optimizer.state.items():
+        for moment, tensor in restored.items():
+            if tensor.shape == weight.shape:  # in the memory layout of the weight, as it was made
+                restored[moment] = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
+from tendigits.data import IMAGE_SIZE
 from tendigits.errors import RunError
 from tendigits.networks import count_multiply_adds
 from tendigits.networks.architectures import fits_onednn, matmul
@@ -69,6 +70,19 @@ class Environment:
             "python": self.python,
             **self.versions,
         }
+
+    @property
+    def page_workers(self) -> int:
+        """The number of processes that make pages for a finder.
+
+        A core makes pages three times as fast as it trains on them.
+        """
+        return max(1, self.cores - 1 if self.device == "cuda" else self.cores // 3)
+
+    @property
+    def beside_page_workers(self) -> "Environment":
+        """The same with as many threads fewer as there are processes that make pages."""
+        return replace(self, threads=max(1, self.threads - self.page_workers))
 
     @property
     def torch_device(self) -> torch.device:
@@ -179,11 +193,17 @@ def computing_threads(count: int) -> Iterator[None]:
 
 
 def describe_speed(
-    network: nn.Module, history: Sequence[EpochResult], environment: Environment
+    network: nn.Module,
+    history: Sequence[EpochResult],
+    environment: Environment,
+    image_size: int = IMAGE_SIZE,
 ) -> Speed:
-    """Return the speed of a training beside the machine's matrix rate, which is measured now."""
+    """Return the speed of a training beside the machine's matrix rate, which is measured now.
+
+    Its images have `image_size` pixels along a side, or as many pixels on average.
+    """
     images_per_second = statistics.median(result.images_per_second for result in history)
-    operations_per_image = 2 * PASSES_PER_STEP * count_multiply_adds(network)
+    operations_per_image = 2 * PASSES_PER_STEP * count_multiply_adds(network, image_size)
     return Speed(
         images_per_second=images_per_second,
         operations_per_second=operations_per_image * images_per_second,

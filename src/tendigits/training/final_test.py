@@ -87,12 +87,12 @@ def compare_with_record(run: Run, metrics: Metrics) -> str:
     )
 
 
-def plot_history(history: Sequence[EpochResult]) -> Figure:
+def plot_history(history: Sequence[EpochResult], loss: str = "loss (nats)") -> Figure:
     """Plot loss and accuracy by epoch, for training and validation images."""
     with new_figure(9.6, 4.0) as figure:
         left, right = figure.subplots(1, 2)
         _plot_curves(left, [(r.epoch, r.loss, r.val_loss) for r in history])
-        left.set_ylabel("loss (nats)")
+        left.set_ylabel(loss)
         left.set_ylim(bottom=0)
         _plot_curves(right, [(r.epoch, r.accuracy, r.val_accuracy) for r in history])
         right.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=None))

@@ -110,7 +110,7 @@ def fit(
     steps = -(-len(data.indices) // recipe.batch_size)
     classifier = classifier_of_network(average or network)
 
-    with _reproducible(state, recipe.seed):
+    with reproducible(state, recipe.seed):
         for epoch in range(len(state.history) + 1, recipe.epochs + 1):
             if has_stalled(state.history, recipe.patience):
                 break
@@ -138,7 +138,7 @@ def fit(
             seconds = time.perf_counter() - started
 
             loss, accuracy = _loss_and_accuracy(torch.cat(logits), labels[order])
-            _reject_divergence(epoch, loss)
+            reject_divergence(epoch, loss)
             val_loss, val_accuracy = _validate(classifier, validation)
             result = EpochResult(
                 epoch=epoch,
@@ -192,7 +192,8 @@ def _distilled(
     return torch.lerp(loss, settings.temperature**2 * against_teacher, settings.weight)
 
 
-def _reject_divergence(epoch: int, loss: float) -> None:
+def reject_divergence(epoch: int, loss: float) -> None:
+    """Raise a RunError if the loss of an epoch is NaN or infinite."""
     if not math.isfinite(loss):
         raise RunError(
             f"The loss is NaN or infinite after epoch {epoch}; set a smaller "
@@ -217,7 +218,7 @@ def _loss_and_accuracy(logits: Tensor, targets: Tensor) -> tuple[float, float]:
 
 
 @contextmanager
-def _reproducible(state: TrainingState, seed: int) -> Iterator[None]:
+def reproducible(state: TrainingState, seed: int) -> Iterator[None]:
     """Set torch's random state and rounding for a training, and restore them."""
     # Adam's moments of pixels that are always blank decay to denormal numbers, which are slow.
     torch.set_flush_denormal(True)

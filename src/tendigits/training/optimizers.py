@@ -1,9 +1,17 @@
-"""Optimisers and the learning rate: Adam, SGD and Muon, by the settings of a recipe."""
+"""Optimisers and the learning rate: Adam, AdamW, SGD and Muon, by the settings of a recipe."""
+
+import math
 
 import torch
 from torch import Tensor, nn
 
-from tendigits.recipes import AdamSettings, MuonSettings, OptimizerSettings, ScheduleSettings
+from tendigits.recipes import (
+    AdamSettings,
+    AdamWSettings,
+    MuonSettings,
+    OptimizerSettings,
+    ScheduleSettings,
+)
 
 # The quintic iteration's coefficients: the steepest slope at zero that still ends near one.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
@@ -31,11 +39,14 @@ def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.op
             settings.momentum,
             settings.weight_decay,
         )
+    groups = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    if isinstance(settings, AdamWSettings):
+        return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
     return torch.optim.SGD(
-        [
-            {"params": decayed, "weight_decay": settings.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ],
+        groups,
         lr=settings.learning_rate,
         momentum=settings.momentum,
         nesterov=True,
@@ -49,7 +60,10 @@ def rate_factor(schedule: ScheduleSettings | None, done: float) -> float:
         return 1.0
     if done < schedule.warmup:
         return done / schedule.warmup
-    return (1 - done) / (1 - schedule.warmup)
+    left = (1 - done) / (1 - schedule.warmup)
+    if schedule.fall == "cosine":
+        left = 0.5 * (1 - math.cos(math.pi * left))
+    return schedule.final + (1 - schedule.final) * left
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field, PositiveInt
@@ -16,18 +16,17 @@ from safetensors.torch import load_file
 from torch import nn
 
 from tendigits.classifiers import Classifier, Origin
-from tendigits.data import CLASSES, Dataset, Split, load_dataset, stratified_split
+from tendigits.data import CLASSES, Dataset, Split, load_dataset
 from tendigits.data.download import Progress
 from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.data.load import no_progress
 from tendigits.errors import RecipeError, RunError
 from tendigits.evaluation.validation import Validation
-from tendigits.files import parse_json, sha256_of, write_bytes, write_json, write_text
+from tendigits.files import Record, parse_json, sha256_of, write_bytes, write_json, write_text
 from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
-
-Record = TypeVar("Record")
+from tendigits.training.training_data import split_images
 
 
 @dataclass(frozen=True)
@@ -190,7 +189,7 @@ def create_run(
             class_names=dataset.class_names,
             sha256=dataset.checksums,
         ),
-        split=stratified_split(dataset.train.labels, recipe.validation_fraction, recipe.seed),
+        split=split_images(recipe, dataset.train.labels),
         environment=environment,
     )
     parent, name = run.folder.parent, run.folder.name
@@ -289,6 +288,8 @@ def classifier_of_run(run: Run) -> Classifier:
     Raises:
         RunError: the training is not finished, or a file of the run is damaged.
     """
+    if run.recipe.pages is not None:
+        raise RunError(f"{run.folder} holds a finder, not a classifier; see {run.model_card}.")
     network = load_network(run)
     validation = read_record(run.validation, Validation) if run.validation.exists() else None
     return replace(

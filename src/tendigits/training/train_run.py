@@ -2,19 +2,21 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
 
 from torch import nn
 
-from tendigits.data import Dataset, LabelledImages
+from tendigits.data import IMAGE_SIZE, Dataset, LabelledImages
+from tendigits.data.pages import make_glyphs
 from tendigits.errors import RunError, TrainingInterrupted
 from tendigits.evaluation import summarise_test
 from tendigits.feedback.corrections import split_corrections
 from tendigits.files import remove_unfinished
 from tendigits.networks import Ensemble, build_network, count_outputs, summary_table
+from tendigits.networks.finder import PAGE_SIDE, FinderNetwork
 from tendigits.progress import Reporter
 from tendigits.training.augmentation import draw_augmented
 from tendigits.training.checkpoint import (
@@ -26,12 +28,14 @@ from tendigits.training.checkpoint import (
 from tendigits.training.distillation import load_teacher
 from tendigits.training.environment import computing_threads, describe_speed
 from tendigits.training.final_test import run_test
+from tendigits.training.finder_test import run_finder_test
 from tendigits.training.fine_tuning import (
     load_start,
     load_start_weights,
     usable_corrections,
 )
 from tendigits.training.fit import TrainingState, fit
+from tendigits.training.fit_finder import FinderGlyphs, fit_finder
 from tendigits.training.history import (
     EpochResult,
     RunLog,
@@ -41,6 +45,9 @@ from tendigits.training.history import (
 )
 from tendigits.training.run_folder import Run, load_network
 from tendigits.training.training_data import TrainingData, build_training_data
+
+OnStep = Callable[[int, int, int], None]
+OnEpoch = Callable[[EpochResult], None]
 
 
 def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
@@ -64,14 +71,15 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
             remove_unfinished(folder)
     reporter.say(f"Run folder: {run.folder}")
     try:
-        network = _train(run, dataset.train, reporter)
-        with computing_threads(run.environment.threads):
-            metrics = run_test(run, network, dataset)
+        if run.recipe.pages is None:
+            summary = _train_classifier(run, dataset, reporter)
+        else:
+            summary = _train_finder(run, dataset.train, reporter)
     except KeyboardInterrupt:
         raise TrainingInterrupted(
             f"Stopped; finished epochs are kept. Resume with: {run.command_to_resume}"
         ) from None
-    reporter.say(summarise_test(metrics, dataset.class_names))
+    reporter.say(summary)
     reporter.say(f"Metrics: {run.metrics}\nPlots: {run.plots}\nModel card: {run.model_card}")
 
 
@@ -90,13 +98,37 @@ def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Modu
         KeyboardInterrupt: Ctrl-C was pressed; the step was finished.
         RunError: as in `train_run`.
     """
-    recipe, log = run.recipe, RunLog(run.log)
-    device, precision = run.environment.torch_device, run.environment.torch_precision
+    recipe, precision = run.recipe, run.environment.torch_precision
     network, training_data = _start(run, data)
     teacher = None
     if recipe.distillation is not None:
-        teacher = load_teacher(recipe.distillation, device, precision)
-    state = TrainingState.initial(network.to(device), recipe)
+        teacher = load_teacher(recipe.distillation, run.environment.torch_device, precision)
+
+    def fit_classifier(state: TrainingState, on_step: OnStep, on_epoch: OnEpoch) -> nn.Module:
+        return fit(
+            state,
+            training_data,
+            recipe,
+            validation=data.subset(run.split.validation),
+            precision=precision,
+            teacher=teacher,
+            on_step=on_step,
+            on_epoch=on_epoch,
+        )
+
+    return _train_from_checkpoint(run, network, fit_classifier, IMAGE_SIZE, reporter)
+
+
+def _train_from_checkpoint(
+    run: Run,
+    network: nn.Module,
+    fit_state: Callable[[TrainingState, OnStep, OnEpoch], nn.Module],
+    image_size: int,
+    reporter: Reporter,
+) -> nn.Module:
+    """Train a network from its newest checkpoint with `fit_state`; record it in the run folder."""
+    recipe, log = run.recipe, RunLog(run.log)
+    state = TrainingState.initial(network.to(run.environment.torch_device), recipe)
     state.history = _restore(run, state, reporter)
     log.write("training", epochs_done=len(state.history))
 
@@ -113,21 +145,12 @@ def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Modu
 
     with computing_threads(run.environment.threads):
         with deferred_interrupt() as interrupt:
-            trained = fit(
-                state,
-                training_data,
-                recipe,
-                validation=data.subset(run.split.validation),
-                precision=precision,
-                teacher=teacher,
-                on_step=on_step,
-                on_epoch=on_epoch,
-            )
+            trained = fit_state(state, on_step, on_epoch)
         if len(state.history) < recipe.epochs:
             reporter.say(f"Stopped early: no lower validation loss for {recipe.patience} epochs.")
         save_weights(run.weights, trained)
         log.write("trained")
-        speed = describe_speed(trained, state.history, run.environment)
+        speed = describe_speed(trained, state.history, run.environment, image_size)
         log.write("speed", **asdict(speed))
         reporter.say(speed.line())
     return trained.cpu()
@@ -161,6 +184,39 @@ def deferred_interrupt() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def _train_classifier(run: Run, dataset: Dataset, reporter: Reporter) -> str:
+    """Train and test a classifier; return its figures in words."""
+    network = _train(run, dataset.train, reporter)
+    with computing_threads(run.environment.threads):
+        metrics = run_test(run, network, dataset)
+    return summarise_test(metrics, dataset.class_names)
+
+
+def _train_finder(run: Run, data: LabelledImages, reporter: Reporter) -> str:
+    """Train and measure a finder; return its figures in words."""
+    recipe, environment = run.recipe, run.environment
+    network = build_network(recipe.network, recipe.seed)
+    reporter.say(summary_table(network, PAGE_SIDE))
+    held_out = data.subset(run.split.validation)
+    glyphs = FinderGlyphs(make_glyphs(data.subset(run.split.train)), make_glyphs(held_out))
+
+    def fit_pages(state: TrainingState, on_step: OnStep, on_epoch: OnEpoch) -> nn.Module:
+        return fit_finder(
+            state,
+            glyphs,
+            recipe,
+            workers=environment.page_workers,
+            precision=environment.torch_precision,
+            on_step=on_step,
+            on_epoch=on_epoch,
+        )
+
+    trained = _train_from_checkpoint(run, network, fit_pages, PAGE_SIDE, reporter)
+    assert isinstance(trained, FinderNetwork)
+    with computing_threads(environment.threads):
+        return run_finder_test(run, trained, glyphs.validation, held_out).summary()
 
 
 def _train(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:

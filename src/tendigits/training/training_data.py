@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tendigits.data import NON_DIGIT, LabelledImages, Split
+from tendigits.data import NON_DIGIT, LabelledImages, Split, stratified_split
+from tendigits.data.dataset import split_last
 from tendigits.data.synthetic import draw_ood_images, draw_synthetic_digits
 from tendigits.networks.torch_classifier import scaled
 from tendigits.recipes import AugmentationSettings, Recipe
@@ -32,6 +33,18 @@ class TrainingData:
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     indices: NDArray[np.int64]
+
+
+def split_images(recipe: Recipe, labels: NDArray[np.int64]) -> Split:
+    """Return which images are trained on; a finder's validation images are by other writers.
+
+    Args:
+        recipe: the fraction that is held out, and the seed.
+        labels: (n,), those of all training images.
+    """
+    if recipe.pages is not None:
+        return split_last(len(labels), recipe.validation_fraction)
+    return stratified_split(labels, recipe.validation_fraction, recipe.seed)
 
 
 def build_training_data(

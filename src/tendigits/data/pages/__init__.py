@@ -1,7 +1,22 @@
 """Pages made of handwritten digits, printed letters and doodles, to train and test a finder."""
 
-from tendigits.data.pages.content import CHARACTERS
 from tendigits.data.pages.glyphs import GlyphSet, make_glyphs
-from tendigits.data.pages.page import SHAPES, Page, draw_page
+from tendigits.data.pages.page import (
+    SHAPES,
+    Page,
+    draw_page,
+    draw_pages,
+    load_held_out_glyphs,
+    made_pages,
+)
 
-__all__ = ["CHARACTERS", "SHAPES", "GlyphSet", "Page", "draw_page", "make_glyphs"]
+__all__ = [
+    "SHAPES",
+    "GlyphSet",
+    "Page",
+    "draw_page",
+    "draw_pages",
+    "load_held_out_glyphs",
+    "made_pages",
+    "make_glyphs",
+]

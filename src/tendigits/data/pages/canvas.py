@@ -19,6 +19,32 @@ VISIBLE = 0.75
 HIDDEN = 0.4
 
 
+@dataclass(frozen=True)
+class DrawnCharacter:
+    """A character on a page.
+
+    Attributes:
+        left: of its box, in pixels of the page, as are the others.
+        top: of its box.
+        right: of its box.
+        bottom: of its box.
+        label: its index in CHARACTERS.
+        text_line: the number of the line of text that it is in, from 0 at the top.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    label: int
+    text_line: int
+
+    @property
+    def height(self) -> float:
+        """The height of its box."""
+        return self.bottom - self.top
+
+
 @dataclass(frozen=True, eq=False)
 class Hand:
     """How somebody writes.
@@ -54,8 +80,10 @@ class Canvas:
         turn: (2, 3) float64, the affine map from where things are put to where they are drawn.
         hand: (2 h, 2 w) uint8, what is written by hand; 255 for full ink.
         print: the same for what is printed or ruled.
-        boxes: left, top, right, bottom and class of each character.
-        ignored: the boxes in which no character is asked for or ruled out.
+        characters: the characters that are seen whole, or nearly.
+        ignored: left, top, right and bottom of boxes in which no character is asked for or ruled
+            out.
+        text_line: the number of the line of text that is being written.
     """
 
     height: int
@@ -63,8 +91,9 @@ class Canvas:
     turn: NDArray[np.float64]
     hand: NDArray[np.uint8] = field(init=False)
     print: NDArray[np.uint8] = field(init=False)
-    boxes: list[tuple[float, float, float, float, int]] = field(default_factory=list)
+    characters: list[DrawnCharacter] = field(default_factory=list)
     ignored: list[tuple[float, float, float, float]] = field(default_factory=list)
+    text_line: int = 0
 
     def __post_init__(self) -> None:
         """Make both layers, empty."""
@@ -100,7 +129,7 @@ class Canvas:
             middle: where its point (0, 0) is.
             size: the height of digits in pixels.
             random: draws its deformation.
-            character: its class, if it is a character to find.
+            character: its index in CHARACTERS, if it is a character to find.
         """
         matrix = np.array([[hand.stretch, -hand.slant], [0, 1]]) * size
         angle = random.normal(0, 0.05)
@@ -128,7 +157,7 @@ class Canvas:
             min(float(bottom), float(self.height)),
         )
         if visible >= VISIBLE:
-            self.boxes.append((*box, character))
+            self.characters.append(DrawnCharacter(*box, character, self.text_line))
         elif visible > HIDDEN:
             self.ignored.append(box)
 
@@ -149,12 +178,13 @@ class Canvas:
             placed = self._turned(moved @ matrix.T + middle)
             for shift in ((0.0, 0.0), hand.nib) if any(hand.nib) else ((0.0, 0.0),):
                 at = placed + np.multiply(shift, size)
-                edges = self._fixed(at)[glyph.edges]
+                edges = list(self._fixed(at)[glyph.edges])
                 cv2.polylines(self.hand, edges, False, 255, thickness, cv2.LINE_AA, _SHIFT)
                 extent.append(at)
         half = thickness / 2 / OVERSAMPLING
         drawn = np.concatenate(extent)
-        return np.stack([drawn.min(axis=0) - half, drawn.max(axis=0) + half])
+        corners: Points = np.stack([drawn.min(axis=0) - half, drawn.max(axis=0) + half])
+        return corners
 
     def _stamp(
         self,
@@ -182,7 +212,7 @@ class Canvas:
             drawn = cv2.LUT(cv2.warpAffine(glyph.stamp, local, size), _SHARP)
             place = layer[top:bottom, left:right]
             np.maximum(place, drawn, out=place)
-        return corners
+        return np.asarray(corners)
 
     def _turned(self, points: Points) -> Points:
         turned: Points = points @ self.turn[:, :2].T + self.turn[:, 2]

@@ -1,5 +1,7 @@
 """How a page becomes a picture: paper, light, ink, blur, noise, resolution and compression."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,26 +12,35 @@ Random = np.random.Generator
 Levels = NDArray[np.float32]  # (h, w), 0 for black and 1 for white
 
 
-def capture(canvas: Canvas, random: Random, digit_height: float) -> NDArray[np.uint8]:
-    """Return the picture (h, w) uint8 of a canvas.
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """A picture of a page.
+
+    Attributes:
+        picture: (h, w) uint8.
+        contrast: the difference between paper and full ink relative to paper, from 0 to 1.
+    """
+
+    picture: NDArray[np.uint8]
+    contrast: float
+
+
+def capture(canvas: Canvas, random: Random, digit_height: float) -> Capture:
+    """Return the picture of a canvas.
 
     Args:
         canvas: what is written on the page.
         random: draws all that is random.
         digit_height: the height in pixels of the smallest digits, which must stay readable.
     """
-    size = (canvas.width, canvas.height)
-    hand, printed = (
-        cv2.resize(layer, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        for layer in (canvas.hand, canvas.print)
-    )
+    hand, printed = (_reduced(layer, canvas) for layer in (canvas.hand, canvas.print))
     style = random.random()
     if style < 0.2:  # drawn on a screen
-        page = _screen(hand, printed, random)
+        page, contrast = _screen(hand, printed, random)
     elif style < 0.29:  # scanned in black and white
-        page = _black_and_white(hand, printed, random)
+        page, contrast = _black_and_white(hand, printed, random), 1.0
     else:
-        page = _photo(hand, printed, random, digit_height)
+        page, contrast = _photo(hand, printed, random, digit_height)
     page = _at_resolution(page, random, digit_height)
     if random.random() < 0.3:
         page = 1 - page
@@ -37,8 +48,8 @@ def capture(canvas: Canvas, random: Random, digit_height: float) -> NDArray[np.u
     if random.random() < 0.35:
         quality = int(random.integers(25, 90))
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-    return picture
+        picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
+    return Capture(picture, contrast)
 
 
 def draw_scene(height: int, width: int, random: Random) -> NDArray[np.uint8]:
@@ -64,17 +75,27 @@ def draw_scene(height: int, width: int, random: Random) -> NDArray[np.uint8]:
     scene += _smooth_noise(scene.shape, random, float(np.exp(random.uniform(0, 3)))) * np.float32(
         random.uniform(0, 0.15)
     )
-    scene = cv2.GaussianBlur(scene, (0, 0), random.uniform(0.4, 2.0))
+    scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), random.uniform(0.4, 2.0)), np.float32)
     scene += random.standard_normal(scene.shape, np.float32) * np.float32(random.uniform(0, 0.05))
     return np.clip(scene * 255, 0, 255).astype(np.uint8)
 
 
-def _screen(hand: Levels, printed: Levels, random: Random) -> Levels:
+def _reduced(layer: NDArray[np.uint8], canvas: Canvas) -> Levels:
+    """Return a layer of a canvas in the size of the page, 0 for no ink and 1 for full ink."""
+    size = (canvas.width, canvas.height)
+    reduced = np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA))
+    return reduced.astype(np.float32) / np.float32(255)
+
+
+def _screen(hand: Levels, printed: Levels, random: Random) -> tuple[Levels, float]:
+    """Return a drawing, and its contrast."""
     ink = np.float32(1.0 if random.random() < 0.7 else random.uniform(0.4, 1))
     paper = np.float32(1.0 if random.random() < 0.7 else random.uniform(0.7, 1))
     shade = ink * np.maximum(hand, printed * np.float32(random.uniform(0.2, 1)))
     page: Levels = paper - paper * shade
-    return _blurred(page, random.uniform(0, 1.0)) if random.random() < 0.5 else page
+    if random.random() < 0.5:
+        page = _blurred(page, random.uniform(0, 1.0))
+    return page, float(ink)
 
 
 def _black_and_white(hand: Levels, printed: Levels, random: Random) -> Levels:
@@ -84,7 +105,10 @@ def _black_and_white(hand: Levels, printed: Levels, random: Random) -> Levels:
     return page
 
 
-def _photo(hand: Levels, printed: Levels, random: Random, digit_height: float) -> Levels:
+def _photo(
+    hand: Levels, printed: Levels, random: Random, digit_height: float
+) -> tuple[Levels, float]:
+    """Return a photo or a scan, and the contrast of what is written by hand."""
     paper = _paper(hand.shape, random)
     contrast = random.uniform(0.3, 0.95) if random.random() < 0.8 else random.uniform(0.1, 0.3)
     if random.random() < 0.3:  # pencil, dry markers
@@ -105,7 +129,7 @@ def _photo(hand: Levels, printed: Levels, random: Random, digit_height: float) -
     page = np.clip(page, 0, 1) ** np.float32(random.uniform(0.7, 1.4))
     if random.random() < 0.05:
         page = _dark_borders(page, random)
-    return page
+    return page, float(contrast)
 
 
 def _paper(shape: tuple[int, ...], random: Random) -> Levels:
@@ -151,15 +175,13 @@ def _at_resolution(page: Levels, random: Random, digit_height: float) -> Levels:
     small = (max(8, round(width * scale)), max(8, round(height * scale)))
     reduced = cv2.resize(page, small, interpolation=cv2.INTER_AREA)
     way = cv2.INTER_CUBIC if random.random() < 0.5 else cv2.INTER_LINEAR
-    enlarged: Levels = cv2.resize(reduced, (width, height), interpolation=way)
-    return enlarged
+    return np.asarray(cv2.resize(reduced, (width, height), interpolation=way))
 
 
 def _blurred(levels: Levels, sigma: float) -> Levels:
     if sigma < 0.3:
         return levels
-    blurred: Levels = cv2.GaussianBlur(levels, (0, 0), sigma)
-    return blurred
+    return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma))
 
 
 def _smooth_noise(shape: tuple[int, ...], random: Random, sigma: float) -> Levels:
@@ -168,5 +190,4 @@ def _smooth_noise(shape: tuple[int, ...], random: Random, sigma: float) -> Level
     step = max(1.0, sigma)
     small = (int(height / step) + 3, int(width / step) + 3)
     noise = random.standard_normal(small, np.float32)
-    enlarged: Levels = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
-    return enlarged
+    return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))

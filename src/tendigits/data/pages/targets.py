@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.data.pages.page import Page
+from tendigits.images.finder import STRIDE
 
-STRIDE = 4  # pixels of the page along a cell
 BOX_UNIT = 16.0  # pixels
 # The heat falls to exp(-1/2) at this fraction of a box from its middle, or at this many cells.
 _SPREAD, _LEAST_SPREAD = 0.1, 0.7
@@ -42,13 +42,12 @@ def make_targets(page: Page) -> Targets:
     weight = np.ones((height, width), np.float32)
     classes = np.full((height, width), -1, np.int64)
     boxes = np.zeros((4, height, width), np.float32)
-    rows = (np.arange(height, dtype=np.float32) + 0.5) * STRIDE
-    columns = (np.arange(width, dtype=np.float32) + 0.5) * STRIDE
+    rows, columns = _middles(height), _middles(width)
     for left, top, right, bottom in page.ignored:
         weight[_cells(top, bottom, height), _cells(left, right, width)] = 0
     for box, label in zip(page.boxes, page.classes, strict=True):
         left, top, right, bottom = box
-        here = _bump(rows, top, bottom)[:, None] * _bump(columns, left, right)[None]
+        here = np.outer(_bump(rows, top, bottom), _bump(columns, left, right))
         owned = (here > _OWNED) & (here >= heat)
         np.maximum(heat, here, out=heat)
         classes[owned] = label
@@ -68,11 +67,17 @@ def make_targets(page: Page) -> Targets:
     return Targets(heat, weight, classes, boxes)
 
 
+def _middles(count: int) -> NDArray[np.float32]:
+    """Return where the middles of `count` cells are, in pixels."""
+    middles: NDArray[np.float32] = (np.arange(count, dtype=np.float32) + np.float32(0.5)) * STRIDE
+    return middles
+
+
 def _bump(at: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
     """Return a bell around the middle of [low, high], 1 in the cell that contains the middle."""
     middle = (low + high) / 2
     spread = max(_SPREAD * (high - low), _LEAST_SPREAD * STRIDE)
-    bump = np.exp(-0.5 * ((at - middle) / spread) ** 2)
+    bump: NDArray[np.float32] = np.exp(-0.5 * ((at - middle) / spread) ** 2)
     bump[min(max(int(middle / STRIDE), 0), len(at) - 1)] = 1
     return bump
 
