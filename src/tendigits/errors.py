@@ -53,6 +53,10 @@ class PictureError(TendigitsError):
     """A picture is missing, damaged or exceeds a limit."""
 
 
+class PatternError(TendigitsError):
+    """A pattern or a length that a number should have is invalid."""
+
+
 class ServerError(TendigitsError):
     """A setting, the address or the database of the server is invalid or not available."""
 

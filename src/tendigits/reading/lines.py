@@ -1,0 +1,51 @@
+"""Characters into lines, from top to bottom, and from left to right within a line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tendigits.reading.alignment import Boxes, align
+from tendigits.reading.characters import Character
+from tendigits.reading.marks import without_misplaced_marks
+
+# The smallest overlap of a digit with its line; neighbouring lines may overlap by less.
+OVERLAP = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The characters of one line, from left to right.
+
+    Attributes:
+        indices: which of all characters they are.
+        characters: the characters; marks that are out of place have the probability 0.
+        height: the median height of the digits, in pixels.
+    """
+
+    indices: tuple[int, ...]
+    characters: tuple[Character, ...]
+    height: float
+
+
+def find_lines(characters: Sequence[Character]) -> list[Line]:
+    """Return all characters in lines, whatever their probability."""
+    if not characters:
+        return []
+    boxes = [(each.box.left, each.box.top, each.box.right, each.box.bottom) for each in characters]
+    alignment = align(np.array(boxes, float), _likely(characters), OVERLAP)
+    return [_line(characters, indices, alignment.boxes) for indices in alignment.lines]
+
+
+def _line(characters: Sequence[Character], indices: Sequence[int], level: Boxes) -> Line:
+    members = [characters[index] for index in indices]
+    height = float(np.median([members[each].box.height for each in _likely(members)]))
+    placed = without_misplaced_marks(members, level[list(indices)], height)
+    return Line(tuple(indices), tuple(placed), height)
+
+
+def _likely(characters: Sequence[Character]) -> set[int]:
+    """Return which characters give a line its height: digits, more probable than not."""
+    digits = {at for at, each in enumerate(characters) if not each.is_mark}
+    likely = {at for at in digits if characters[at].probability >= 0.5}
+    return likely or digits or set(range(len(characters)))
