@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -170,7 +171,8 @@ def run_worker(connection: Connection, model: bytes, name: str, pixel_limit: int
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches all processes; the server ends them
     # One thread: the other cores have workers of their own.
-    reader = Reader(load_model_bytes(model, name, threads=1))
+    cv2.setNumThreads(1)
+    reader = Reader(load_model_bytes(model, name, threads=1), threads=1)
     connection.send("ready")
     while True:
         try:
