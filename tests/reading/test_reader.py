@@ -10,9 +10,10 @@ from PIL import Image
 
 import tendigits
 from paper import PHOTOS, drawn, on_paper, photo_of, row
-from tendigits import PictureError, Reader
+from tendigits import PatternError, PictureError, Reader
 from tendigits.classifiers import load_model_file, pretrained_models
 from tendigits.data import Dataset
+from tendigits.reading.fitting import pattern_of_length
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,39 @@ def test_box_is_in_pixels_of_the_original_picture(mnist: Dataset, reader: Reader
     rows, columns = (np.flatnonzero((ink > 0.5).any(axis=axis)) for axis in (1, 0))
     assert abs(box.left - columns[0]) < 20
     assert abs(box.bottom - rows[-1]) < 20
+
+
+def test_pattern_reads_one_number_and_its_digits(mnist: Dataset, reader: Reader) -> None:
+    # 7 2 1, then 0 4 on the line below.
+    upper, lower = row(mnist.test.images[:3]), row(mnist.test.images[3:5])
+    page = np.zeros((len(upper) + len(lower), upper.shape[1]), np.float32)
+    page[: len(upper)] = upper
+    page[len(upper) :, : lower.shape[1]] = lower
+    picture = on_paper(page)
+    assert reader.read(picture).text == "721\n04"
+    for pattern, text in (("[0-9]{3}", "721"), (pattern_of_length(2, 2), "04")):
+        reading = reader.read(picture, pattern)
+        assert (reading.text, reading.status) == (text, "read")
+        assert "".join(str(digit.digit) for digit in reading.digits) == text
+        assert 0 < reading.confidence <= 1
+    unfitting = reader.read(picture, r"\d/\d")
+    assert (unfitting.text, unfitting.status, unfitting.confidence) == ("", "no fit", 0)
+
+
+def test_digit_of_a_pattern_has_its_own_probability(mnist: Dataset, reader: Reader) -> None:
+    ambiguous = mnist.test.images[[1247, 1901, 2118, 2130, 2597, 3422, 4761]]
+    read = [(image, digit) for image in ambiguous for digit in reader.read(image).digits]
+    image, likely = next(each for each in read if each[1].second.confidence > 0.1)
+    (digit,) = reader.read(image, str(likely.second.digit)).digits
+    assert digit.digit == likely.second.digit
+    assert digit.confidence == likely.second.confidence
+    assert digit.second.digit == likely.digit
+
+
+def test_invalid_pattern_is_rejected_before_the_picture_is_opened(reader: Reader) -> None:
+    for read in (reader.read, reader.read_pages, reader.read_many):
+        with pytest.raises(PatternError, match="has a \\( without a \\)"):
+            list(read("missing.png", "(1"))
 
 
 def test_second_choice_is_another_less_probable_digit(mnist: Dataset, reader: Reader) -> None:

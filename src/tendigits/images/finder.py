@@ -6,7 +6,7 @@ picture shows how large the characters are; in a second one they have the size t
 reads best.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -28,7 +28,11 @@ _LARGEST_AREA = 1_000_000  # pixels of the second picture
 # they are at most this factor larger or smaller.
 _BEST_HEIGHT, _TOLERANCE = 30, 1.25
 _WEAKEST = 0.05  # cells with lower scores are no candidates
-_STRONG = 0.3  # candidates with this score determine the scale
+_CANDIDATE = 0.15  # digits with this score determine which part of the picture is looked at again
+_STRONG = 0.3  # digits with this score determine the scale
+# The part around them is looked at again unless it is this fraction of the picture or more.
+_MOST_OF_IT = 0.6
+_MARGIN = (1.5, 1.0)  # horizontal and vertical, in heights of digits
 _MOST = 2000  # candidates per picture
 _MULTIPLE = 32  # pixels; each side of the network's input is a multiple of it
 # Of two candidates of one kind, the weaker one is dropped if the intersection of their boxes is
@@ -54,6 +58,12 @@ class Found:
     def height(self) -> float:
         """The height of its box."""
         return self.box[3] - self.box[1]
+
+    def moved(self, right: int, down: int) -> "Found":
+        """Return the same candidate elsewhere, by so many pixels."""
+        shift = (right, down, right, down)
+        box = tuple(side + step for side, step in zip(self.box, shift, strict=True))
+        return replace(self, box=box)
 
     @property
     def is_digit(self) -> bool:
@@ -83,13 +93,17 @@ class Finder:
         """Return the characters of a picture (h, w), the surest first."""
         scale = float(np.sqrt(_FIRST_AREA / grey.size))
         found = self.find_at(grey, scale)
-        heights = [each.height for each in found if each.score >= _STRONG and each.is_digit]
+        digits = [each for each in found if each.is_digit and each.score >= _CANDIDATE]
+        heights = [each.height for each in digits if each.score >= _STRONG]
         if not heights:
             return found
-        best = min(_BEST_HEIGHT / float(np.median(heights)), np.sqrt(_LARGEST_AREA / grey.size))
-        if 1 / _TOLERANCE < best / scale < _TOLERANCE:
+        height = float(np.median(heights))
+        left, top, right, bottom = _surroundings(digits, height, grey.shape)
+        part = np.ascontiguousarray(grey[top:bottom, left:right])
+        best = float(min(_BEST_HEIGHT / height, np.sqrt(_LARGEST_AREA / part.size)))
+        if 1 / _TOLERANCE < best / scale < _TOLERANCE and part.size > _MOST_OF_IT * grey.size:
             return found
-        return self.find_at(grey, float(best))
+        return [each.moved(left, top) for each in self.find_at(part, best)]
 
     def find_at(self, grey: Grey, scale: float) -> list[Found]:
         """Return the characters of a picture (h, w) that is scaled by `scale` first."""
@@ -109,6 +123,17 @@ class Finder:
             if right > left and bottom > top
         ]
         return _without_duplicates(found)
+
+
+def _surroundings(
+    digits: list[Found], height: float, shape: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the part of a picture that contains all digits."""
+    boxes = np.array([each.box for each in digits])
+    margin = height * np.array(_MARGIN)
+    left, top = np.maximum(boxes[:, :2].min(axis=0) - margin, 0).astype(int)
+    right, bottom = np.minimum(boxes[:, 2:].max(axis=0) + margin, shape[::-1]).astype(int)
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _scaled(grey: Grey, scale: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
