@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 from scipy.stats import binomtest
 
+import pdf_files
 from browser import (
     DESK,
     PHONE,
@@ -89,10 +90,20 @@ def test_each_digit_of_a_row_can_be_chosen(page: Page) -> None:
     expect(page.locator("#boxes rect").nth(2)).to_have_class("box chosen")
 
 
-def test_a_doodle_is_rejected(page: Page) -> None:
+def test_a_doodle_has_no_digits(page: Page) -> None:
     draw_by_mouse(page, doodle())
-    expect(page.locator("#sentence")).to_contain_text("not look like a digit")
-    expect(page.locator("#boxes .rejected").first).to_be_visible()
+    expect(page.locator("#sentence")).to_have_text("There are no digits in this picture.")
+    expect(page.locator("#detail")).to_be_hidden()
+
+
+def test_a_rejected_digit_is_shown_as_such(page: Page) -> None:
+    read_as(page, "4?7", accepted=[True, False, True])
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("4?7")
+    expect(page.locator("#sentence")).to_contain_text("One digit is rejected")
+    expect(page.locator("#boxes .box").nth(1)).to_have_class("box rejected")
+    page.locator("#shapes button").nth(1).click()
+    expect(page.locator("#probabilities .is-label")).to_contain_text("non-digit")
 
 
 def test_strokes_are_undone_one_by_one_or_cleared(page: Page) -> None:
@@ -141,6 +152,72 @@ def test_a_photo_is_shown_upright_with_a_box_around_each_digit(
         expect(page.locator("#drawing")).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def form(mnist: Dataset) -> FilePayload:
+    """A photo of a form with three rows of two numbers of two digits, larger than any screen."""
+    page = np.zeros((3 * 250, 2 * 400), np.float32)
+    for number in range(6):
+        ink = row_of(mnist.test.images[48 + 2 * number : 50 + 2 * number])
+        top, left = 250 * (number // 2) + 50, 400 * (number % 2) + 30
+        page[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    photo = Image.fromarray(on_paper(page, shadow=0.3)).resize((2400, 2250))
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=90)
+    return {"name": "form.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+
+
+@SIZES
+def test_the_numbers_of_a_form_are_shown_line_by_line_with_a_box_around_each(
+    browser: Browser, served: Server, size: tuple[int, int], form: FilePayload
+) -> None:
+    with page_of(browser, served.url, size) as page:
+        page.set_input_files("#chosen", form)
+        expect(page.locator("#sentence")).to_contain_text("Read 6 numbers in 3 lines.")
+        expect(page.locator("#lines li")).to_have_count(3)
+        numbers = page.locator("#lines b")
+        expect(numbers).to_have_text(["44", "63", "55", "60", "41", "95"])
+        expect(page.locator("#lines small").first).to_contain_text("%")
+        picture = shown_picture(page)
+        boxes = [each.bounding_box() for each in page.locator(".number-box").all()]
+        for at, box in enumerate(boxes):
+            assert box
+            x, y = (box["x"] - picture[0]) / picture[2], (box["y"] - picture[1]) / picture[3]
+            assert (x // 0.5, y // (1 / 3)) == (at % 2, at // 2)
+            assert box["height"] < picture[3] / 3
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+        check_with_axe(page)
+
+
+def test_a_number_is_chosen_in_the_list_by_keyboard_or_in_the_picture(
+    page: Page, form: FilePayload
+) -> None:
+    page.set_input_files("#chosen", form)
+    press_until_focused(page, "#lines button >> nth=3")
+    page.keyboard.press("Enter")
+    expect(page.locator("#lines button").nth(3)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".number-box").nth(3)).to_have_class("number-box chosen")
+    expect(page.locator("#shapes b")).to_have_text(["6", "0"])
+    expect(page.locator("#digit-boxes rect")).to_have_count(2)
+    page.locator(".number-box").nth(5).click()
+    expect(page.locator("#lines button").nth(5)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#shapes b")).to_have_text(["9", "5"])
+
+
+def test_each_page_of_a_pdf_can_be_chosen(page: Page, mnist: Dataset) -> None:
+    pages = [Image.fromarray(on_paper(row_of(mnist.test.images[at : at + 4]))) for at in (1, 48)]
+    content = pdf_files.scanned(*pages)
+    payload: FilePayload = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": content}
+    page.set_input_files("#chosen", payload)
+    expect(page.locator("#number")).to_have_text("2104")
+    expect(page.locator("#unseen")).to_be_visible()
+    page.get_by_role("button", name="Page 2").click()
+    expect(page.locator("#number")).to_have_text("4463")
+    check_with_axe(page)
+    page.click("#clear")
+    expect(page.locator("#pages")).to_be_hidden()
+    expect(page.locator("#unseen")).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("event", "carrier"), [("drop", "dataTransfer"), ("paste", "clipboardData")]
 )
@@ -185,8 +262,9 @@ def test_a_correction_can_be_made_and_undone_by_keyboard(page: Page, folder: Pat
 
 
 def test_corrections_are_listed_and_can_be_undone(page: Page, folder: Path) -> None:
-    draw_by_mouse(page, doodle()[:1])
-    expect(page.locator("#sentence")).to_contain_text("not look like a digit")
+    read_as(page, "7", accepted=[False])
+    draw_by_mouse(page, seven())
+    expect(page.locator("#sentence")).to_contain_text("This digit is rejected")
     page.click("#correct")
     page.click("#choices >> text=4")
     expect(page.locator("#stored")).to_contain_text("read as not a digit, should be 4")
@@ -355,6 +433,29 @@ def test_a_file_that_is_too_large_is_sent_as_a_smaller_jpeg(
             "#chosen", {"name": "a.png", "mimeType": "image/png", "buffer": content}
         )
         expect(page.locator("#number")).to_have_text("2104")
+
+
+def read_as(page: Page, text: str, accepted: list[bool]) -> None:
+    """Let the next picture be read as a number, some of whose digits are rejected."""
+
+    def answer(route: Route) -> None:
+        result = route.fetch().json()
+        (digit,) = result["digits"]
+        digits = [{**digit, "accepted": each} for each in accepted]
+        number = {**result["numbers"][0], "text": text}
+        route.fulfill(json={**result, "text": text, "numbers": [number], "digits": digits})
+
+    page.route("**/v1/read*", answer, times=1)
+
+
+def shown_picture(page: Page) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of the picture in its frame, where it is centred."""
+    box = page.locator("#picture").bounding_box()
+    assert box
+    width, height = page.evaluate("[picture.naturalWidth, picture.naturalHeight]")
+    scale = min(box["width"] / width, box["height"] / height)
+    left, top = box["width"] - scale * width, box["height"] - scale * height
+    return box["x"] + left / 2, box["y"] + top / 2, scale * width, scale * height
 
 
 def draw_by_mouse_after_clearing(page: Page) -> None:
