@@ -28,8 +28,9 @@ from tendigits import Reader, load_dataset, load_recipe
 from tendigits.classifiers import Classifier, pretrained_models
 from tendigits.classifiers.model_file import INPUT, LOGITS, open_session, read_model, to_inputs
 from tendigits.files import write_json
-from tendigits.images import Shape, decode, find_ink, find_shapes, make_frame
+from tendigits.images import Finder, Found, decode, ink_in, make_frame
 from tendigits.networks import build_classifier
+from tendigits.reading.reader import WEAKEST
 from tendigits.training import describe_environment
 
 RESULT = RESULTS / "reading.json"
@@ -133,7 +134,7 @@ def pipeline(kind: str, files: list[bytes]) -> dict[str, object]:
     for file in files:
         reader.read(file)
     rate = len(files) / (time.perf_counter() - started)
-    steps = dict.fromkeys(("decode", "ink", "segment", "frame", "network"), 0.0)
+    steps = dict.fromkeys(("decode", "find", "frame", "network"), 0.0)
 
     def timed(step: str, function: Callable[[A], R], argument: A) -> R:
         began = time.perf_counter()
@@ -141,11 +142,11 @@ def pipeline(kind: str, files: list[bytes]) -> dict[str, object]:
         steps[step] += time.perf_counter() - began
         return result
 
+    finder = Finder()
     for file in files:
         picture = timed("decode", decode, file)
-        ink = timed("ink", find_ink, picture)
-        shapes = timed("segment", find_shapes, ink)
-        frames = timed("frame", make_frames, shapes)
+        found = timed("find", finder.find, picture.grey)
+        frames = timed("frame", partial(make_frames, picture.grey), found)
         timed("network", predict_probabilities(reader.classifier), frames)
     fractions = {step: spent / sum(steps.values()) for step, spent in steps.items()}
     text = ", ".join(f"{step} {100 * fraction:.0f} %" for step, fraction in fractions.items())
@@ -153,8 +154,10 @@ def pipeline(kind: str, files: list[bytes]) -> dict[str, object]:
     return {"kind": kind, "pictures_per_second": rate, "fractions": fractions}
 
 
-def make_frames(shapes: list[Shape]) -> NDArray[np.uint8]:
-    return np.array([make_frame(shape.ink) for shape in shapes])
+def make_frames(grey: NDArray[np.uint8], found: list[Found]) -> NDArray[np.uint8]:
+    """Return the frames of the digits, or one empty frame."""
+    frames = [make_frame(ink_in(grey, each.box).levels) for each in found if each.score >= WEAKEST]
+    return np.array(frames or [np.zeros((28, 28))], np.uint8)
 
 
 def predict_probabilities(

@@ -201,7 +201,7 @@ def reading_table() -> str:
         f"| `{model}`, {runtime} | {' | '.join(each)} |" for (model, runtime), each in rates.items()
     ]
     steps = list(result["pipeline"][0]["fractions"])
-    rows += ["", f"| all steps | pictures/s | {' | '.join(steps)} |", "|---" * 7 + "|"]
+    rows += ["", f"| all steps | pictures/s | {' | '.join(steps)} |", "|---" * (len(steps) + 2) + "|"]
     rows += [
         f"| {way['kind']} | {way['pictures_per_second']:.0f} | "
         + " | ".join(f"{100 * way['fractions'][step]:.0f} %" for step in steps)

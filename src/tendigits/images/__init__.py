@@ -7,12 +7,13 @@ from tendigits.images.box import Box
 from tendigits.images.decode import Picture, PictureSource, decode, decode_pages
 from tendigits.images.finder import Finder, Found
 from tendigits.images.frame import make_frame
-from tendigits.images.ink import ink_in, is_dark_on_light
+from tendigits.images.ink import Ink, ink_in, is_dark_on_light
 
 __all__ = [
     "Box",
     "Finder",
     "Found",
+    "Ink",
     "Picture",
     "PictureSource",
     "decode",

@@ -1,6 +1,7 @@
 """The ink of one character: what is inside its box, without walls and neighbours."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -24,6 +25,20 @@ _WHOLE = 0.75
 _MAIN = 0.3
 
 
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """The ink of one character.
+
+    Attributes:
+        levels: (h, w) float32, cropped to the ink, 0 for paper and 1 for full ink; of shape
+            (1, 1) where there is none.
+        isolation: the part of all ink in and around the box that it is; 1 if nothing touches it.
+    """
+
+    levels: Levels
+    isolation: float
+
+
 def is_dark_on_light(grey: Grey, areas: Iterable[Area]) -> bool:
     """Return whether the ink in the areas of a picture (h, w) is darker than what is around it."""
     votes = 0.0
@@ -34,16 +49,13 @@ def is_dark_on_light(grey: Grey, areas: Iterable[Area]) -> bool:
     return votes >= 0
 
 
-def ink_in(grey: Grey, area: Area, *, dark: bool = True) -> Levels:
+def ink_in(grey: Grey, area: Area, *, dark: bool = True) -> Ink:
     """Return the ink of the character in an area of a picture, cropped to it.
 
     Args:
         grey: (h, w), the picture.
         area: left, top, right and bottom of the character.
         dark: whether ink is darker than paper.
-
-    Returns:
-        (h, w) float32, 0 for paper and 1 for full ink; of shape (1, 1) where there is none.
     """
     pixels, (left, top, right, bottom) = _around(grey, area, _MOST_PIXELS)
     longer = max(right - left, bottom - top)
@@ -53,12 +65,13 @@ def ink_in(grey: Grey, area: Area, *, dark: bool = True) -> Levels:
     inner = _inner(levels.shape, tuple(scale * side for side in (left, top, right, bottom)))
     full = float(np.percentile(strength[inner], 96))
     if full < 1:
-        return np.zeros((1, 1), np.float32)
+        return Ink(np.zeros((1, 1), np.float32), 0.0)
     strength /= full
     threshold = _threshold(strength[inner])
-    kept = _own_pieces(strength > threshold, inner)
+    mask = strength > threshold
+    kept = _own_pieces(mask, inner)
     soft = np.clip((strength - threshold / 2) / (0.8 * max(1 - threshold, 0.2)), 0, 1) * kept
-    return _cropped(soft)
+    return Ink(_cropped(soft), float((mask & kept).sum() / max(mask.sum(), 1)))
 
 
 def _around(grey: Grey, area: Area, most: int) -> tuple[Grey, Area]:
@@ -116,14 +129,22 @@ def _own_pieces(mask: NDArray[np.bool_], inner: tuple[slice, slice]) -> NDArray[
     inside[0] = 0
     part = inside / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
     total = max(int(inside.sum()), 1)
-    whole = part >= _WHOLE
-    cut = (inside >= _MAIN * total) | ((part > 0.35) & (inside > 0.15 * total))
+    whole = (part >= _WHOLE) & ~_reaches_border(labels, count)
+    cut = (inside >= _MAIN * total) | ((part > 0.35) & (inside > 0.15 * total)) | (part >= _WHOLE)
     kept = np.zeros(mask.shape, np.uint8)
     kept[inner] = cut[labels[inner]]
     kept |= whole[labels].astype(np.uint8)
     around = cv2.dilate(kept, np.ones((3, 3), np.uint8))
     around[(labels > 0) & (kept == 0)] = 0
     return around.astype(bool)
+
+
+def _reaches_border(labels: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+    """Return for each piece whether it goes on beyond what is seen around the box."""
+    reaches = np.zeros(count, bool)
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        reaches[edge] = True
+    return reaches
 
 
 def _cropped(ink: Levels) -> Levels:

@@ -15,6 +15,7 @@ from tendigits.images import (
     Box,
     Finder,
     Found,
+    Ink,
     Picture,
     PictureSource,
     decode,
@@ -206,9 +207,13 @@ class Reader:
     def read_page(self, picture: Picture, pattern: Pattern | None = None) -> Reading:
         """Read a decoded picture; see `read`."""
         found = [each for each in self._finder.find(picture.grey) if each.score >= WEAKEST]
-        frames = _frames(picture.grey, found)
+        inks = _inks_of_digits(picture.grey, found)
+        frames = {at: make_frame(ink.levels) for at, ink in inks.items()}
         predicted = self._classify(frames)
-        combined = [combine(each, predicted.get(at)) for at, each in enumerate(found)]
+        combined = [
+            combine(each, predicted[at], inks[at].isolation) if at in inks else combine(each, None)
+            for at, each in enumerate(found)
+        ]
         kept = [at for at, each in enumerate(combined) if each.sum() >= LEAST]
         characters = [Character(_whole_pixels(found[at]), combined[at]) for at in kept]
         spelled = self._spelled(characters, pattern)
@@ -282,14 +287,14 @@ def _load_finder(threads: int | None) -> Finder:
     return Finder(threads=threads)
 
 
-def _frames(grey: NDArray[np.uint8], found: list[Found]) -> dict[int, Frame]:
-    """Return the frames of the candidates that may be digits, by their index."""
+def _inks_of_digits(grey: NDArray[np.uint8], found: list[Found]) -> dict[int, Ink]:
+    """Return the ink of the candidates that may be digits, by their index."""
     digits = {at: each for at, each in enumerate(found) if each.classes[:DIGITS].sum() >= DIGIT}
     if not digits:
         return {}
     sure = [each.box for each in digits.values() if each.score >= STRONG]
     dark = is_dark_on_light(grey, sure or [each.box for each in digits.values()])
-    return {at: make_frame(ink_in(grey, each.box, dark=dark)) for at, each in digits.items()}
+    return {at: ink_in(grey, each.box, dark=dark) for at, each in digits.items()}
 
 
 def _digits_of(numbers: list[SpelledNumber]) -> list[tuple[int, str]]:
