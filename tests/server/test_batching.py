@@ -1,7 +1,7 @@
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,7 +15,8 @@ from tendigits.server.monitoring import Metrics
 from tendigits.server.problems import Problem
 from tendigits.server.served_model import load_served_model
 from tendigits.server.settings import load_settings
-from tendigits.server.tasks import Picture, ReadPicture
+from tendigits.server.tasks import Outcome, Picture, ReadPicture, Task
+from tendigits.server.workers import Worker
 
 SERVED = load_served_model("tiny")
 
@@ -92,6 +93,23 @@ def test_a_document_is_a_batch_of_its_own(pictures: list[Picture], mnist: Datase
         assert results == ["0", "1", "document", "2", "3", "document"]
         sizes = batch_sizes(batcher)
         assert (sizes["1.0"], sizes["2.0"], sizes["count"]) == (2, 4, 4)
+
+    run(work)
+
+
+def test_tasks_that_were_not_begun_are_queued_again(
+    pictures: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_all = Worker.run
+
+    async def run_one(worker: Worker, tasks: Sequence[Task]) -> list[Outcome]:
+        return await run_all(worker, tasks[:1])
+
+    async def work(batcher: Batcher) -> None:
+        monkeypatch.setattr(Worker, "run", run_one)
+        outcomes = await asyncio.gather(*(batcher.run([each], "a") for each in pictures[:9]))
+        results = [each.results[0].file for (each,) in outcomes if isinstance(each, ReadPicture)]
+        assert results == [picture.name for picture in pictures[:9]]
 
     run(work)
 

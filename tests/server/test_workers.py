@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from server_process import is_alive, png, wait_until
+from tendigits import Reader
+from tendigits.classifiers.model_file import load_model_bytes
 from tendigits.data import Dataset
 from tendigits.reading.occlusion import Occlusion
+from tendigits.server import workers
 from tendigits.server.served_model import ServedModel, load_served_model
 from tendigits.server.tasks import FrameToOcclude, Picture, ReadPicture
-from tendigits.server.workers import Worker
+from tendigits.server.workers import Worker, run_batch
 
 LIMIT = 1_000_000
 
@@ -35,6 +38,16 @@ def test_a_worker_returns_the_outcomes_of_a_batch_in_order(
         assert isinstance(occlusion, Occlusion)
 
     run(served, work)
+
+
+def test_tasks_that_take_long_do_not_keep_the_others_of_their_batch(
+    served: ServedModel, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(load_model_bytes(served.content, "tiny", threads=1), threads=1)
+    tasks = [Picture(str(number), mnist.test.images[number]) for number in range(3)]
+    assert len(run_batch(reader, tasks, LIMIT)) == 3
+    monkeypatch.setattr(workers, "BATCH_SECONDS", 0.0)
+    assert len(run_batch(reader, tasks, LIMIT)) == 1
 
 
 def test_a_worker_that_died_raises_an_error_and_can_be_started_again(

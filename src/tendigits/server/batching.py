@@ -161,7 +161,9 @@ class Batcher:
         except (OSError, EOFError):
             outcomes = [Rejected(503, "Reading was interrupted; try again.")] * len(batch)
             has_died = True
-        for each, outcome in zip(batch, outcomes, strict=True):
+        for each in batch[len(outcomes) :]:  # the first ones took long
+            self._queue.put_nowait(each)
+        for each, outcome in zip(batch, outcomes, strict=False):
             if isinstance(outcome, Rejected) and outcome.traceback:
                 log.error("a picture caused an unhandled exception: %s", outcome.traceback)
             if not each.outcome.done():

@@ -9,6 +9,7 @@ killed.
 import asyncio
 import multiprocessing
 import signal
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # a worker's process does not import the server
     from tendigits.server.served_model import ServedModel
 
 SECONDS_TO_END = 5
+BATCH_SECONDS = 1.0  # no task of a batch is begun later; a small file can take several seconds
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would inherit the server's sockets
 
 Result = TypeVar("Result")
@@ -53,7 +55,7 @@ class Worker:
         await self._in_thread(self._start)
 
     async def run(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """Return the outcome of each of `tasks`.
+        """Return the outcome of each of `tasks`, or of the first ones if they take long.
 
         Raises:
             OSError, EOFError: the process has died.
@@ -105,4 +107,15 @@ def run_worker(connection: Connection, model: bytes, name: str, pixel_limit: int
             tasks: Sequence[Task] = connection.recv()
         except EOFError:
             return
-        connection.send([run_task(reader, task, pixel_limit) for task in tasks])
+        connection.send(run_batch(reader, tasks, pixel_limit))
+
+
+def run_batch(reader: Reader, tasks: Sequence[Task], pixel_limit: int) -> list[Outcome]:
+    """Return the outcome of each task, at least of the first, until `BATCH_SECONDS` are over."""
+    end = time.monotonic() + BATCH_SECONDS
+    outcomes = []
+    for task in tasks:
+        outcomes.append(run_task(reader, task, pixel_limit))
+        if time.monotonic() > end:
+            break
+    return outcomes
