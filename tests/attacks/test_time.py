@@ -30,7 +30,8 @@ Layout = Callable[[int], NDArray[np.float64]]
 def tiny_digits(digits: Grey, height: int, side: int) -> Grey:
     """Return a picture full of digits."""
     row = np.hstack([cv2.resize(255 - digit, (height, height)) for digit in digits])
-    return np.tile(row, (side // height + 1, side // row.shape[1] + 1))[:side, :side]
+    page: Grey = np.tile(row, (side // height + 1, side // row.shape[1] + 1))[:side, :side]
+    return page
 
 
 def checkerboard(width: int) -> Grey:

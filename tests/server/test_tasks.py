@@ -22,5 +22,5 @@ def test_only_pdfs_and_tiffs_can_have_pages(big: bool) -> None:
     Image.fromarray(GREY).save(tiff, "TIFF", big_tiff=big)
     for content in (tiff.getvalue(), pdf_files.scanned(Image.fromarray(GREY))):
         assert Picture("-", content).can_have_pages
-    for content in (png(GREY), b"", b"II", GREY):
-        assert not Picture("-", content).can_have_pages
+    for other in (png(GREY), b"", b"II", GREY):
+        assert not Picture("-", other).can_have_pages
