@@ -36,7 +36,8 @@ def tiny_digits(digits: Grey, height: int, side: int) -> Grey:
 
 def checkerboard(width: int) -> Grey:
     squares = np.indices((MAX_SIDE, MAX_SIDE)).sum(axis=0) // width
-    return (squares % 2 * 255).astype(np.uint8)
+    picture: Grey = (squares % 2 * 255).astype(np.uint8)
+    return picture
 
 
 def bars(width: int) -> Grey:
