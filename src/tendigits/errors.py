@@ -55,6 +55,10 @@ class PictureError(TendigitsError):
     """A picture is missing, damaged or exceeds a limit."""
 
 
+class UnsupportedPictureError(PictureError):
+    """A picture or document needs a library that is not installed."""
+
+
 class PatternError(TendigitsError):
     """A pattern or a length that a number should have is invalid."""
 

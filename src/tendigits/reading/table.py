@@ -114,9 +114,14 @@ def write_table(rows: Sequence[Sequence[str]], path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    files.write_text(path, as_csv(rows))
+
+
+def as_csv(rows: Sequence[Sequence[str]]) -> str:
+    """Return the rows of a table as CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    files.write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 def _table(numbers: Mapping[tuple[int, int], Number], threshold: float) -> Table:
