@@ -157,7 +157,7 @@ def pipeline(kind: str, files: list[bytes]) -> dict[str, object]:
 def make_frames(grey: NDArray[np.uint8], found: list[Found]) -> NDArray[np.uint8]:
     """Return the frames of the digits, or one empty frame."""
     frames = [make_frame(ink_in(grey, each.box).levels) for each in found if each.score >= WEAKEST]
-    return np.array(frames or [np.zeros((28, 28))], np.uint8)
+    return np.array(frames or [np.zeros((28, 28), np.uint8)])
 
 
 def predict_probabilities(

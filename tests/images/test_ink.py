@@ -14,8 +14,8 @@ def picture_of(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Area]:
     ink = np.zeros((140, 200), np.float32)
     ink[28:112, 60:144] = drawn(image, 3)
     rows, columns = (np.flatnonzero((ink > 0.3).any(axis=axis)) for axis in (1, 0))
-    area = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-    return (230 - 180 * ink.clip(0, 1)).astype(np.uint8), tuple(float(side) for side in area)
+    area = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+    return (230 - 180 * ink.clip(0, 1)).astype(np.uint8), area
 
 
 def difference(frame: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

@@ -61,8 +61,8 @@ class Found:
 
     def moved(self, right: int, down: int) -> "Found":
         """Return the same candidate elsewhere, by so many pixels."""
-        shift = (right, down, right, down)
-        box = tuple(side + step for side, step in zip(self.box, shift, strict=True))
+        from_left, from_top, to_right, to_bottom = self.box
+        box = (from_left + right, from_top + down, to_right + right, to_bottom + down)
         return replace(self, box=box)
 
     @property

@@ -139,7 +139,7 @@ def _own_pieces(mask: NDArray[np.bool_], inner: tuple[slice, slice]) -> NDArray[
     return around.astype(bool)
 
 
-def _reaches_border(labels: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+def _reaches_border(labels: NDArray[np.generic], count: int) -> NDArray[np.bool_]:
     """Return for each piece whether it goes on beyond what is seen around the box."""
     reaches = np.zeros(count, bool)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):

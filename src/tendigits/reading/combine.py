@@ -1,4 +1,4 @@
-"""Two opinions on a character in one: the finder's, of the picture, the classifier's, of a frame."""
+"""The probabilities of a character, from those of the finder and those of the classifier."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,5 +42,6 @@ def combine(
 
 
 def logit(probability: float) -> float:
+    """Return the logit of a probability, clipped so that it is finite."""
     clipped = float(np.clip(probability, FLOOR, 1 - FLOOR))
     return float(np.log(clipped / (1 - clipped)))

@@ -72,14 +72,14 @@ def find_view(middles: Positions, edges: Positions, unit: float, expected: float
         search = _Search(right, down, reach / unit, expected)
         slopes, changes = _steps(MAX_SLOPE, SLOPE_STEP), _steps(MAX_CHANGE, CHANGE_STEP)
         slope, change = search.best(slopes, changes)
-        around = np.arange(-2, 3) * FINER
+        around = np.arange(-2, 3, dtype=np.float64) * FINER
         slope, change = search.best(slope + SLOPE_STEP * around, change + CHANGE_STEP * around)
     return View(*middle, reach, slope, change)
 
 
 def _steps(largest: float, step: float) -> Positions:
     count = round(largest / step)
-    return np.arange(-count, count + 1) * step
+    return np.arange(-count, count + 1, dtype=np.float64) * step
 
 
 @dataclass(frozen=True, eq=False)
