@@ -23,10 +23,13 @@ INPUT, SCORES, CLASSES, BOXES = "page", "scores", "classes", "boxes"
 _FILE = Path(__file__).parent.parent / "pretrained" / "finder" / "finder.onnx"
 
 _FIRST_AREA = 96 * 96  # pixels of the first picture
+# Without digits in it, it is searched again at this multiple of the scale, as long as that is less
+# than a pixel for two of the picture.
+_ENLARGED, _LARGEST_BLIND = 3.0, 0.5
 _LARGEST_AREA = 1_000_000  # pixels of the second picture
-# The network reads digits of this height best, in pixels; the picture is not scaled again if
-# they are at most this factor larger or smaller.
-_BEST_HEIGHT, _TOLERANCE = 30, 1.25
+# The network reads digits of this height best, in pixels. The picture is searched again if they are
+# larger or smaller by more than a factor: one for each time that it was searched.
+_BEST_HEIGHT, _TOLERANCES = 30, (1.25, 1.7, 1.7)
 _WEAKEST = 0.05  # cells with lower scores are no candidates
 _CANDIDATE = 0.15  # digits with this score determine which part of the picture is looked at again
 _STRONG = 0.3  # digits with this score determine the scale
@@ -91,19 +94,16 @@ class Finder:
 
     def find(self, grey: Grey) -> list[Found]:
         """Return the characters of a picture (h, w), the surest first."""
-        scale = float(np.sqrt(_FIRST_AREA / grey.size))
-        found = self.find_at(grey, scale)
-        digits = [each for each in found if each.is_digit and each.score >= _CANDIDATE]
-        heights = [each.height for each in digits if each.score >= _STRONG]
-        if not heights:
-            return found
-        height = float(np.median(heights))
-        left, top, right, bottom = _surroundings(digits, height, grey.shape)
-        part = np.ascontiguousarray(grey[top:bottom, left:right])
-        best = float(min(_BEST_HEIGHT / height, np.sqrt(_LARGEST_AREA / part.size)))
-        if 1 / _TOLERANCE < best / scale < _TOLERANCE and part.size > _MOST_OF_IT * grey.size:
-            return found
-        return [each.moved(left, top) for each in self.find_at(part, best)]
+        view: _View | None = _View(0, 0, grey, float(np.sqrt(_FIRST_AREA / grey.size)))
+        found: list[Found] = []
+        for tolerance in _TOLERANCES:
+            if view is None:
+                break
+            found = self.find_at(view.part, view.scale)
+            next_view = _better_view(view, found, tolerance)
+            found = [each.moved(view.left, view.top) for each in found]
+            view = next_view
+        return found
 
     def find_at(self, grey: Grey, scale: float) -> list[Found]:
         """Return the characters of a picture (h, w) that is scaled by `scale` first."""
@@ -123,6 +123,34 @@ class Finder:
             if right > left and bottom > top
         ]
         return _without_duplicates(found)
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A part of a picture, from `left` and `top` on, that is searched at a scale."""
+
+    left: int
+    top: int
+    part: Grey
+    scale: float
+
+
+def _better_view(view: _View, found: list[Found], tolerance: float) -> _View | None:
+    """Return where and at what scale to search again; None if it would not help."""
+    digits = [each for each in found if each.is_digit and each.score >= _CANDIDATE]
+    heights = [each.height for each in digits if each.score >= _STRONG]
+    if not heights:
+        # They may be too small; where they are large enough already, there are none.
+        scale = _ENLARGED * view.scale
+        return replace(view, scale=scale) if scale < _LARGEST_BLIND else None
+    height = float(np.median(heights))
+    left, top, right, bottom = _surroundings(digits, height, view.part.shape)
+    part = np.ascontiguousarray(view.part[top:bottom, left:right])
+    scale = float(min(_BEST_HEIGHT / height, np.sqrt(_LARGEST_AREA / part.size)))
+    same_part = part.size > _MOST_OF_IT * view.part.size
+    if same_part and 1 / tolerance < scale / view.scale < tolerance:
+        return None
+    return _View(view.left + left, view.top + top, part, scale)
 
 
 def _surroundings(
