@@ -32,6 +32,8 @@ def main() -> None:
         take(browser, server.url, "row", show_row)
         take(browser, server.url, "occlusion", show_occlusion, dark=True)
         take(browser, server.url, "photo", show_photo)
+        take(browser, server.url, "form", show_form)
+        take(browser, server.url, "phone-form", show_form, size=PHONE)
         take(browser, server.url, "phone", show_seven, size=PHONE)
         take(browser, server.url, "phone-rejected", show_doodle, size=PHONE, dark=True)
         take(browser, server.url, "phone-corrections", show_corrections, size=PHONE)
@@ -73,7 +75,7 @@ def show_row(page: Page) -> None:
 def show_doodle(page: Page) -> None:
     """Draw a non-digit."""
     draw_by_mouse(page, doodle())
-    expect(page.locator("#sentence")).to_contain_text("not look like a digit")
+    expect(page.locator("#sentence")).to_contain_text("There are no digits")
 
 
 def show_occlusion(page: Page) -> None:
@@ -91,6 +93,22 @@ def show_photo(page: Page) -> None:
         "#chosen", {"name": "photo.png", "mimeType": "image/png", "buffer": png(photo)}
     )
     expect(page.locator("#number")).not_to_be_empty()
+
+
+def show_form(page: Page) -> None:
+    """Read a photo of a form and choose a number."""
+    digits = load_dataset("mnist").test.images[48:72]
+    sheet = np.zeros((900, 1050), np.float32)
+    for number in range(12):
+        ink = row_of(digits[2 * number : 2 * number + 2], scale=3)
+        top, left = 30 + 220 * (number // 3), 50 + 350 * (number % 3)
+        sheet[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    content = png(on_paper(sheet, shadow=0.25))
+    page.set_input_files(
+        "#chosen", {"name": "form.png", "mimeType": "image/png", "buffer": content}
+    )
+    expect(page.locator("#lines li")).not_to_have_count(0)
+    page.locator("#lines button").nth(4).click()
 
 
 def show_corrections(page: Page) -> None:

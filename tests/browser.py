@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from conftest import missing
@@ -13,6 +15,7 @@ Point = tuple[float, float]  # as fractions of the drawing area, from its upper 
 Stroke = Sequence[Point]
 
 PHONE, DESK = (360, 740), (1440, 900)
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
 
 @contextmanager
@@ -98,6 +101,21 @@ def draw_by_touch(page: Page, strokes: Sequence[Stroke]) -> None:
         for point in others:
             _touch(finger, "touchMove", point)
         _touch(finger, "touchEnd")
+
+
+def press_until_focused(page: Page, wanted: str) -> None:
+    """Press Tab until the element with the selector `wanted` is focused."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.locator(wanted).evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not lead to {wanted}")
+
+
+def check_with_axe(page: Page) -> None:
+    """Check that axe finds no violations of accessibility."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
 
 
 def _touch(finger: CDPSession, kind: str, *points: Point) -> None:

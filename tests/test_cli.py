@@ -16,7 +16,7 @@ from tendigits.data import Dataset
 from tendigits.recipes import MLPSettings, load_recipe
 
 COMMANDS: list[list[str]] = [
-    *([], ["train"], ["evaluate"], ["compare"], ["data"], ["serve"], ["corrections"])
+    *([], ["train"], ["evaluate"], ["compare"], ["data"], ["read"], ["serve"], ["corrections"])
 ]
 HEAVY = [
     *("torch", "scipy", "cv2", "rich.progress", "matplotlib", "safetensors", "requests", "pandas")
@@ -111,6 +111,10 @@ def test_help_imports_no_heavy_library(words: list[str]) -> None:
         (["evaluate"], ["run", "--full", "--out"]),
         (["compare"], ["reports"]),
         (["data"], ["--show"]),
+        (
+            ["read"],
+            ["--json", "--length", "--pattern", "--table", "--explain", "--jobs", "exit code"],
+        ),
         (["serve"], ["--host", "--port", "--model", "--database", "--api-key", "--open"]),
         (["corrections", "export"], ["--database"]),
     ],

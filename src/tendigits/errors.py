@@ -1,7 +1,9 @@
 """The errors that users can cause; each message is one sentence that says what to do."""
 
 import functools
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 # The libraries that each extra of `pip install` brings.
@@ -53,6 +55,10 @@ class PictureError(TendigitsError):
     """A picture is missing, damaged or exceeds a limit."""
 
 
+class UnsupportedPictureError(PictureError):
+    """A picture or document needs a library that is not installed."""
+
+
 class PatternError(TendigitsError):
     """A pattern or a length that a number should have is invalid."""
 
@@ -71,6 +77,22 @@ class Interrupted(TendigitsError):  # noqa: N818 - not an error of the user
 
 class TrainingInterrupted(Interrupted):
     """Training was interrupted by Ctrl-C; the run can be resumed."""
+
+
+@contextmanager
+def delayed_interrupts() -> Iterator[None]:
+    """Delay Ctrl-C to the end of a block; a process that is started in it never receives Ctrl-C.
+
+    Libraries in C turn a KeyboardInterrupt during their import into other errors.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def missing_extra(error: ModuleNotFoundError, what: str = "This") -> MissingExtraError | None:

@@ -48,6 +48,8 @@ HOSTILE = {
     "lying-depth.png": png(10, 10, bytes(110), depth=7),
     "svg.png": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
     "pickle.png": b"\x80\x04cos\nsystem\n(S'touch hacked'\ntR.",
+    "cut.pdf": b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog",
+    "cut.heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100),
     "eps.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(hacked) (w) file\nshowpage\n",
 }
 

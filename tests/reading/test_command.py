@@ -14,11 +14,7 @@ from PIL import Image
 
 from conftest import CommandLine, command
 from paper import on_paper, row
-from tendigits import PictureError
 from tendigits.data import Dataset
-from tendigits.images import Box
-from tendigits.reading import ReadDigit, Reading, SecondChoice
-from tendigits.reading.command import as_line, find_sources
 from tendigits.reading.explain import ACCEPTED
 
 
@@ -32,6 +28,23 @@ def folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "d-broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
     (folder / "notes.txt").write_text("not a picture")
     return folder
+
+
+@pytest.fixture(scope="module")
+def page(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with two lines of two numbers: 721 04, and 149 59."""
+    ink = np.zeros((300, 1000), np.float32)
+    for start, digits, top, left in (
+        (0, 3, 0, 0),
+        (3, 2, 0, 600),
+        (5, 3, 150, 0),
+        (8, 2, 150, 600),
+    ):
+        number = row(mnist.test.images[start : start + digits], scale=3)
+        ink[top : top + len(number), left : left + number.shape[1]] = number
+    path = tmp_path_factory.mktemp("page") / "page.png"
+    Image.fromarray(on_paper(ink)).save(path)
+    return path
 
 
 def test_one_line_per_picture_is_printed_and_errors_do_not_stop_it(
@@ -55,9 +68,15 @@ def test_json_has_its_keys_in_order(folder: Path, tendigits: CommandLine) -> Non
         "read", "read", "read", "empty", "error", "error",
     ]  # fmt: skip
     for each in results:
-        assert list(each) == ["file", "text", "status", "digits", "error"]
+        assert list(each) == [
+            "file", "page", "text", "confidence", "status", "numbers", "digits", "error",
+        ]  # fmt: skip
     row_read = results[0]
-    assert (row_read["text"], row_read["error"]) == ("2104", None)
+    assert (row_read["text"], row_read["page"], row_read["error"]) == ("2104", 1, None)
+    (number,) = row_read["numbers"]
+    assert list(number) == ["text", "box", "confidence", "line"]
+    assert (number["text"], number["line"]) == ("2104", 0)
+    assert number["confidence"] == row_read["confidence"] > 0
     for digit in row_read["digits"]:
         assert list(digit) == ["digit", "confidence", "accepted", "box", "second"]
         assert list(digit["second"]) == ["digit", "confidence"]
@@ -78,6 +97,78 @@ def test_standard_input_is_read(folder: Path) -> None:
     )
     read = json.loads(result.stdout)
     assert (read["file"], read["text"]) == ("-", "7")
+
+
+def test_numbers_of_a_page_stand_in_its_lines(page: Path, tendigits: CommandLine) -> None:
+    result = tendigits("read", page)
+    assert (result.returncode, result.stderr) == (0, "")
+    title, *lines = result.stdout.splitlines()
+    assert re.fullmatch(r"\(2 lines\)  [01]\.\d{3}  .*page\.png", title)
+    assert lines == ["  721 04", "  149 59"]
+
+
+@pytest.mark.parametrize("option", [["--length", "4-6"], ["--pattern", "[0-9]{4,6}"]])
+def test_length_or_pattern_gives_the_one_number_of_a_line(
+    page: Path, tendigits: CommandLine, option: list[str]
+) -> None:
+    result = tendigits("read", page, "--json", *option)
+    read = json.loads(result.stdout)
+    assert result.returncode == 0
+    (number,) = read["numbers"]
+    assert number["text"] == read["text"] == "".join(str(each["digit"]) for each in read["digits"])
+    assert read["text"] in ("72104", "14959")
+    assert read["status"] == "read"
+
+
+def test_exit_code_is_1_if_no_number_fits(folder: Path, tendigits: CommandLine) -> None:
+    paths = [folder / "a-seven.png", folder / "b-row.jpg", folder / "c-blank.png"]
+    result = tendigits("read", *paths, "--length", "4")
+    assert (result.returncode, result.stderr) == (1, "")
+    seven, digits, blank = (line.split() for line in result.stdout.splitlines())
+    assert seven[:2] == blank[:2] == ["(no", "fit)"]
+    assert digits[0] == "2104"
+    as_json = tendigits("read", paths[0], "--pattern", "[0-9]/[0-9]", "--json")
+    assert as_json.returncode == 1
+    assert json.loads(as_json.stdout)["status"] == "no fit"
+
+
+def test_table_has_the_rows_and_columns_of_the_page(
+    page: Path, tendigits: CommandLine, tmp_path: Path
+) -> None:
+    result = tendigits("read", page, "--table", tmp_path / "new" / "scores.csv")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "new" / "scores.csv").read_text(encoding="utf-8") == "721,04\n149,59\n"
+
+
+def test_cells_of_a_table_that_cannot_be_read_are_empty_and_named(
+    page: Path, tendigits: CommandLine, tmp_path: Path
+) -> None:
+    table = tmp_path / "scores.csv"
+    result = tendigits("read", page, "--table", table, "--threshold", "1")
+    assert result.returncode == 1
+    assert table.read_text(encoding="utf-8") == ",\n,\n"
+    assert [line.partition(" of ")[0] for line in result.stderr.splitlines()] == [
+        f"tendigits: Row {row}, column {column}" for row in (1, 2) for column in (1, 2)
+    ]
+
+
+def test_table_is_only_written_for_one_page_with_numbers(
+    folder: Path, tendigits: CommandLine, tmp_path: Path
+) -> None:
+    seven, blank, two_pages = folder / "a-seven.png", folder / "c-blank.png", tmp_path / "two.tif"
+    with Image.open(seven) as image:
+        image.save(two_pages, save_all=True, append_images=[image.copy()])
+    for words, problem in (
+        ([seven, blank], "one picture at a time"),
+        ([two_pages], "has several pages"),
+        ([blank], "contains no numbers"),
+        ([seven, "--length", "1"], "leave out --length"),
+    ):
+        result = tendigits("read", *words, "--table", tmp_path / "scores.csv")
+        assert result.returncode == 2
+        (sentence,) = result.stderr.splitlines()
+        assert problem in sentence
+    assert not (tmp_path / "scores.csv").exists()
 
 
 def test_explain_draws_the_picture_and_crops_writes_the_frames(
@@ -106,6 +197,10 @@ def test_explain_draws_the_picture_and_crops_writes_the_frames(
         (["read"], "pictures"),
         (["read", "x.png", "--model", "missing.onnx"], "missing.onnx cannot be read"),
         (["read", "x.png", "--threshold", "2"], "--threshold"),
+        (["read", "x.png", "--length", "6-3"], "The length '6-3' is invalid"),
+        (["read", "x.png", "--pattern", "(1"], "The pattern '(1' has a ( without a )"),
+        (["read", "x.png", "--length", "3", "--pattern", "1"], "give one of them"),
+        (["read", "x.png", "--jobs", "0"], "--jobs"),
     ],
 )
 def test_wrong_arguments_give_an_error_of_one_line(
@@ -145,7 +240,7 @@ def test_progress_is_shown_on_the_terminal_while_results_go_to_a_file(
                 screen_text += read
     os.close(screen)
     assert process.wait(60) == 0
-    assert re.search(rb"Reading .*/300", screen_text)
+    assert re.search(rb"Reading [0-9.]+ pictures/s .*/300", screen_text)
     assert len(results.read_bytes().splitlines()) == 300
 
 
@@ -158,9 +253,9 @@ def default_sigint() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("default_sigint")
-def test_ctrl_c_prints_how_many_pictures_were_read(many: Path) -> None:
+def test_ctrl_c_in_one_process_prints_how_many_pictures_were_read(many: Path) -> None:
     process = subprocess.Popen(
-        command("read", many),
+        command("read", many, "--jobs", "1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -175,23 +270,6 @@ def test_ctrl_c_prints_how_many_pictures_were_read(many: Path) -> None:
     assert int(printed[1]) <= len(first) + len(rest.splitlines()) <= int(printed[1]) + 1
 
 
-def test_memory_does_not_grow_with_the_number_of_pictures(mnist: Dataset, tmp_path: Path) -> None:
-    path = tmp_path / "photo.jpg"
-    Image.fromarray(on_paper(row(mnist.test.images[:5], scale=8), shadow=0.3)).save(path)
-    script = (
-        "import resource, sys, tendigits\n"
-        "reader = tendigits.Reader()\n"
-        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "for _ in reader.read_many([sys.argv[1]] * 10): pass\n"
-        "before = peak()\n"
-        "for _ in reader.read_many([sys.argv[1]] * 60): pass\n"
-        "print((peak() - before) / 1024)"
-    )
-    words = [command()[0], "-c", script, str(path)]
-    result = subprocess.run(words, check=True, timeout=120, capture_output=True, text=True)
-    assert float(result.stdout) < 20  # MiB
-
-
 def test_reading_needs_no_torch(folder: Path) -> None:
     script = (
         "import sys, tendigits; tendigits.read(sys.argv[1]);"
@@ -201,31 +279,11 @@ def test_reading_needs_no_torch(folder: Path) -> None:
     subprocess.run(words, check=True, timeout=60)
 
 
-def test_lines_contain_the_text_the_confidence_and_the_file() -> None:
-    frame, probabilities = np.zeros((28, 28), np.uint8), np.zeros(10, np.float32)
-    box, second = Box(1, 2, 30, 40), SecondChoice(1, 0.001)
-    seven = ReadDigit(7, 0.998, True, box, second, frame, probabilities)
-    rejected = ReadDigit(4, 0.2, False, box, second, frame, probabilities)
-    assert as_line("a.png", Reading((seven, seven))).split() == ["77", "0.996", "a.png"]
-    assert as_line("a.png", Reading((rejected,))).split() == ["?", "0.000", "a.png"]
-    assert as_line("a.png", Reading(())).split() == ["(empty)", "a.png"]
-
-
-def test_folder_stands_for_all_pictures_below_it(tmp_path: Path) -> None:
-    (tmp_path / "deeper").mkdir()
-    for name in ("b.PNG", "a.jpg", "deeper/c.webp", "notes.txt", "noextension"):
-        (tmp_path / name).touch()
-    names = [
-        Path(source.name).relative_to(tmp_path).as_posix()
-        for source in find_sources([str(tmp_path)])
-    ]
-    assert names == ["a.jpg", "b.PNG", "deeper/c.webp"]
-
-
-def test_files_keep_their_order_and_may_be_missing() -> None:
-    assert [source.name for source in find_sources(["z.png", "a.png"])] == ["z.png", "a.png"]
-
-
-def test_folder_without_pictures_gives_an_error(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="contains no pictures; choose another folder"):
-        find_sources([str(tmp_path)])
+def test_one_picture_is_read_without_what_only_many_need(folder: Path) -> None:
+    script = (
+        "import sys; from tendigits.cli import main\n"
+        "main()\n"
+        "assert not {'multiprocessing', 'rich.progress', 'torch', 'scipy'} & set(sys.modules)"
+    )
+    words = [command()[0], "-c", script, "read", str(folder / "a-seven.png")]
+    subprocess.run(words, check=True, timeout=60)

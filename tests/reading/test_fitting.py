@@ -16,6 +16,7 @@ from tendigits.reading.fitting import (
     fit_number,
     parse_length,
     pattern_of_length,
+    wanted_pattern,
 )
 from tendigits.reading.lines import find_lines
 from tendigits.reading.numbers import group_numbers
@@ -211,3 +212,15 @@ def test_length_is_a_number_or_a_range(text: str, length: tuple[int, int]) -> No
 def test_invalid_length_is_one_sentence_with_advice(text: str) -> None:
     with pytest.raises(PatternError, match=r"^The length .* is invalid; use .*\.$"):
         parse_length(text)
+
+
+def test_length_or_pattern_is_wanted_but_not_both() -> None:
+    assert wanted_pattern(None, None) is None
+    for length, pattern in (("2", None), (None, r"\d\d")):
+        wanted = wanted_pattern(length, pattern)
+        assert wanted is not None
+        found = fit_number(write("12"), wanted)
+        assert found is not None
+        assert found.number.text == "12"
+    with pytest.raises(PatternError, match="give one of them"):
+        wanted_pattern("2", r"\d\d")

@@ -1,4 +1,7 @@
 import io
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +13,10 @@ from PIL import Image
 
 import tendigits
 from paper import PHOTOS, drawn, on_paper, photo_of, row
-from tendigits import PictureError, Reader
+from tendigits import PatternError, PictureError, Reader, Reading
 from tendigits.classifiers import load_model_file, pretrained_models
 from tendigits.data import Dataset
+from tendigits.reading.fitting import pattern_of_length
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +82,10 @@ def test_blank_picture_is_empty(reader: Reader, level: int) -> None:
     assert (reading.text, reading.status, reading.digits) == ("", "empty", ())
 
 
-def test_filled_rectangle_is_rejected(reader: Reader) -> None:
+def test_filled_rectangle_is_left_out(reader: Reader) -> None:
     square = np.full((300, 200), 255, np.uint8)
     square[60:200, 40:160] = 0
-    (shape,) = reader.read(square).digits
-    assert (shape.character, shape.accepted) == ("?", False)
+    assert not reader.read(square).has_digits
 
 
 def test_threshold_decides_about_rejection(mnist: Dataset) -> None:
@@ -100,9 +103,48 @@ def test_box_is_in_pixels_of_the_original_picture(mnist: Dataset, reader: Reader
     assert abs(box.bottom - rows[-1]) < 20
 
 
+def test_pattern_reads_one_number_and_its_digits(mnist: Dataset, reader: Reader) -> None:
+    # 7 2 1, then 0 4 on the line below.
+    upper, lower = row(mnist.test.images[:3]), row(mnist.test.images[3:5])
+    page = np.zeros((len(upper) + len(lower), upper.shape[1]), np.float32)
+    page[: len(upper)] = upper
+    page[len(upper) :, : lower.shape[1]] = lower
+    picture = on_paper(page)
+    assert reader.read(picture).text == "721\n04"
+    for pattern, text in (("[0-9]{3}", "721"), (pattern_of_length(2, 2), "04")):
+        reading = reader.read(picture, pattern)
+        assert (reading.text, reading.status) == (text, "read")
+        assert "".join(str(digit.digit) for digit in reading.digits) == text
+        assert 0 < reading.confidence <= 1
+    unfitting = reader.read(picture, r"\d/\d")
+    assert (unfitting.text, unfitting.status, unfitting.confidence) == ("", "no fit", 0)
+
+
+def test_digit_of_a_pattern_has_its_own_probability(mnist: Dataset, reader: Reader) -> None:
+    ambiguous = mnist.test.images[[1247, 1901, 2118, 2130, 2597, 3422, 4761]]
+    read = [(image, digit) for image in ambiguous for digit in reader.read(image).digits]
+    image, likely = next(each for each in read if each[1].second.confidence > 0.1)
+    (digit,) = reader.read(image, str(likely.second.digit)).digits
+    assert digit.digit == likely.second.digit
+    assert digit.confidence == likely.second.confidence
+    assert digit.second.digit == likely.digit
+
+
+def test_invalid_pattern_is_rejected_before_the_picture_is_opened(reader: Reader) -> None:
+    reads: list[Callable[[], object]] = [
+        lambda: reader.read("missing.png", "(1"),
+        lambda: list(reader.read_pages("missing.png", "(1")),
+        lambda: list(reader.read_many(["missing.png"], "(1")),
+    ]
+    for read in reads:
+        with pytest.raises(PatternError, match=r"has a \( without a \)"):
+            read()
+
+
 def test_second_choice_is_another_less_probable_digit(mnist: Dataset, reader: Reader) -> None:
-    for image in mnist.test.images[:50]:
-        (digit,) = reader.read(image).digits
+    digits = [digit for image in mnist.test.images[:50] for digit in reader.read(image).digits]
+    assert len(digits) >= 50
+    for digit in digits:
         assert digit.second.digit != digit.digit
         assert digit.second.confidence <= digit.confidence <= 1
 
@@ -118,19 +160,31 @@ def test_read_uses_the_pretrained_model(mnist: Dataset, tmp_path: Path) -> None:
     assert tendigits.read(tmp_path / "seven.png").text == "7"
 
 
-def test_probabilities_are_those_of_the_classifier_for_the_frame(
-    mnist: Dataset, reader: Reader
-) -> None:
-    picture = on_paper(row(mnist.test.images[:4]))
-    digits = reader.read(picture).digits
+def test_digit_has_the_most_probable_classes_and_its_frame(mnist: Dataset, reader: Reader) -> None:
+    digits = reader.read(on_paper(row(mnist.test.images[:4]))).digits
     assert len(digits) == 4
-    for digit in digits:
-        expected = reader.classifier.predict(digit.frame).probabilities[0]
-        np.testing.assert_allclose(digit.probabilities, expected, atol=1e-5)
+    for digit, image in zip(digits, mnist.test.images, strict=False):
         assert digit.probabilities.shape == (10,)
         assert digit.probabilities.argmax() == digit.digit
         assert digit.probabilities.max() == pytest.approx(digit.confidence)
         assert np.sort(digit.probabilities)[-2] == pytest.approx(digit.second.confidence)
+        assert np.corrcoef(digit.frame.ravel(), image.ravel())[0, 1] > 0.8
+
+
+def test_confidence_is_that_of_all_numbers_together(mnist: Dataset, reader: Reader) -> None:
+    page = np.concatenate([row(mnist.test.images[:3]), row(mnist.test.images[3:6])], axis=1)
+    reading = reader.read(on_paper(np.pad(page, ((0, 0), (0, 300)))))
+    probabilities = [number.confidence for number in reading.numbers]
+    assert reading.confidence == pytest.approx(np.prod(probabilities))
+    assert Reading(()).confidence == 0
+
+
+def test_each_page_of_a_document_is_read(mnist: Dataset, reader: Reader) -> None:
+    file = io.BytesIO()
+    seven, two = (Image.fromarray(image) for image in mnist.test.images[:2])
+    seven.save(file, "TIFF", save_all=True, append_images=[two])
+    assert [page.text for page in reader.read_pages(file.getvalue())] == ["7", "2"]
+    assert reader.read(file.getvalue()).text == "7"
 
 
 def test_reader_takes_a_classifier_a_path_or_a_name(mnist: Dataset) -> None:
@@ -157,9 +211,26 @@ def test_any_array_is_read_or_rejected(reader: Reader, array: np.ndarray) -> Non
         reading = reader.read(array)
     except PictureError:
         return
-    assert len(reading.text) == len(reading.digits)
+    assert sum(each.isdigit() or each == "?" for each in reading.text) == len(reading.digits)
     for digit in reading.digits:
         assert 0 <= digit.confidence <= 1
         assert 0 <= digit.box.left < digit.box.right <= array.shape[1]
         assert 0 <= digit.box.top < digit.box.bottom <= array.shape[0]
         assert digit.frame.shape == (28, 28)
+
+
+def test_memory_does_not_grow_with_the_number_of_pictures(mnist: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(on_paper(row(mnist.test.images[:5], scale=8), shadow=0.3)).save(path)
+    script = (
+        "import resource, sys, tendigits\n"
+        "reader = tendigits.Reader()\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for _ in reader.read_many([sys.argv[1]] * 10): pass\n"
+        "before = peak()\n"
+        "for _ in reader.read_many([sys.argv[1]] * 60): pass\n"
+        "print((peak() - before) / 1024)"
+    )
+    words = [sys.executable, "-c", script, str(path)]
+    result = subprocess.run(words, check=True, timeout=120, capture_output=True, text=True)
+    assert float(result.stdout) < 20  # MiB

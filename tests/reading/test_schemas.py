@@ -11,6 +11,7 @@ from tendigits import PictureError, Reading
 from tendigits.data import NON_DIGIT
 from tendigits.images import Box
 from tendigits.reading import ReadDigit, SecondChoice
+from tendigits.reading.numbers import Number
 from tendigits.reading.schemas import (
     Digit,
     PictureResult,
@@ -25,15 +26,26 @@ SEVEN = ReadDigit(
     7, 0.9987654321, True, Box(1, 2, 30, 40), SecondChoice(1, 0.001), FRAME, PROBABILITIES
 )
 REJECTED = ReadDigit(4, 0.2, False, Box(50, 2, 70, 40), SecondChoice(9, 0.1), FRAME, PROBABILITIES)
+NUMBERS = (
+    Number("-7.?", Box(0, 2, 70, 40), 0.9, line=0),
+    Number("5", Box(1, 60, 20, 90), 0.8, line=1),
+)
+READING = Reading((SEVEN, REJECTED), NUMBERS)
 
 
 def test_json_of_a_reading_has_these_keys_in_this_order() -> None:
-    result = PictureResult.from_reading("a.png", Reading((SEVEN, REJECTED)))
+    result = PictureResult.from_reading("a.pdf", READING, page=2)
     assert json.dumps(result.to_dict()) == json.dumps(
         {
-            "file": "a.png",
-            "text": "7?",
+            "file": "a.pdf",
+            "page": 2,
+            "text": "-7.?\n5",
+            "confidence": 0.72,
             "status": "read",
+            "numbers": [
+                {"text": "-7.?", "box": [0, 2, 70, 40], "confidence": 0.9, "line": 0},
+                {"text": "5", "box": [1, 60, 20, 90], "confidence": 0.8, "line": 1},
+            ],
             "digits": [
                 {
                     "digit": 7,
@@ -68,7 +80,7 @@ def test_frames_and_probabilities_are_added_on_request() -> None:
 
 @pytest.mark.parametrize("frames", [False, True])
 def test_json_text_is_valid_against_the_schema(frames: bool) -> None:
-    result = PictureResult.from_reading("a.png", Reading((SEVEN, REJECTED)), frames=frames)
+    result = PictureResult.from_reading("a.png", READING, frames=frames)
     text = result.model_dump_json(exclude_unset=True)
     assert PictureResult.model_validate_json(text, strict=True, extra="forbid") == result
     assert json.loads(text) == result.to_dict()
@@ -79,7 +91,14 @@ def test_blank_pictures_and_errors_have_the_same_keys() -> None:
     error = PictureResult.from_error("c.png", PictureError("It is broken.")).to_dict()
     assert (blank["text"], blank["status"], blank["digits"]) == ("", "empty", [])
     assert (error["text"], error["status"], error["error"]) == ("", "error", "It is broken.")
-    assert list(blank) == list(error) == ["file", "text", "status", "digits", "error"]
+    assert blank["confidence"] == error["confidence"] == 0
+    assert list(blank) == list(error) == list(PictureResult.model_fields)
+
+
+def test_status_says_whether_a_pattern_was_given() -> None:
+    for has_pattern, status in ((False, "empty"), (True, "no fit")):
+        reading = Reading((), has_pattern=has_pattern)
+        assert PictureResult.from_reading("b.png", reading).status == status
 
 
 def test_file_names_that_are_not_utf_8_are_escaped() -> None:

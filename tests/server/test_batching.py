@@ -1,9 +1,11 @@
 import asyncio
+import io
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
+from PIL import Image
 
 from server_process import png
 from tendigits.data import Dataset
@@ -13,7 +15,8 @@ from tendigits.server.monitoring import Metrics
 from tendigits.server.problems import Problem
 from tendigits.server.served_model import load_served_model
 from tendigits.server.settings import load_settings
-from tendigits.server.workers import Picture, ReadPicture
+from tendigits.server.tasks import Outcome, Picture, ReadPicture, Task
+from tendigits.server.workers import Worker
 
 SERVED = load_served_model("tiny")
 
@@ -26,7 +29,7 @@ def pictures(mnist: Dataset) -> list[Picture]:
 def test_each_picture_gets_its_own_outcome(pictures: list[Picture], mnist: Dataset) -> None:
     async def work(batcher: Batcher) -> None:
         outcomes = await asyncio.gather(*(batcher.run([each], "a") for each in pictures))
-        results = [each.result for (each,) in outcomes if isinstance(each, ReadPicture)]
+        results = [each.results[0] for (each,) in outcomes if isinstance(each, ReadPicture)]
         assert [result.file for result in results] == [picture.name for picture in pictures]
         expected = [str(label) for label in mnist.test.labels[:100]]
         read = [result.text for result in results]
@@ -74,6 +77,39 @@ def test_a_large_picture_closes_its_batch(pictures: list[Picture]) -> None:
             2,
             5,
         )  # a batch of two, then one of three
+
+    run(work)
+
+
+def test_a_document_is_a_batch_of_its_own(pictures: list[Picture], mnist: Dataset) -> None:
+    file = io.BytesIO()
+    Image.fromarray(mnist.test.images[0]).save(file, "TIFF")
+    document = Picture("document", file.getvalue())
+
+    async def work(batcher: Batcher) -> None:
+        waiting = [*pictures[:2], document, *pictures[2:4], document]
+        outcomes = await asyncio.gather(*(batcher.run([each], "a") for each in waiting))
+        results = [each.results[0].file for (each,) in outcomes if isinstance(each, ReadPicture)]
+        assert results == ["0", "1", "document", "2", "3", "document"]
+        sizes = batch_sizes(batcher)
+        assert (sizes["1.0"], sizes["2.0"], sizes["count"]) == (2, 4, 4)
+
+    run(work)
+
+
+def test_tasks_that_were_not_begun_are_queued_again(
+    pictures: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_all = Worker.run
+
+    async def run_one(worker: Worker, tasks: Sequence[Task]) -> list[Outcome]:
+        return await run_all(worker, tasks[:1])
+
+    async def work(batcher: Batcher) -> None:
+        monkeypatch.setattr(Worker, "run", run_one)
+        outcomes = await asyncio.gather(*(batcher.run([each], "a") for each in pictures[:9]))
+        results = [each.results[0].file for (each,) in outcomes if isinstance(each, ReadPicture)]
+        assert results == [picture.name for picture in pictures[:9]]
 
     run(work)
 

@@ -1,5 +1,6 @@
 """The commands that read pictures: read, serve."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from tendigits.errors import delayed_interrupts
 
 
 def _model_names(incomplete: str) -> list[str]:
@@ -17,9 +20,7 @@ def _model_names(incomplete: str) -> list[str]:
 
 def read(
     pictures: Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.")],
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object per picture.")
-    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per page.")] = False,
     model: Annotated[
         str,
         typer.Option(
@@ -35,11 +36,25 @@ def read(
             show_default="the model's",
         ),
     ] = None,
+    length: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", help="Read the one number with this many digits, such as 3, or 3-6."
+        ),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(help="Read the one number that fits, such as '[0-9]{2}/[0-9]{2}'."),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Write the numbers of a page in its rows and columns."),
+    ] = None,
     explain: Annotated[
         Path | None,
         typer.Option(
             metavar="PNG",
-            help="Write a PNG of the detected shapes and their frames (of the last picture).",
+            help="Write a PNG of the lines, numbers and digits that were found (on the last page).",
         ),
     ] = None,
     crops: Annotated[
@@ -48,17 +63,28 @@ def read(
             metavar="FOLDER", help="Write each frame as a PNG and the predictions to labels.jsonl."
         ),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most processes to use.", show_default="one per core"),
+    ] = None,
 ) -> None:
-    """Read the digits in pictures; a rejected shape is printed as ?."""
-    from tendigits.reading import Reader
-    from tendigits.reading.command import ReadCommand, find_sources
+    """Read the numbers in pictures and documents; a digit that is rejected is printed as ?.
 
-    command = ReadCommand(Reader(model, threshold), json=json, explain=explain, crops=crops)
+    The exit code is 0, or 1 if no number fits or cells of a table are empty, or 2 if pictures
+    cannot be read.
+    """
+    with delayed_interrupts():
+        from tendigits.reading.command import Outputs, ReadCommand
+        from tendigits.reading.pages import ReadSettings
+        from tendigits.reading.sources import find_sources
+
     sources = find_sources(pictures)
-    with _progress_bar() as step:
-        all_read = command.read_all(sources, step)
-    if not all_read:
-        raise SystemExit(2)
+    settings = ReadSettings(model, threshold, length, pattern, json)
+    command = ReadCommand(settings, Outputs(explain, crops, table), jobs or os.cpu_count() or 1)
+    with _progress_bar(len(sources)) as step:
+        exit_code = command.read_all(sources, step)
+    if exit_code:
+        raise SystemExit(exit_code)
 
 
 def serve(
@@ -141,9 +167,9 @@ def serve(
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+def _progress_bar(total: int) -> Iterator[Callable[[str, int, int], None]]:
     """Yield a progress callback, which draws on stderr where stdout is a file or a pipe."""
-    if sys.stdout.isatty() or not sys.stderr.isatty():
+    if total == 1 or sys.stdout.isatty() or not sys.stderr.isatty():
         yield lambda *_: None  # without rich, whose import is slow
         return
     from tendigits.progress import Terminal

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tendigits.errors import PictureError, missing_extra
+from tendigits.errors import PictureError, UnsupportedPictureError, missing_extra
 from tendigits.images import pdf_process
 
 # Of a page of a PDF; ordinary ones take a tenth of a second and 0.1 GiB.
@@ -52,8 +52,9 @@ def pdf_pages(
         max_pixels: the most pixels of a picture in a page.
 
     Raises:
-        PictureError: the library is not installed, or the PDF is encrypted, damaged or without
-            pages, or a page takes more than 10 seconds of computing or 1 GiB.
+        UnsupportedPictureError: the library is not installed.
+        PictureError: the PDF is encrypted, damaged or without pages, or a page takes more than 10
+            seconds of computing or 1 GiB.
     """
     if not _is_installed(_PDF_LIBRARY):
         raise _missing(f"{name} is a PDF, which", ModuleNotFoundError(name=_PDF_LIBRARY))
@@ -82,7 +83,7 @@ def open_heic(data: bytes, name: str) -> Image.Image:
     """Return a HEIC picture as a PIL image, upright; it is decoded when it is first used.
 
     Raises:
-        PictureError: the library is not installed.
+        UnsupportedPictureError: the library is not installed.
     """
     try:
         from pi_heif import HeifImageFile  # noqa: PLC0415 - it comes with the extra [documents]
@@ -99,8 +100,8 @@ def _is_installed(library: str) -> bool:
         return False
 
 
-def _missing(what: str, error: ModuleNotFoundError) -> PictureError:
-    return PictureError(str(missing_extra(error, what) or error))
+def _missing(what: str, error: ModuleNotFoundError) -> UnsupportedPictureError:
+    return UnsupportedPictureError(str(missing_extra(error, what) or error))
 
 
 def _send(process: "subprocess.Popen[bytes]", data: bytes) -> None:

@@ -15,6 +15,9 @@ _MARGIN = 0.2  # of the box's longer side; the paper around it is seen there
 _SIZE = 64  # pixels of the longer side of a box; larger ones are reduced
 _SMALLEST = 40  # pixels; smaller ones are enlarged
 _LARGEST_SCALE = 4.0
+# Of larger boxes, every second, third ... pixel is used, so that the time of a picture is bounded
+# even if it has many of them.
+_MOST_PIXELS, _MOST_PIXELS_OF_VOTE = 192, 64
 _LOOSE = 0.03  # of the longer side; boxes may be too tight by this
 # A connected piece of ink belongs to the character whole if this part of it is in the box,
 _WHOLE = 0.75
@@ -40,7 +43,7 @@ def is_dark_on_light(grey: Grey, areas: Iterable[Area]) -> bool:
     """Return whether the ink in the areas of a picture (h, w) is darker than what is around it."""
     votes = 0.0
     for area in areas:
-        pixels = _around(grey, area)[0]
+        pixels = _around(grey, area, _MOST_PIXELS_OF_VOTE)[0]
         low, middle, high = np.percentile(pixels, [3, 50, 97])
         votes += (middle - low) - (high - middle)
     return votes >= 0
@@ -54,7 +57,7 @@ def ink_in(grey: Grey, area: Area, *, dark: bool = True) -> Ink:
         area: left, top, right and bottom of the character.
         dark: whether ink is darker than paper.
     """
-    pixels, (left, top, right, bottom) = _around(grey, area)
+    pixels, (left, top, right, bottom) = _around(grey, area, _MOST_PIXELS)
     longer = max(right - left, bottom - top)
     scale = _SIZE / longer if longer > _SIZE else min(max(_SMALLEST / longer, 1), _LARGEST_SCALE)
     levels = _resized(pixels, scale)
@@ -71,13 +74,18 @@ def ink_in(grey: Grey, area: Area, *, dark: bool = True) -> Ink:
     return Ink(_cropped(soft), float((mask & kept).sum() / max(mask.sum(), 1)))
 
 
-def _around(grey: Grey, area: Area) -> tuple[Grey, Area]:
-    """Return the pixels of an area and around it, and where the area is in them."""
+def _around(grey: Grey, area: Area, most: int) -> tuple[Grey, Area]:
+    """Return the pixels of an area and around it, and where the area is in them.
+
+    At least `most` and less than twice as many pixels along the longer side of a large area.
+    """
     left, top, right, bottom = area
-    margin = max(_MARGIN * max(right - left, bottom - top), 1)
+    longer = max(right - left, bottom - top)
+    margin = max(_MARGIN * longer, 1)
     x, y = max(0, int(left - margin)), max(0, int(top - margin))
-    pixels = grey[y : int(np.ceil(bottom + margin)), x : int(np.ceil(right + margin))]
-    return pixels, (left - x, top - y, right - x, bottom - y)
+    step = max(1, int(longer / most))
+    pixels = grey[y : int(np.ceil(bottom + margin)) : step, x : int(np.ceil(right + margin)) : step]
+    return pixels, ((left - x) / step, (top - y) / step, (right - x) / step, (bottom - y) / step)
 
 
 def _resized(pixels: Grey, scale: float) -> Levels:

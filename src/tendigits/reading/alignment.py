@@ -48,17 +48,18 @@ class Alignment:
     boxes: Boxes
 
 
-def align(boxes: Boxes, likely: Collection[int], overlap: float) -> Alignment:
+def align(boxes: Boxes, likely: Collection[int], overlap: float, slope: float = 0.0) -> Alignment:
     """Return all boxes in lines.
 
     Args:
         boxes: (n, 4), at least one, none of them empty.
         likely: the indices of those that lines are made of, at least one.
         overlap: the smallest overlap of a box with its line, relative to the lower of both.
+        slope: the slope of the lines that is expected.
     """
     middles, chosen = _middles(boxes), sorted(likely)
     unit = float(np.median(_heights(boxes[chosen])))
-    view = find_view(middles[chosen], _centres(boxes[chosen]), unit)
+    view = find_view(middles[chosen], boxes[chosen][:, [1, 3]].T, unit, slope)
     level = boxes.copy()
     for side in (1, 3):
         level[:, side] = view.level(middles, boxes[:, side])

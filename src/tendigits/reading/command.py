@@ -1,130 +1,135 @@
-"""`tendigits read`: finds pictures, reads them one after another and prints each result."""
+"""`tendigits read`: reads pictures in order, prints the results and writes files about them."""
 
-import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
-from PIL import Image
-
-from tendigits.errors import Interrupted, PictureError
-from tendigits.images.decode import MAX_BYTES
+from tendigits.errors import Interrupted, PatternError, PictureError
 from tendigits.reading.explain import draw_explanation, write_crops
-from tendigits.reading.reader import Reader, Reading
-from tendigits.reading.schemas import PictureResult
+from tendigits.reading.pages import PageReader, PageResult, ReadSettings, file_stem
+from tendigits.reading.sources import Source
+from tendigits.reading.table import Table, table_of, write_table
 
-STANDARD_INPUT = "-"
+# Exit codes: all was read; no number fits, or cells of a table are empty; there were errors.
+COMPLETE, INCOMPLETE, ERROR = 0, 1, 2
+# A further process is worth its start, which takes about as long as reading this many pictures.
+PICTURES_PER_PROCESS = 16
 
 
 @dataclass(frozen=True)
-class Source:
-    """A picture to read.
+class Outputs:
+    """The files to write.
 
     Attributes:
-        name: the name to print.
-        path: the file; None for standard input.
+        explain: a drawing of what was read on the last page.
+        crops: the folder for the frames.
+        table: the numbers of the one page, as CSV.
     """
 
-    name: str
-    path: Path | None
-
-    def picture(self) -> Path | bytes:
-        """Return the path, or the bytes from standard input."""
-        return sys.stdin.buffer.read(MAX_BYTES + 1) if self.path is None else self.path
-
-
-def find_sources(words: Iterable[str]) -> list[Source]:
-    """Return the pictures that `words` name: files, `-`, or folders with all pictures below them.
-
-    Raises:
-        PictureError: a folder contains no pictures.
-    """
-    return [source for word in words for source in _sources(word)]
+    explain: Path | None = None
+    crops: Path | None = None
+    table: Path | None = None
 
 
 @dataclass(frozen=True)
 class ReadCommand:
-    """How pictures are read and how the results are printed.
+    """Reads pictures and prints the results.
 
     Attributes:
-        reader: reads the pictures.
-        json: whether to print a JSON object for each picture instead of a line of text.
-        explain: where to draw what was read; the last picture's drawing is kept.
-        crops: the folder to write the frames to.
+        settings: how pictures are read.
+        outputs: the files to write.
+        jobs: the most processes to use.
     """
 
-    reader: Reader
-    json: bool
-    explain: Path | None
-    crops: Path | None
+    settings: ReadSettings
+    outputs: Outputs
+    jobs: int
 
-    def read_all(self, sources: Sequence[Source], step: Callable[[str, int, int], None]) -> bool:
-        """Read pictures one after another; return whether all of them could be read.
+    def read_all(self, sources: Sequence[Source], step: Callable[[str, int, int], None]) -> int:
+        """Read pictures, print the results in order, and return the exit code.
 
         Args:
-            sources: the pictures; one at a time is in memory.
-            step: called with the name of the step, the number of pictures read, and their total.
+            sources: the pictures; a few at a time are in memory.
+            step: called with what is done, the number of pictures read, and their total.
 
         Raises:
             Interrupted: on Ctrl-C; the results so far are printed.
+            TendigitsError: an option is invalid, or a file cannot be written.
         """
-        done, all_read = 0, True
+        self._check_table(sources)
+        settings = replace(self.settings, keep=self.outputs != Outputs())
+        reader = PageReader(settings)
+        done, exit_code, last = 0, COMPLETE, None
+        start = monotonic()
+        step("Reading", done, len(sources))
         try:
-            for done, source in enumerate(sources):
-                step("Reading", done, len(sources))
-                all_read &= self.read(source)
+            with closing(self._pages(reader, sources)) as read:
+                for pages in read:
+                    for page in pages:
+                        exit_code = max(exit_code, self._show(page, reader.reader.threshold))
+                        last = page if page.picture is not None else last
+                    done += 1
+                    rate = done / (monotonic() - start)
+                    step(f"Reading {rate:,.1f} pictures/s", done, len(sources))
         except KeyboardInterrupt:
             raise Interrupted(f"Stopped: {done} of {len(sources)} pictures were read.") from None
-        return all_read
+        if self.outputs.explain is not None and last is not None:
+            assert last.picture is not None
+            assert last.reading is not None
+            draw_explanation(last.picture, last.reading, self.outputs.explain)
+        return exit_code
 
-    def read(self, source: Source) -> bool:
-        """Read one picture and print the result; return whether it could be read."""
-        picture = source.picture()
-        try:
-            reading = self.reader.read(picture)
-        except PictureError as error:
-            if self.json:
-                _print_json(PictureResult.from_error(source.name, error))
-            else:
-                print(f"tendigits: {error}", file=sys.stderr)
-            return False
-        if self.explain is not None:
-            draw_explanation(picture, reading, self.explain)
-        if self.crops is not None:
-            write_crops(source.name, reading, self.crops)
-        result = PictureResult.from_reading(source.name, reading)
-        if self.json:
-            _print_json(result)
+    def _pages(
+        self, reader: PageReader, sources: Sequence[Source]
+    ) -> Generator[Iterable[PageResult]]:
+        """Yield the pages of each picture, read in this process or, if many, in several others."""
+        processes = min(self.jobs, len(sources) // PICTURES_PER_PROCESS)
+        if processes > 1:
+            from tendigits.reading.processes import read_in_processes  # noqa: PLC0415 - it is slow
+
+            yield from read_in_processes(sources, reader.settings, processes)
         else:
-            print(as_line(result.file, reading), flush=True)
-        return True
+            for source in sources:
+                yield reader.read(source.name, source.picture())
+
+    def _show(self, page: PageResult, threshold: float) -> int:
+        """Print a page, write its files, and return its exit code."""
+        if self.outputs.table is not None and page.number is not None:
+            raise PictureError(f"{page.name} has several pages; give --table a file with one page.")
+        is_sentence = page.status == "error" and not self.settings.json
+        print(page.output, file=sys.stderr if is_sentence else sys.stdout, flush=True)
+        exit_code = {"error": ERROR, "no fit": INCOMPLETE}.get(page.status, COMPLETE)
+        if page.reading is None:
+            return exit_code
+        if self.outputs.crops is not None:
+            write_crops(file_stem(page), page.reading, self.outputs.crops)
+        if self.outputs.table is not None:
+            table = table_of(page.reading.characters, threshold)
+            return _write_table(page.name, table, self.outputs.table)
+        return exit_code
+
+    def _check_table(self, sources: Sequence[Source]) -> None:
+        if self.outputs.table is None:
+            return
+        if len(sources) > 1:
+            raise PictureError("--table takes one picture at a time; give a single one.")
+        if self.settings.length is not None or self.settings.pattern is not None:
+            raise PatternError("--table reads all numbers; leave out --length and --pattern.")
 
 
-def as_line(file: str, reading: Reading) -> str:
-    """Return the text that was read in a picture, its confidence and the picture's name."""
-    if reading.status == "empty":
-        return f"{'(empty)':<10} {'':>5}  {file}"
-    return f"{reading.text:<10} {reading.confidence:.3f}  {file}"
-
-
-def _print_json(result: PictureResult) -> None:
-    print(json.dumps(result.to_dict()), flush=True)
-
-
-def _sources(word: str) -> list[Source]:
-    path = Path(word)
-    if word == STANDARD_INPUT:
-        return [Source(word, None)]
-    if path.is_dir():
-        return [Source(str(each), each) for each in _pictures_in(path)]
-    return [Source(word, path)]
-
-
-def _pictures_in(folder: Path) -> list[Path]:
-    suffixes = Image.registered_extensions()
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
-    pictures = sorted(path for path in found if path.is_file())
-    if not pictures:
-        raise PictureError(f"The folder {folder} contains no pictures; choose another folder.")
-    return pictures
+def _write_table(name: str, table: Table, path: Path) -> int:
+    """Write a table, report the cells that could not be read, and return the exit code."""
+    if not table.rows:
+        raise PictureError(f"{name} contains no numbers; give a picture of a table.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_table(table.rows, path)
+    for cell in table.unreadable:
+        print(
+            f"tendigits: Row {cell.row}, column {cell.column} of {path} is empty: {cell.text} was "
+            "read with too little confidence.",
+            file=sys.stderr,
+        )
+    return INCOMPLETE if table.unreadable else COMPLETE

@@ -2,45 +2,90 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import astuple
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from tendigits.errors import PictureError
 from tendigits.files import atomic_write, write_text
-from tendigits.images import PictureSource, decode
+from tendigits.images import Box, Picture
 from tendigits.reading.reader import ReadDigit, Reading
 
-PICTURE_SIDE = 640
+# The longer side of the drawn picture in pixels, at least and at most.
+PICTURE_SIDES = (640, 1280)
 FRAME_SIDE = 112
+MARGIN = 6  # of a box around a box, in pixels
 ACCEPTED, REJECTED = (0, 128, 60), (200, 30, 30)
+NUMBER, LINE = (20, 80, 200), (150, 150, 150)
+
+Corners = tuple[float, float, float, float]
 
 
-def draw_explanation(picture: PictureSource, reading: Reading, path: Path) -> None:
-    """Write a PNG: the picture with a box around each shape, and to its right the enlarged frames.
+def draw_explanation(picture: Picture, reading: Reading, path: Path) -> None:
+    """Write a PNG: the picture with what was found in it, and to its right the enlarged frames.
 
-    Accepted shapes are green and rejected ones red. Below each frame are its digit and the second
-    most probable one, with their confidences.
+    Accepted digits are green and rejected ones red. Each number is in a blue box with its text
+    and confidence, and each line in a grey box. Below each frame are its digit and the second most
+    probable one, with their confidences.
     """
-    decoded = decode(picture)
-    image = Image.fromarray(decoded.grey).convert("RGB")
-    shown = PICTURE_SIDE / max(image.size)
-    image = image.resize([max(1, round(side * shown)) for side in image.size])
-    draw = ImageDraw.Draw(image)
+    image = _shown(picture)
+    scale = image.width / (picture.grey.shape[1] * picture.scale)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(14)
+    numbers = [_around([number.box], scale, MARGIN) for number in reading.numbers]
+    for line in _lines(reading):
+        draw.rectangle(_around(line, scale, 2 * MARGIN), outline=LINE)
     for digit in reading.digits:
-        box = [side * shown / decoded.scale for side in astuple(digit.box)]
-        draw.rectangle(box, outline=_colour(digit), width=2)
+        draw.rectangle(_around([digit.box], scale), outline=_colour(digit), width=2)
+    for number, box in zip(reading.numbers, numbers, strict=True):
+        draw.rectangle(box, outline=NUMBER, width=2)
+        _write_above(draw, box, f"{number.text}  {number.confidence:.3f}", font)
     _save(_beside(image, [_captioned(digit) for digit in reading.digits]), path)
 
 
-def write_crops(name: str, reading: Reading, folder: Path) -> None:
+def _shown(picture: Picture) -> Image.Image:
+    image = Image.fromarray(picture.grey).convert("RGB")
+    least, most = PICTURE_SIDES
+    shown = min(max(least, *image.size), most) / max(image.size)
+    return image.resize([max(1, round(side * shown)) for side in image.size])
+
+
+def _lines(reading: Reading) -> list[list[Box]]:
+    """Return the boxes of the numbers of each line."""
+    lines: dict[int, list[Box]] = {}
+    for number in reading.numbers:
+        lines.setdefault(number.line, []).append(number.box)
+    return list(lines.values())
+
+
+def _around(boxes: Sequence[Box], scale: float, margin: float = 0) -> Corners:
+    """Return the box around boxes of the original picture, in pixels of the drawn one."""
+    return (
+        min(box.left for box in boxes) * scale - margin,
+        min(box.top for box in boxes) * scale - margin,
+        max(box.right for box in boxes) * scale + margin,
+        max(box.bottom for box in boxes) * scale + margin,
+    )
+
+
+def _write_above(
+    draw: ImageDraw.ImageDraw,
+    box: Corners,
+    text: str,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    """Write a text above a box, on white; inside the picture, if the box is at its top."""
+    left, _, right, bottom = draw.textbbox((0, 0), text, font=font)
+    x, y = max(0, box[0]), max(0, box[1] - bottom - 2)
+    draw.rectangle((x, y, x + right - left + 3, y + bottom + 1), fill="white")
+    draw.text((x + 2 - left, y), text, fill=NUMBER, font=font)
+
+
+def write_crops(stem: str, reading: Reading, folder: Path) -> None:
     """Write each frame as a PNG and add one line per frame to `labels.jsonl`.
 
-    The file name contains the picture's name, the index of the shape, and the digit or
-    `rejected`. A line contains `{"file", "digit", "accepted", "confidence"}`.
+    The file name contains `stem`, the index of the digit, and the digit or `rejected`. A line
+    contains `{"file", "digit", "accepted", "confidence"}`.
     """
-    stem = Path(name).stem if name != "-" else "stdin"
     lines = []
     for number, digit in enumerate(reading.digits):
         file = f"{stem}-{number:03d}-{digit.character.replace('?', 'rejected')}.png"

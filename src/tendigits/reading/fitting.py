@@ -50,6 +50,23 @@ def parse_length(text: str) -> tuple[int, int]:
     return least, most
 
 
+def wanted_pattern(length: str | None, pattern: str | None) -> Pattern | None:
+    """Return the pattern that a user asks for by a length or by a pattern; None if by neither.
+
+    Args:
+        length: a number of digits, such as "3" or "3-6".
+        pattern: see `pattern`.
+
+    Raises:
+        PatternError: one of them is invalid, or both are given.
+    """
+    if length is not None and pattern is not None:
+        raise PatternError("Both a length and a pattern are given; give one of them.")
+    if pattern is not None:
+        return parse_pattern(pattern)
+    return None if length is None else pattern_of_length(*parse_length(length))
+
+
 def pattern_of_length(least: int, most: int) -> Pattern:
     """Return the pattern of all numbers that have from `least` to `most` digits."""
     return parse_pattern(rf"-?[.,]?\d([.,/:-]?\d){{{least - 1},{most - 1}}}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tendigits.reading.alignment import Boxes, align
+from tendigits.reading.alignment import Alignment, align
 from tendigits.reading.characters import Character
 from tendigits.reading.marks import without_misplaced_marks
 
@@ -21,11 +21,13 @@ class Line:
         indices: which of all characters they are.
         characters: the characters; marks that are out of place have the probability 0.
         height: the median height of the digits, in pixels.
+        slope: how far the lines of the page fall per pixel to the right.
     """
 
     indices: tuple[int, ...]
     characters: tuple[Character, ...]
     height: float
+    slope: float
 
 
 def find_lines(characters: Sequence[Character]) -> list[Line]:
@@ -34,14 +36,14 @@ def find_lines(characters: Sequence[Character]) -> list[Line]:
         return []
     boxes = [(each.box.left, each.box.top, each.box.right, each.box.bottom) for each in characters]
     alignment = align(np.array(boxes, float), _likely(characters), OVERLAP)
-    return [_line(characters, indices, alignment.boxes) for indices in alignment.lines]
+    return [_line(characters, indices, alignment) for indices in alignment.lines]
 
 
-def _line(characters: Sequence[Character], indices: Sequence[int], level: Boxes) -> Line:
+def _line(characters: Sequence[Character], indices: Sequence[int], alignment: Alignment) -> Line:
     members = [characters[index] for index in indices]
     height = float(np.median([members[each].box.height for each in _likely(members)]))
-    placed = without_misplaced_marks(members, level[list(indices)], height)
-    return Line(tuple(indices), tuple(placed), height)
+    placed = without_misplaced_marks(members, alignment.boxes[list(indices)], height)
+    return Line(tuple(indices), tuple(placed), height, alignment.view.slope)
 
 
 def _likely(characters: Sequence[Character]) -> set[int]:

@@ -2,14 +2,17 @@
 
 **Gaps.** The gap between two characters is the distance between their edges, where a digit narrower
 than 0.4 times the line's height (a 1) counts as that wide. The usual gap of a line is the lower
-quartile of the gaps between its digits. A line is divided where a gap is wider than half
-the height plus twice the usual gap, or than 3.5 times the height. So `53 56 40 41`, with close
-pairs, is four numbers, and evenly spaced digits are one number: `4 | 2 | 9` in the cells of a form,
-or `1 2 3 4 5`.
+quartile of the gaps between its digits; that of a line with at most one such gap is the page's. A
+line is divided where a gap is wider than half its height plus 1.5 times the usual gap, or than 3.5
+times its height. So `53 56 40 41`, with close pairs, is four numbers, and evenly spaced digits are
+one number: `4 | 2 | 9` in the cells of a form, or `1 2 3 4 5`.
 
 **Marks.** Marks that are out of place are no characters (see `marks`). Of two marks in a row the
 more probable one is kept. A number starts with a digit, a minus, or a decimal point or comma, and
 ends with a digit.
+
+**Unclear characters.** What reaches the threshold as a whole, or PRESENT, but in no class, is `?`
+if it is rather a digit, and the more probable mark if it is rather a mark.
 
 **Confidence.** The probability that the whole text is right, if what is found in different places
 is independent. It is the product of

@@ -25,9 +25,12 @@ from tendigits.images import (
     make_frame,
 )
 from tendigits.images.finder import DIGITS
+from tendigits.reading.automaton import Pattern
 from tendigits.reading.characters import Character
 from tendigits.reading.combine import combine
+from tendigits.reading.fitting import fit_number
 from tendigits.reading.numbers import Number, SpelledNumber, group_numbers
+from tendigits.reading.pattern import parse_pattern
 
 Frame = NDArray[np.uint8]
 
@@ -93,12 +96,14 @@ class Reading:
         numbers: the numbers that they form, in the same order.
         characters: all that may be a character, in pixels of the decoded picture.
         scale: the width of one of those pixels in pixels of the original picture.
+        has_pattern: whether a number of a certain length or pattern was sought, and nothing else.
     """
 
     digits: tuple[ReadDigit, ...]
     numbers: tuple[Number, ...] = ()
     characters: tuple[Character, ...] = ()
     scale: float = 1.0
+    has_pattern: bool = False
 
     @property
     def text(self) -> str:
@@ -109,9 +114,11 @@ class Reading:
         return "\n".join(" ".join(lines[line]) for line in sorted(lines))
 
     @property
-    def status(self) -> Literal["read", "empty"]:
-        """`empty` if the picture contains no digits."""
-        return "read" if self.digits else "empty"
+    def status(self) -> Literal["read", "empty", "no fit"]:
+        """`empty` if there is no number; `no fit` if no number fits the pattern."""
+        if self.numbers:
+            return "read"
+        return "no fit" if self.has_pattern else "empty"
 
     @property
     def has_digits(self) -> bool:
@@ -155,38 +162,50 @@ class Reader:
         self.threshold = classifier.threshold if threshold is None else threshold
         self._finder = _load_finder(threads)
 
-    def read(self, picture: PictureSource) -> Reading:
+    def read(self, picture: PictureSource, pattern: str | Pattern | None = None) -> Reading:
         """Read one picture, or the first page of a document.
 
         Args:
             picture: a path, the bytes of a file, a PIL image, or an array; see `decode`.
+            pattern: read only the most probable number that fits this pattern, such as
+                "[0-9]{2}/[0-9]{2}", whatever the threshold. If none fits, the status is `no fit`.
 
         Raises:
             PictureError: it is not a picture, damaged, empty, or over a limit.
+            PatternError: the pattern is invalid.
         """
-        return self._read(decode(picture))
+        wanted = _parsed(pattern)
+        return self.read_page(decode(picture), wanted)
 
-    def read_pages(self, picture: PictureSource) -> Iterator[Reading]:
+    def read_pages(
+        self, picture: PictureSource, pattern: str | Pattern | None = None
+    ) -> Iterator[Reading]:
         """Yield what is read on each page of a PDF or TIFF; other pictures have one page.
 
         Args:
             picture: as for `read`.
+            pattern: as for `read`.
 
         Raises:
-            PictureError: as for `read`.
+            PictureError, PatternError: as for `read`.
         """
+        wanted = _parsed(pattern)
         for page in decode_pages(picture):
-            yield self._read(page)
+            yield self.read_page(page, wanted)
 
-    def read_many(self, pictures: Iterable[PictureSource]) -> Iterator[Reading | PictureError]:
+    def read_many(
+        self, pictures: Iterable[PictureSource], pattern: str | Pattern | None = None
+    ) -> Iterator[Reading | PictureError]:
         """Yield for each picture what was read in it, or the error that it caused."""
+        wanted = _parsed(pattern)
         for picture in pictures:
             try:
-                yield self.read(picture)
+                yield self.read(picture, wanted)
             except PictureError as error:
                 yield error
 
-    def _read(self, picture: Picture) -> Reading:
+    def read_page(self, picture: Picture, pattern: Pattern | None = None) -> Reading:
+        """Read a decoded picture; see `read`."""
         found = [each for each in self._finder.find(picture.grey) if each.score >= WEAKEST]
         inks = _inks_of_digits(picture.grey, found)
         frames = {at: make_frame(ink.levels) for at, ink in inks.items()}
@@ -197,17 +216,24 @@ class Reader:
         ]
         kept = [at for at, each in enumerate(combined) if each.sum() >= LEAST]
         characters = [Character(_whole_pixels(found[at]), combined[at]) for at in kept]
-        spelled = group_numbers(characters, self.threshold)
+        spelled = self._spelled(characters, pattern)
         digits = [
-            self._read_digit(characters[index], frames[kept[index]], picture.scale)
-            for index in _digits_of(spelled)
+            self._read_digit(characters[index], symbol, frames[kept[index]], picture.scale)
+            for index, symbol in _digits_of(spelled)
             if kept[index] in frames
         ]
         numbers = [
             replace(each.number, box=_in_original(each.number.box, picture.scale))
             for each in spelled
         ]
-        return Reading(tuple(digits), tuple(numbers), tuple(characters), picture.scale)
+        has_pattern = pattern is not None
+        return Reading(tuple(digits), tuple(numbers), tuple(characters), picture.scale, has_pattern)
+
+    def _spelled(self, characters: list[Character], pattern: Pattern | None) -> list[SpelledNumber]:
+        if pattern is None:
+            return group_numbers(characters, self.threshold)
+        fitting = fit_number(characters, pattern)
+        return [fitting] if fitting else []
 
     def _classify(self, frames: dict[int, Frame]) -> dict[int, NDArray[np.float32]]:
         if not frames:
@@ -215,16 +241,21 @@ class Reader:
         predictions = self.classifier.predict(np.array(list(frames.values()), np.uint8))
         return dict(zip(frames, predictions.probabilities, strict=True))
 
-    def _read_digit(self, character: Character, frame: Frame, scale: float) -> ReadDigit:
+    def _read_digit(
+        self, character: Character, symbol: str, frame: Frame, scale: float
+    ) -> ReadDigit:
+        """Return the digit that a number shows as `symbol`; the most probable one for `?`."""
         probabilities = character.probabilities[:DIGITS]
-        second, first = np.argsort(probabilities)[-2:]
+        ranked = [int(each) for each in np.argsort(-probabilities, kind="stable")]
+        first = ranked[0] if symbol == REJECTED else int(symbol)
+        second = next(each for each in ranked if each != first)
         confidence = float(probabilities[first])
         return ReadDigit(
-            digit=int(first),
+            digit=first,
             confidence=confidence,
             accepted=confidence >= self.threshold,
             box=_in_original(character.box, scale),
-            second=SecondChoice(int(second), float(probabilities[second])),
+            second=SecondChoice(second, float(probabilities[second])),
             frame=frame,
             probabilities=probabilities,
         )
@@ -240,6 +271,10 @@ def read(picture: PictureSource) -> Reading:
         PictureError: it is not a picture, damaged, empty, or over a limit.
     """
     return _default_reader().read(picture)
+
+
+def _parsed(pattern: str | Pattern | None) -> Pattern | None:
+    return parse_pattern(pattern) if isinstance(pattern, str) else pattern
 
 
 @cache
@@ -262,10 +297,10 @@ def _inks_of_digits(grey: NDArray[np.uint8], found: list[Found]) -> dict[int, In
     return {at: ink_in(grey, each.box, dark=dark) for at, each in digits.items()}
 
 
-def _digits_of(numbers: list[SpelledNumber]) -> list[int]:
-    """Return the indices of the characters that are shown as a digit or as `?`."""
+def _digits_of(numbers: list[SpelledNumber]) -> list[tuple[int, str]]:
+    """Return what is shown as a digit or as `?`: the index of the character, and the symbol."""
     return [
-        index
+        (index, symbol)
         for each in numbers
         for index, symbol in zip(each.indices, each.number.text, strict=True)
         if symbol.isdigit() or symbol == REJECTED

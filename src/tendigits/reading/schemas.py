@@ -11,6 +11,7 @@ from PIL import Image
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tendigits.data import NON_DIGIT
+from tendigits.reading.numbers import Number
 from tendigits.reading.reader import ReadDigit, Reading
 
 DECIMALS = 6
@@ -29,6 +30,7 @@ def _valid_unicode(value: object) -> object:
 AS_JSON_COUNTS = BeforeValidator(_whole_number)
 Digit = Annotated[int, Field(ge=0, le=9, description="A digit."), AS_JSON_COUNTS]
 NonDigit = Literal["non-digit"]
+Corners = tuple[int, int, int, int]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, BeforeValidator(_valid_unicode)]
 
@@ -52,7 +54,7 @@ class DigitResult(BaseModel):
     accepted: bool = Field(
         description="Whether its confidence reaches the threshold; the shape is rejected otherwise."
     )
-    box: tuple[int, int, int, int] = Field(
+    box: Corners = Field(
         description="The shape's left, top, right and bottom in pixels of the upright picture."
     )
     second: SecondChoice = Field(description="The second most probable digit.")
@@ -86,37 +88,94 @@ class DigitResult(BaseModel):
         return result.model_copy(update=added)
 
 
+class NumberResult(BaseModel):
+    """A number of a picture."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = Field(
+        description="Its digits and marks, with `?` for a digit that is rejected: `3.14`, `4?7`."
+    )
+    box: Corners = Field(
+        description="Its left, top, right and bottom in pixels of the upright picture."
+    )
+    confidence: Probability = Field(description="The probability that the whole text is correct.")
+    line: int = Field(ge=0, description="The line that it is in, from 0, from top to bottom.")
+
+    @classmethod
+    def from_number(cls, number: Number) -> Self:
+        """Return the JSON of a number."""
+        return cls(
+            text=number.text,
+            box=astuple(number.box),
+            confidence=round(number.confidence, DECIMALS),
+            line=number.line,
+        )
+
+
 class PictureResult(BaseModel):
-    """The digits that were read in one picture, or why it could not be read."""
+    """What was read in one picture or page, or why it could not be read."""
 
     model_config = ConfigDict(frozen=True)
 
     file: Text = Field(description="The file's name, its index in a list of pictures, or `-`.")
-    text: str = Field(description="One character per shape: its digit, or `?` if it is rejected.")
-    status: Literal["read", "empty", "error"] = Field(
-        description="`empty`: the picture contains no shapes; `error`: it cannot be read."
+    page: int = Field(
+        default=1, ge=1, description="The page of a PDF or TIFF, from 1; 1 for other pictures."
+    )
+    text: str = Field(
+        description="One line for each line of the picture; its numbers, separated by spaces."
+    )
+    confidence: Probability = Field(
+        description="The probability that the whole text is correct; 0 if there is none."
+    )
+    status: Literal["read", "empty", "no fit", "error"] = Field(
+        description="`empty`: the picture contains no numbers; `no fit`: no number fits the "
+        "length or the pattern; `error`: the picture cannot be read."
+    )
+    numbers: list[NumberResult] = Field(
+        description="The numbers, line by line and from left to right."
     )
     digits: list[DigitResult] = Field(
-        description="The shapes, line by line and from left to right."
+        description="The digits of the numbers, in the same order, rejected ones included."
     )
     error: Text | None = Field(description="Why the picture cannot be read, in one sentence.")
 
     @classmethod
-    def from_reading(cls, file: str, reading: Reading, *, frames: bool = False) -> Self:
+    def from_reading(
+        cls, file: str, reading: Reading, *, page: int = 1, frames: bool = False
+    ) -> Self:
         """Return the JSON of a picture that was read.
 
         Args:
             file: the name of the picture.
             reading: what was read in it.
-            frames: whether to add the frame and the ten probabilities of each shape.
+            page: which page of the file it is, from 1.
+            frames: whether to add the frame and the ten probabilities of each digit.
         """
-        digits = [DigitResult.from_digit(digit, frames=frames) for digit in reading.digits]
-        return cls(file=file, text=reading.text, status=reading.status, digits=digits, error=None)
+        return cls(
+            file=file,
+            page=page,
+            text=reading.text,
+            confidence=round(reading.confidence, DECIMALS),
+            status=reading.status,
+            numbers=[NumberResult.from_number(number) for number in reading.numbers],
+            digits=[DigitResult.from_digit(digit, frames=frames) for digit in reading.digits],
+            error=None,
+        )
 
     @classmethod
-    def from_error(cls, file: str, error: object) -> Self:
+    def from_error(cls, file: str, error: object, *, page: int = 1) -> Self:
         """Return the JSON of a picture that cannot be read; `error` says why in one sentence."""
-        return cls(file=file, text="", status="error", digits=[], error=str(error))
+        return cls(
+            file=file,
+            page=page,
+            text="",
+            confidence=0,
+            status="error",
+            numbers=[],
+            digits=[],
+            error=str(error),
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON object, without `frame` and `probabilities` unless they were added."""

@@ -6,17 +6,18 @@ a sudoku. The columns can, as they repeat from row to row:
 1. The characters of a line are divided at each gap wider than half their height, into parts.
 2. The parts of all lines are aligned from top to bottom as characters are from left to right, so
    that columns may lean, and so may the page.
-3. A part that is much wider than its column is divided where its characters lie in other columns;
-   two columns are one if more parts are divided between them than rows have a part in each.
+3. A part that is much wider than its column is divided where its characters lie in other columns.
+   Two columns are one if more parts are divided between them than rows have a part in each, or if
+   one lies inside the other.
 4. All that is in the same row and column is one number.
 """
 
 import csv
 import io
-import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -113,9 +114,14 @@ def write_table(rows: Sequence[Sequence[str]], path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    files.write_text(path, as_csv(rows))
+
+
+def as_csv(rows: Sequence[Sequence[str]]) -> str:
+    """Return the rows of a table as CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    files.write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 def _table(numbers: Mapping[tuple[int, int], Number], threshold: float) -> Table:
@@ -142,6 +148,7 @@ def _number(
         tuple(line.indices[at] for at in own),
         tuple(line.characters[at] for at in own),
         line.height,
+        line.slope,
     )
     run = [own.index(at) for at in cell]
     spelled = spell_number(alone, run, PART_GAP * line.height, threshold)
@@ -152,13 +159,11 @@ def _cells(lines: Sequence[Line], parts: Sequence[_Part]) -> _Cells:
     if not parts:
         return {}
     boxes = [_transposed_box(lines[part.row], part) for part in parts]
-    columns = _Columns(align(np.array(boxes), range(len(parts)), OVERLAP))
-    places = [columns.places(lines[part.row], at, part) for at, part in enumerate(parts)]
-    merged = _merged(parts, places)
+    columns = _Columns(parts, align(np.array(boxes), range(len(parts)), OVERLAP, -lines[0].slope))
     cells: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for part, place in zip(parts, places, strict=True):
+    for part, place in zip(parts, columns.places(lines), strict=True):
         for at, column in zip(part.characters, place, strict=True):
-            cells[part.row, merged[column]].append(at)
+            cells[part.row, column].append(at)
     return {place: sorted(cell) for place, cell in cells.items()}
 
 
@@ -170,44 +175,66 @@ def _transposed_box(line: Line, part: _Part) -> tuple[float, float, float, float
 
 
 class _Columns:
-    """The columns of a page, for dividing what is in several of them."""
+    """The columns of a page, and what is in several of them."""
 
-    def __init__(self, alignment: Alignment) -> None:
-        self.view, self.level = alignment.view, alignment.boxes
+    def __init__(self, parts: Sequence[_Part], alignment: Alignment) -> None:
+        self.parts = parts
+        self.view, boxes = alignment.view, alignment.boxes
         self.of = {at: number for number, line in enumerate(alignment.lines) for at in line}
-        self.widths = self.level[:, 3] - self.level[:, 1]
-        self.usual = [float(np.median(self.widths[list(line)])) for line in alignment.lines]
+        widths = boxes[:, 3] - boxes[:, 1]
+        usual = [float(np.median(widths[list(line)])) for line in alignment.lines]
+        self.is_wide = [widths[at] > TYPICAL[1] * usual[self.of[at]] for at in range(len(parts))]
         self.cores = [
-            self.level[[at for at in line if self.widths[at] <= TYPICAL[1] * usual]]
-            for line, usual in zip(alignment.lines, self.usual, strict=True)
+            boxes[[at for at in line if not self.is_wide[at]]] for line in alignment.lines
         ]
 
-    def places(self, line: Line, at: int, part: _Part) -> list[int]:
-        """Return the column of each character of a part."""
-        own = self.of[at]
-        if self.widths[at] <= TYPICAL[1] * self.usual[own]:
-            return [own] * len(part.characters)
+    def places(self, lines: Sequence[Line]) -> list[list[int]]:
+        """Return the column of each character of each part."""
+        places = [
+            self._divided(lines[part.row], at, part)
+            if self.is_wide[at]
+            else [self.of[at]] * len(part.characters)
+            for at, part in enumerate(self.parts)
+        ]
+        merged = self._merged(places)
+        return [[merged[column] for column in place] for place in places]
+
+    def _divided(self, line: Line, at: int, part: _Part) -> list[int]:
+        """Return the column of each character of a part that is wider than its column."""
         boxes = [line.characters[each].box for each in part.characters]
         down = np.array([box.top + box.bottom for box in boxes]) / 2
         across = self.view.level(down, np.array([box.left + box.right for box in boxes]) / 2)
-        columns = np.full(len(boxes), own)
-        for number, core in enumerate(self.cores):
-            left, right = bands(core, down)
-            columns[(left <= across) & (across <= right)] = number
-        return columns.tolist()
+        sides = np.array([bands(core, down) for core in self.cores])
+        # (columns, characters): how far each character is outside of each column.
+        outside = np.maximum(0, np.maximum(sides[:, 0] - across, across - sides[:, 1]))
+        reached = np.flatnonzero((outside == 0).any(axis=1))
+        if len(reached) < 2:
+            return [self.of[at]] * len(boxes)
+        return [int(column) for column in reached[outside[reached].argmin(axis=0)]]
 
-
-def _merged(parts: Sequence[_Part], places: Sequence[Sequence[int]]) -> list[int]:
-    """Return for each column the first of the columns that it is one with."""
-    rows: dict[int, set[int]] = defaultdict(set)
-    divided: Counter[tuple[int, int]] = Counter()
-    for part, place in zip(parts, places, strict=True):
-        columns = sorted(set(place))
-        divided.update(itertools.pairwise(columns))
-        if len(columns) == 1:
-            rows[columns[0]].add(part.row)
-    merged = list(range(1 + max(max(place) for place in places)))
-    for (left, right), count in sorted(divided.items()):
-        if count > len(rows[left] & rows[right]):
+    def _merged(self, places: Sequence[Sequence[int]]) -> list[int]:
+        """Return for each column the first of the columns that it is one with."""
+        rows: dict[int, set[int]] = defaultdict(set)
+        divided: Counter[tuple[int, int]] = Counter()
+        for part, place in zip(self.parts, places, strict=True):
+            columns = sorted(set(place))
+            divided.update(pairwise(columns))
+            if len(columns) == 1:
+                rows[columns[0]].add(part.row)
+        pairs = {
+            pair for pair, count in divided.items() if count > len(rows[pair[0]] & rows[pair[1]])
+        }
+        merged = list(range(len(self.cores)))
+        for left, right in sorted(pairs | self._inside_others()):
             merged[right] = merged[left]
-    return merged
+        return merged
+
+    def _inside_others(self) -> set[tuple[int, int]]:
+        """Return the pairs of columns of which one is, by half of its width, in no third one."""
+        lefts, rights = np.array([np.median(core[:, [1, 3]], axis=0) for core in self.cores]).T
+        overlaps = np.minimum(rights, rights[:, None]) - np.maximum(lefts, lefts[:, None])
+        widths = rights - lefts
+        is_inside = overlaps >= 0.5 * np.minimum(widths, widths[:, None])
+        np.fill_diagonal(is_inside, False)
+        pairs = np.argwhere(is_inside & (is_inside.sum(axis=1) == 1)[:, None])
+        return {(min(pair), max(pair)) for pair in pairs.tolist()}

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 # lines from the middle to the side, relative to that in the middle.
 MAX_SLOPE = 0.28
 MAX_CHANGE = 0.2
-# They are sought in so many steps to each side; both together in this range of slopes.
-STEPS = 30
-CHANGE_STEPS = 10
-NEAR_SLOPE = 0.03
+# Both are sought in steps of this size, and then around the best of them in smaller ones.
+SLOPE_STEP, CHANGE_STEP = 0.02, 0.04
+FINER = 1 / 3
 # How many level pairs outweigh the steepest slope, or the largest change: as many as there are
 # characters, times the first figure, but no more than the second. Two are always in one line.
 EVIDENCE = (0.6, 4.0)
 # Two are level if they differ by less than half their height, that is half of these bins.
 BINS = 8
+# Specks on a large page count as this fraction of its height, so that the search stays short.
+MOST_HEIGHTS = 200
 
 Positions = NDArray[np.float64]
 Position = TypeVar("Position", float, Positions)
@@ -53,42 +54,65 @@ class View:
         return (down - self.slope * self.reach * right) / (1 + self.change * right)
 
 
-def find_view(along: Positions, across: Positions, unit: float) -> View:
-    """Return the view in which most points are level with others.
+def find_view(middles: Positions, edges: Positions, unit: float, expected: float) -> View:
+    """Return the view in which most characters are level with others.
 
     Args:
-        along: (n,), where the points are in the direction of the lines, at least one.
-        across: (n,), where they are across the lines.
-        unit: the size of a character; points that differ by less than half of it are level.
+        middles: (n,), where the characters are in the direction of the lines, at least one.
+        edges: (2, n), their tops and bottoms, one of which may be ragged.
+        unit: their usual height; edges that differ by less than half of it are level.
+        expected: the slope if few characters are level in any other view.
     """
-    middle = float(along.min() + along.max()) / 2, float(across.min() + across.max()) / 2
-    reach = max(1.0, float(np.ptp(along)) / 2)
-    right, down = (along - middle[0]) / reach, (across - middle[1]) / unit
-    steepness = reach / unit
-    slope, change = 0.0, 0.0
-    if len(along) > 1:
-        slopes = np.linspace(-MAX_SLOPE, MAX_SLOPE, 2 * STEPS + 1)
-        slope, _ = _best(right, down, steepness, slopes, np.zeros(1))
-        changes = np.linspace(-MAX_CHANGE, MAX_CHANGE, 2 * CHANGE_STEPS + 1)
-        near = slopes[np.abs(slopes - slope) < NEAR_SLOPE]
-        slope, change = _best(right, down, steepness, near, changes)
+    middle = float(middles.min() + middles.max()) / 2, float(edges.min() + edges.max()) / 2
+    reach = max(1.0, float(np.ptp(middles)) / 2)
+    unit = max(unit, float(np.ptp(edges)) / MOST_HEIGHTS)
+    right, down = (middles - middle[0]) / reach, (edges - middle[1]) / unit
+    slope, change = expected, 0.0
+    if len(middles) > 1:
+        search = _Search(right, down, reach / unit, expected)
+        slopes, changes = _steps(MAX_SLOPE, SLOPE_STEP), _steps(MAX_CHANGE, CHANGE_STEP)
+        slope, change = search.best(slopes, changes)
+        around = np.arange(-2, 3) * FINER
+        slope, change = search.best(slope + SLOPE_STEP * around, change + CHANGE_STEP * around)
     return View(*middle, reach, slope, change)
 
 
-def _best(
-    right: Positions, down: Positions, steepness: float, slopes: Positions, changes: Positions
-) -> tuple[float, float]:
-    """Return the slope and the change with which most pairs of points are level."""
-    slope, change = (each.reshape(-1, 1) for each in np.meshgrid(slopes, changes))
-    levels = (down - slope * steepness * right) / (1 + change * right)
-    effort = (np.abs(slope) / MAX_SLOPE + np.abs(change) / MAX_CHANGE).ravel()
-    evidence = min(EVIDENCE[0] * len(right), EVIDENCE[1])
-    best = int(np.argmax(_level_pairs(levels) - evidence * effort))
-    return float(slope[best, 0]), float(change[best, 0])
+def _steps(largest: float, step: float) -> Positions:
+    count = round(largest / step)
+    return np.arange(-count, count + 1) * step
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Characters whose view is sought.
+
+    Attributes:
+        right: (n,), where they are in the direction of the lines, from -1 to 1.
+        down: (2, n), where their edges are across the lines, in heights of a character.
+        reach: the distance from the middle to the sides, in heights of a character.
+        expected: the slope that is expected.
+    """
+
+    right: Positions
+    down: Positions
+    reach: float
+    expected: float
+
+    def best(self, slopes: Positions, changes: Positions) -> tuple[float, float]:
+        """Return the slope and the change with which most pairs of edges are level."""
+        slope, change = (each.reshape(-1, 1) for each in np.meshgrid(slopes, changes))
+        pairs = [
+            _level_pairs((down - slope * self.reach * self.right) / (1 + change * self.right))
+            for down in self.down
+        ]
+        effort = np.abs(slope - self.expected) / MAX_SLOPE + np.abs(change) / MAX_CHANGE
+        evidence = min(EVIDENCE[0] * len(self.right), EVIDENCE[1])
+        best = int(np.argmax(np.mean(pairs, axis=0) - evidence * effort.ravel()))
+        return float(slope[best, 0]), float(change[best, 0])
 
 
 def _level_pairs(levels: Positions) -> Positions:
-    """Return the number of level pairs in each row; pairs that differ a little count in part."""
+    """Return the number of level pairs in each row; those that differ a little count in part."""
     bins = np.rint((levels - levels.min()) * BINS).astype(np.intp)
     rows, size = len(bins), int(bins.max()) + BINS
     places = bins + size * np.arange(rows)[:, None]

@@ -13,7 +13,8 @@ from tendigits.server.monitoring import Metrics, log
 from tendigits.server.problems import Problem
 from tendigits.server.served_model import ServedModel
 from tendigits.server.settings import ServerSettings
-from tendigits.server.workers import Outcome, Rejected, Task, Worker
+from tendigits.server.tasks import Outcome, Rejected, Task
+from tendigits.server.workers import Worker
 
 BATCH_TASKS = 32  # the largest number of tasks in a batch
 # A batch is closed by the task with which it reaches this size, so that a drawing does not wait
@@ -44,6 +45,7 @@ class Batcher:
         self._settings = settings
         self._metrics = metrics
         self._queue: asyncio.Queue[Queued] = asyncio.Queue()
+        self._next: Queued | None = None  # taken from the queue, and to be sent by itself
         self._free: asyncio.Queue[Worker] = asyncio.Queue()
         self._tasks_of: Counter[str] = Counter()
         self._running: set[asyncio.Task[None]] = set()
@@ -121,7 +123,7 @@ class Batcher:
 
     async def _dispatch(self) -> None:
         while True:
-            first = await self._queue.get()
+            first, self._next = self._next or await self._queue.get(), None
             worker = await self._free.get()
             batch = self._next_batch(first)
             if not batch:
@@ -134,14 +136,19 @@ class Batcher:
     def _next_batch(self, first: Queued) -> list[Queued]:
         """Return `first` and the tasks behind it, up to one worker's part of the queue.
 
-        Tasks whose client has gone are left out.
+        Documents, which take long, are alone. Tasks whose client has gone are left out.
         """
         part = -(-(1 + self._queue.qsize()) // self._settings.workers)
         batch = [first]
         size = first.task.size
-        while len(batch) < min(part, BATCH_TASKS) and size < BATCH_BYTES:
-            batch.append(self._queue.get_nowait())
-            size += batch[-1].task.size
+        is_open = not first.task.can_have_pages
+        while is_open and len(batch) < min(part, BATCH_TASKS) and size < BATCH_BYTES:
+            following = self._queue.get_nowait()
+            if following.task.can_have_pages:
+                self._next = following
+                break
+            batch.append(following)
+            size += following.task.size
         self._metrics.queue.set(self._queue.qsize())
         return [each for each in batch if not each.outcome.done()]
 
@@ -154,7 +161,9 @@ class Batcher:
         except (OSError, EOFError):
             outcomes = [Rejected(503, "Reading was interrupted; try again.")] * len(batch)
             has_died = True
-        for each, outcome in zip(batch, outcomes, strict=True):
+        for each in batch[len(outcomes) :]:  # the first ones took long
+            self._queue.put_nowait(each)
+        for each, outcome in zip(batch, outcomes, strict=False):
             if isinstance(outcome, Rejected) and outcome.traceback:
                 log.error("a picture caused an unhandled exception: %s", outcome.traceback)
             if not each.outcome.done():

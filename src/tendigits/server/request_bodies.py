@@ -28,11 +28,12 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from tendigits.data import IMAGE_SIZE
 from tendigits.reading.schemas import AS_JSON_COUNTS
 from tendigits.server.problems import Problem, validation_problem
-from tendigits.server.workers import Picture
+from tendigits.server.tasks import Picture, ReadOptions
 
 MAX_PICTURES = 64  # in one request
 BODY_TIMEOUT = 60  # seconds
-JSON, MULTIPART, ANY_BYTES = "application/json", "multipart/form-data", "application/octet-stream"
+JSON, MULTIPART = "application/json", "multipart/form-data"
+PDF, ANY_BYTES = "application/pdf", "application/octet-stream"
 
 Model = TypeVar("Model", bound=BaseModel)
 Level = Annotated[int, Field(ge=0, le=255), AS_JSON_COUNTS]
@@ -42,7 +43,7 @@ EncodedPicture = Annotated[
     str,
     Field(
         min_length=1,
-        description="An image file in base64, plain or as a data URL.",
+        description="An image or PDF file in base64, plain or as a data URL.",
         json_schema_extra={"format": "base64-image"},
     ),
 ]
@@ -81,7 +82,7 @@ class ReadRequest(OneOf):
     alternatives = ("picture", "pictures")
 
     picture: JsonPicture | SkipJsonSchema[None] = Field(
-        None, description="One picture; the response is an object."
+        None, description="One picture; the response is an object if it has one page."
     )
     pictures: JsonPictures | SkipJsonSchema[None] = Field(
         None, description="Several pictures; the response is a list."
@@ -123,13 +124,13 @@ class Pictures:
     as_list: bool
 
 
-async def read_pictures(request: Request, limit: int, *, frames: bool) -> Pictures:
+async def read_pictures(request: Request, limit: int, options: ReadOptions) -> Pictures:
     """Return the pictures in a request's body.
 
     Args:
-        request: its body is an image, multipart form data or JSON.
+        request: its body is an image, a PDF, multipart form data or JSON.
         limit: the largest body, in bytes.
-        frames: whether the results get the frames and the ten probabilities.
+        options: what the client wants to know of each picture.
 
     Raises:
         Problem: the body is too large, has another type, or cannot be parsed.
@@ -137,16 +138,16 @@ async def read_pictures(request: Request, limit: int, *, frames: bool) -> Pictur
     kind = media_type(request)
     if kind == JSON:
         body = await read_body(request, limit)
-        return await asyncio.to_thread(_from_json, body, frames)
+        return await asyncio.to_thread(_from_json, body, options)
     if kind == MULTIPART:
-        pictures = await _from_multipart(request, await read_body(request, limit), frames)
+        pictures = await _from_multipart(request, await read_body(request, limit), options)
         return Pictures(pictures, as_list=len(pictures) > 1)
-    if kind.startswith("image/") or kind == ANY_BYTES:
+    if kind.startswith("image/") or kind in (PDF, ANY_BYTES):
         body = await read_body(request, limit)
         if not body:
             raise Problem(400, "The body is empty; send a picture.")
-        return Pictures([Picture("-", body, frames)], as_list=False)
-    raise Problem(415, f"Send an image, {MULTIPART} or {JSON} as the Content-Type.")
+        return Pictures([Picture("-", body, options)], as_list=False)
+    raise Problem(415, f"Send an image, {PDF}, {MULTIPART} or {JSON} as the Content-Type.")
 
 
 async def read_json(model: type[Model], request: Request, limit: int) -> Model:
@@ -215,12 +216,12 @@ def decode_frame(picture: str | list[list[int]]) -> NDArray[np.uint8]:
     raise invalid
 
 
-def _from_json(body: bytes, frames: bool) -> Pictures:
+def _from_json(body: bytes, options: ReadOptions) -> Pictures:
     given = parse_json(ReadRequest, body)
     if given.picture is not None:
-        return Pictures([Picture("-", picture_content(given.picture), frames)], as_list=False)
+        return Pictures([Picture("-", picture_content(given.picture), options)], as_list=False)
     pictures = [
-        Picture(str(number), picture_content(each), frames)
+        Picture(str(number), picture_content(each), options)
         for number, each in enumerate(given.pictures or [], start=1)
     ]
     return Pictures(pictures, as_list=True)
@@ -230,7 +231,7 @@ class _InMemoryParser(MultiPartParser):
     spool_max_size = 2**40  # nothing is written to the disk; the body's limit bounds the memory
 
 
-async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[Picture]:
+async def _from_multipart(request: Request, body: bytes, options: ReadOptions) -> list[Picture]:
     async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
@@ -239,7 +240,7 @@ async def _from_multipart(request: Request, body: bytes, frames: bool) -> list[P
         form = await parser.parse()
         files = [each for _, each in form.multi_items() if isinstance(each, UploadFile)]
         pictures = [
-            Picture((file.filename or "-")[:255], await file.read(), frames) for file in files
+            Picture((file.filename or "-")[:255], await file.read(), options) for file in files
         ]
         await form.close()
     except (MultiPartException, KeyError, ValueError):

@@ -31,7 +31,7 @@ from tendigits.server.request_bodies import (
     read_json,
 )
 from tendigits.server.service import Client, CurrentService, identify_client
-from tendigits.server.workers import Picture, ReadPicture, Rejected
+from tendigits.server.tasks import Picture, ReadPicture, Rejected
 
 router = APIRouter(prefix="/v1", tags=["corrections"], dependencies=[Depends(identify_client)])
 

@@ -3,25 +3,28 @@
 import asyncio
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from tendigits.errors import PatternError
+from tendigits.reading.fitting import wanted_pattern
 from tendigits.reading.occlusion import PATCH, STEP, Occlusion
 from tendigits.reading.schemas import (
     DECIMALS,
     Digit,
     NonDigit,
-    PictureResult,
     Probability,
     label_to_json,
 )
 from tendigits.server.monitoring import Metrics
 from tendigits.server.problems import Problem, documented_problems
+from tendigits.server.read_responses import ReadResponse, TableResponse
 from tendigits.server.request_bodies import (
     JSON,
     MAX_PICTURES,
     MULTIPART,
+    PDF,
     JsonPicture,
     ReadRequest,
     decode_frame,
@@ -29,9 +32,19 @@ from tendigits.server.request_bodies import (
     read_pictures,
 )
 from tendigits.server.service import Client, CurrentService
-from tendigits.server.workers import FrameToOcclude, Outcome, Picture, ReadPicture, Rejected
+from tendigits.server.task_runner import MAX_PAGES
+from tendigits.server.tasks import (
+    FrameToOcclude,
+    Outcome,
+    Picture,
+    ReadOptions,
+    ReadPicture,
+    Rejected,
+)
 
 router = APIRouter(prefix="/v1", tags=["reading"])
+
+CSV = "text/csv"
 
 
 class OcclusionRequest(BaseModel):
@@ -78,18 +91,21 @@ _FILES = {
             "minItems": 1,
             "maxItems": MAX_PICTURES,
             "items": _FILE,
-            "description": "Image files; the field can have any name.",
+            "description": "Image or PDF files; the field can have any name.",
         }
     },
 }
 _READ_BODY = {
     "required": True,
-    "description": "An image file, one or more as multipart form data, or JSON.",
+    "description": "An image or PDF file, one or more as multipart form data, or JSON. A PDF or "
+    f"TIFF has at most {MAX_PAGES} pages. PDF and HEIC files need the extra `documents` on the "
+    "server.",
     "content": {
         **{
             f"image/{kind}": {"schema": _FILE}
-            for kind in ("png", "jpeg", "webp", "bmp", "gif", "tiff")
+            for kind in ("png", "jpeg", "webp", "bmp", "gif", "tiff", "heic")
         },
+        PDF: {"schema": _FILE},
         MULTIPART: {"schema": _FILES},
         JSON: {"schema": {"$ref": f"#/components/schemas/{ReadRequest.__name__}"}},
     },
@@ -100,36 +116,77 @@ _OCCLUSION_BODY = {
 }
 
 
+def _read_options(
+    frames: Annotated[
+        bool,
+        Query(description="Whether to add the frame and the ten probabilities of each digit."),
+    ] = False,
+    length: Annotated[
+        str | None,
+        Query(
+            description="Read only the most probable number of this many digits, such as `3`, or "
+            "`3-6`. If there is none, the status is `no fit`.",
+            json_schema_extra={"format": "number-length"},
+        ),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        Query(
+            description="Read only the most probable number that fits this pattern, such as "
+            "`[0-9]{2}/[0-9]{2}`; instead of a length.",
+            json_schema_extra={"format": "number-pattern"},
+        ),
+    ] = None,
+    table: Annotated[
+        bool,
+        Query(
+            description="Whether to add the numbers of each page in rows and columns; for one page "
+            f"the response is that table if the client accepts {CSV}."
+        ),
+    ] = False,
+) -> ReadOptions:
+    try:
+        wanted = wanted_pattern(length, pattern)
+    except PatternError as error:
+        raise Problem(422, str(error)) from None
+    if table and wanted is not None:
+        raise Problem(422, "A table holds all numbers; leave out length and pattern.")
+    return ReadOptions(frames, wanted, table)
+
+
 @router.post(
     "/read",
-    response_model=PictureResult | list[PictureResult],
-    responses=documented_problems(400, 401, 408, 413, 415, 421, 422, 429, 503),
+    response_model=ReadResponse | list[ReadResponse],
+    responses={
+        200: {"content": {CSV: {"schema": {"type": "string"}}}},
+        **documented_problems(400, 401, 406, 408, 413, 415, 421, 422, 429, 503),
+    },
     openapi_extra={"requestBody": _READ_BODY},
 )
 async def read(
     request: Request,
     service: CurrentService,
     client: Client,
-    frames: Annotated[
-        bool,
-        Query(description="Whether to add the frame and the ten probabilities of each shape."),
-    ] = False,
-) -> JSONResponse:
-    """Read the digits in one or more pictures.
+    options: Annotated[ReadOptions, Depends(_read_options)],
+) -> Response:
+    """Read the numbers in one or more pictures.
 
-    The response is an object for one picture, and a list for a JSON list or several files. If a
-    picture cannot be read, its object in the list has the status `error`; a single picture gets an
-    error response.
+    The response is an object for one picture, and a list for a JSON list, several files, or a PDF
+    or TIFF of several pages, which has an object for each page. If a picture cannot be read, its
+    object in the list has the status `error`; a single picture gets an error response.
     """
-    sent = await read_pictures(request, service.settings.body_limit, frames=frames)
+    sent = await read_pictures(request, service.settings.body_limit, options)
     outcomes = await service.batcher.run(sent.pictures, client)
     results = [
-        _result(picture, outcome, as_list=sent.as_list)
+        result
         for picture, outcome in zip(sent.pictures, outcomes, strict=True)
+        for result in _results(picture, outcome, as_list=sent.as_list)
     ]
-    _count_shapes(results, service.metrics)
+    _count_digits(results, service.metrics)
+    if options.table and prefers_csv(request.headers.get("accept", "")):
+        return _csv_response([result.table for result in results])
     content = [result.to_dict() for result in results]
-    return JSONResponse(content if sent.as_list else content[0])
+    return JSONResponse(content if sent.as_list or len(content) > 1 else content[0])
 
 
 @router.post(
@@ -149,16 +206,40 @@ async def occlusion(request: Request, service: CurrentService, client: Client) -
     return JSONResponse(OcclusionResponse.from_occlusion(outcome).model_dump())
 
 
-def _result(picture: Picture, outcome: Outcome, *, as_list: bool) -> PictureResult:
+def prefers_csv(accept: str) -> bool:
+    """Return whether a header Accept names text/csv, and does not prefer JSON."""
+    qualities = {CSV: 0.0, JSON: 0.0}
+    for part in accept.split(","):
+        kind, _, parameters = part.partition(";")
+        _, _, quality = parameters.replace(" ", "").partition("q=")
+        if kind.strip().lower() in qualities:
+            qualities[kind.strip().lower()] = _as_float(quality or "1")
+    return qualities[CSV] > qualities[JSON]
+
+
+def _as_float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _results(picture: Picture, outcome: Outcome, *, as_list: bool) -> tuple[ReadResponse, ...]:
     if isinstance(outcome, ReadPicture):
-        return outcome.result
+        return outcome.results
     assert isinstance(outcome, Rejected)
     if not as_list or outcome.status == 503:
         raise Problem(outcome.status, outcome.sentence)
-    return PictureResult.from_error(picture.name, outcome.sentence)
+    return (ReadResponse.from_error(picture.name, outcome.sentence),)
 
 
-def _count_shapes(results: list[PictureResult], metrics: Metrics) -> None:
-    for result in results:
-        for character in result.text:
-            metrics.shapes.labels(character).inc()
+def _csv_response(tables: list[TableResponse | None]) -> Response:
+    (table, *others) = tables
+    if table is None or others:
+        raise Problem(406, f"{CSV} has room for one table; send one page, or accept {JSON}.")
+    return Response(table.as_csv(), media_type=f"{CSV}; charset=utf-8; header=absent")
+
+
+def _count_digits(results: list[ReadResponse], metrics: Metrics) -> None:
+    for digit in (digit for result in results for digit in result.digits):
+        metrics.shapes.labels(str(digit.digit) if digit.accepted else "?").inc()

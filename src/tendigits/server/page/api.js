@@ -3,13 +3,18 @@
 import { askForKey, authorization } from './key.js';
 
 /**
+ * Left, top, right and bottom, in pixels of the upright picture.
+ * @typedef {[number, number, number, number]} Corners
  * @typedef {{
- *   digit: number, confidence: number, accepted: boolean,
- *   box: [number, number, number, number],
+ *   digit: number, confidence: number, accepted: boolean, box: Corners,
  *   second: { digit: number, confidence: number },
  *   frame: string, probabilities: number[],
  * }} DigitResult
- * @typedef {{ text: string, status: 'read' | 'empty' | 'error', digits: DigitResult[] }} PictureResult
+ * @typedef {{ text: string, box: Corners, confidence: number, line: number }} NumberResult
+ * @typedef {{
+ *   page: number, text: string, confidence: number, status: 'read' | 'empty' | 'error',
+ *   numbers: NumberResult[], digits: DigitResult[], error: string | null,
+ * }} PictureResult
  * @typedef {number | 'non-digit'} Label
  * @typedef {{ key: string, frame: string, read: Label, correct: Label }} NewCorrection
  * @typedef {NewCorrection & { id: number, model: string, created: string }} Correction
@@ -40,16 +45,17 @@ export class Problem extends Error {
 }
 
 /**
- * Read a picture.
+ * Read a picture, or each page of a document.
  * @param {Blob} picture
  * @param {AbortSignal} signal
  * @param {{ isDrawing: boolean }} options a drawing is read quickly, a photo may take longer
- * @returns {Promise<PictureResult>}
+ * @returns {Promise<PictureResult[]>} at least one
  */
-export function readPicture(picture, signal, { isDrawing }) {
+export async function readPicture(picture, signal, { isDrawing }) {
   const headers = { 'Content-Type': picture.type || 'application/octet-stream' };
   const timeout = isDrawing ? TIMEOUT : PICTURE_TIMEOUT;
-  return call('/v1/read?frames=1', { method: 'POST', body: picture, headers, signal }, timeout);
+  const result = await call('/v1/read?frames=1', { method: 'POST', body: picture, headers, signal }, timeout);
+  return Array.isArray(result) ? result : [result];
 }
 
 /**

@@ -52,6 +52,7 @@ export async function show(file) {
   image.alt = `The picture ${file.name}`;
   try {
     await image.decode();
+    byId('stage').style.setProperty('--ratio', String(image.naturalHeight / image.naturalWidth));
     return image;
   } catch {
     return null;

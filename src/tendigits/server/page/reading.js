@@ -47,7 +47,7 @@ function readDrawing() {
   }
   readLatest(async (signal) => {
     const { blob, view } = await drawing.asPicture();
-    return { result: await readPicture(blob, signal, { isDrawing: true }), view };
+    return { pages: await readPicture(blob, signal, { isDrawing: true }), view };
   });
 }
 
@@ -72,15 +72,16 @@ function readGivenPicture(file) {
 async function readFile(file, signal) {
   const image = await show(file);
   byId('picture').hidden = image === null;
+  byId('unseen').hidden = image !== null;
   try {
-    const result = await readPicture(file, signal, { isDrawing: false });
-    return { result, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
+    const pages = await readPicture(file, signal, { isDrawing: false });
+    return { pages, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
   } catch (problem) {
     const isRejected = problem instanceof Problem && [413, 415].includes(problem.status);
     if (!image || !isRejected) throw problem;
     const { blob, width, height } = await convertToJpeg(image);
     if (!blob) throw problem;
-    return { result: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };
+    return { pages: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };
   }
 }
 
@@ -94,7 +95,7 @@ function wholeOf(width, height) {
 }
 
 /**
- * @param {(signal: AbortSignal) => Promise<{ result: import('./api.js').PictureResult, view: View | null }>} read
+ * @param {(signal: AbortSignal) => Promise<{ pages: import('./api.js').PictureResult[], view: View | null }>} read
  */
 function readLatest(read) {
   showProblems(byId('notice'), async () => {
@@ -102,8 +103,8 @@ function readLatest(read) {
     const own = (latest = new AbortController());
     const waiting = setTimeout(() => !own.signal.aborted && showWaiting(), MILLISECONDS_BEFORE_WAITING);
     try {
-      const { result, view } = await read(own.signal);
-      if (!own.signal.aborted) showResult(result, view);
+      const { pages, view } = await read(own.signal);
+      if (!own.signal.aborted) showResult(pages, view);
     } catch (error) {
       own.signal.throwIfAborted(); // an error of an outdated request is not shown
       clearResult('');
@@ -115,7 +116,9 @@ function readLatest(read) {
 }
 
 function showState() {
+  byId('stage').classList.toggle('has-picture', hasPicture);
   byId('picture').hidden = !hasPicture;
+  byId('unseen').hidden = true;
   byId('drawing').hidden = hasPicture;
   byId('undo').disabled = hasPicture || drawing.isEmpty;
   byId('clear').disabled = !hasPicture && drawing.isEmpty;

@@ -1,15 +1,18 @@
-// The result of a picture: its digits, large, and the details of the chosen shape.
+// The result of a picture: its pages and numbers, and the details of the chosen digit.
 
-import { chooseBox, showBoxes } from './boxes.js';
+import { chooseDigitBox, chooseNumberBox, showBoxes } from './boxes.js';
 import { showCorrecting } from './correct.js';
 import { byId, make } from './elements.js';
+import { markNumber, numbersOf, showNumbers } from './numbers.js';
 import { showOcclusion } from './occlusion.js';
 import { showProbabilities } from './probabilities.js';
 import { nameOf, percent, sentenceOf } from './wording.js';
 
 /**
  * @typedef {import('./api.js').DigitResult} DigitResult
+ * @typedef {import('./api.js').PictureResult} PictureResult
  * @typedef {import('./boxes.js').View} View
+ * @typedef {import('./numbers.js').NumberOfDigits} NumberOfDigits
  */
 
 /**
@@ -17,7 +20,8 @@ import { nameOf, percent, sentenceOf } from './wording.js';
  * @param {string} sentence
  */
 export function clearResult(sentence) {
-  fill({ number: '', sentence, digits: [], view: null });
+  showPages([]);
+  fill(sentence, [], null);
 }
 
 export function showWaiting() {
@@ -26,37 +30,82 @@ export function showWaiting() {
 }
 
 /**
- * @param {import('./api.js').PictureResult} result
+ * @param {PictureResult[]} pages at least one
  * @param {View | null} view the visible part of the picture; null if the picture is not shown
  */
-export function showResult(result, view) {
-  fill({ number: result.text, sentence: sentenceOf(result), digits: result.digits, view });
+export function showResult(pages, view) {
+  showPages(pages);
+  choosePage(pages, 0, view);
 }
 
-/** @param {{ number: string, sentence: string, digits: DigitResult[], view: View | null }} shown */
-function fill({ number, sentence, digits, view }) {
+/** @param {PictureResult[]} pages */
+function showPages(pages) {
+  byId('pages').hidden = pages.length < 2;
+  byId('pages').replaceChildren(
+    ...pages.map((result, index) => {
+      const button = make('button', { type: 'button', textContent: `Page ${result.page}` });
+      button.addEventListener('click', () => choosePage(pages, index, null));
+      return button;
+    }),
+  );
+}
+
+/**
+ * @param {PictureResult[]} pages
+ * @param {number} chosen
+ * @param {View | null} view
+ */
+function choosePage(pages, chosen, view) {
+  press('pages', chosen);
+  fill(sentenceOf(pages[chosen]), numbersOf(pages[chosen]), view);
+}
+
+/**
+ * @param {string} sentence
+ * @param {NumberOfDigits[]} numbers
+ * @param {View | null} view
+ */
+function fill(sentence, numbers, view) {
+  const text = numbers.length === 1 ? numbers[0].number.text : '';
+  const choose = (/** @type {number} */ index) => chooseNumber(numbers, index);
   byId('result').classList.remove('waiting');
-  byId('number').textContent = number;
-  byId('number').classList.toggle('long', number.length > 3);
-  byId('number').classList.toggle('longer', number.length > 9);
+  byId('number').textContent = text;
+  byId('number').classList.toggle('long', text.length > 3);
+  byId('number').classList.toggle('longer', text.length > 9);
   byId('sentence').textContent = sentence;
-  showBoxes(digits, view);
+  showNumbers(numbers, choose);
+  showBoxes(numbers, view, choose);
+  showDigits([]);
+  if (numbers.length > 0) choose(0);
+}
+
+/**
+ * @param {NumberOfDigits[]} numbers
+ * @param {number} chosen
+ */
+function chooseNumber(numbers, chosen) {
+  const { digits } = numbers[chosen];
+  markNumber(chosen);
+  chooseNumberBox(chosen, digits);
+  showDigits(digits);
+}
+
+/** @param {DigitResult[]} digits */
+function showDigits(digits) {
   byId('shapes').hidden = digits.length < 2;
-  byId('shapes').replaceChildren(...digits.map((digit, index) => shapeButton(digit, () => choose(digits, index))));
+  byId('shapes').replaceChildren(...digits.map((digit, index) => digitButton(digit, () => chooseDigit(digits, index))));
   byId('detail').hidden = digits.length === 0;
-  if (digits.length > 0) choose(digits, 0);
+  if (digits.length > 0) chooseDigit(digits, 0);
 }
 
 /**
  * @param {DigitResult[]} digits
  * @param {number} chosen
  */
-function choose(digits, chosen) {
+function chooseDigit(digits, chosen) {
   const digit = digits[chosen];
-  [...byId('shapes').children].forEach((button, index) => {
-    button.setAttribute('aria-pressed', String(index === chosen));
-  });
-  chooseBox(digits.length > 1 ? chosen : -1);
+  press('shapes', chosen);
+  chooseDigitBox(digits.length > 1 ? chosen : -1);
   byId('frame').src = digit.frame;
   byId('frame').alt = `The frame that was read as ${nameOf(digit.accepted ? digit.digit : 'non-digit')}`;
   showProbabilities(digit);
@@ -65,16 +114,26 @@ function choose(digits, chosen) {
 }
 
 /**
+ * @param {string} group
+ * @param {number} chosen
+ */
+function press(group, chosen) {
+  [...byId(group).children].forEach((button, index) => {
+    button.setAttribute('aria-pressed', String(index === chosen));
+  });
+}
+
+/**
  * @param {DigitResult} digit
  * @param {() => void} onClick
  */
-function shapeButton(digit, onClick) {
+function digitButton(digit, onClick) {
   const button = make(
     'button',
     { type: 'button' },
     make('img', { src: digit.frame, alt: '', width: 28, height: 28, className: 'frame' }),
     make('b', { textContent: digit.accepted ? digit.digit : '?' }),
-    make('small', { textContent: digit.accepted ? percent(digit.confidence) : 'non-digit' }),
+    make('small', { textContent: digit.accepted ? percent(digit.confidence) : 'rejected' }),
   );
   button.addEventListener('click', onClick);
   return button;

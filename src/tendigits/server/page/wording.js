@@ -1,7 +1,5 @@
 // How probabilities and results are worded.
 
-const WORTH_NAMING = 0.01; // a less probable digit is not named for a rejected shape
-
 /**
  * A probability in percent, never rounded to 0 % or 100 %.
  * @param {number} probability from 0 to 1
@@ -19,26 +17,31 @@ export function nameOf(label) {
 }
 
 /**
- * The result of a picture in one or two sentences.
+ * The result of a page in a few sentences.
  * @param {import('./api.js').PictureResult} result
  */
-export function sentenceOf(result) {
-  const { digits, text } = result;
-  if (digits.length === 0) return 'The picture is empty.';
-  if (digits.length === 1) return sentenceOfOne(digits[0]);
-  const rejected = digits.filter((digit) => !digit.accepted).length;
-  if (rejected === digits.length) return 'None of the shapes looks like a digit.';
-  const confidence = digits.reduce((all, each) => (each.accepted ? all * each.confidence : all), 1);
-  const read = `Read as ${text.replaceAll('?', '').split('').join(' ')}. Joint confidence of all digits: ${percent(confidence)}.`;
+export function sentenceOf({ numbers, digits, confidence, error }) {
+  if (error !== null) return error;
+  if (numbers.length === 0) return 'There are no digits in this picture.';
+  if (numbers.length > 1) return `${countOf(numbers)} Joint confidence of all numbers: ${percent(confidence)}.`;
+  const [{ text }] = numbers;
+  if (text.length === 1 && digits.length === 1) return sentenceOfOne(digits[0]);
+  const rejected = text.split('?').length - 1;
+  const read = `Read as ${text.split('').join(' ')} with a confidence of ${percent(confidence)}.`;
   if (rejected === 0) return read;
-  return `${read} ${rejected === 1 ? 'One shape does' : `${rejected} shapes do`} not look like a digit.`;
+  return `${read} ${rejected === 1 ? 'One digit is' : `${rejected} digits are`} rejected, as the confidence is too low.`;
+}
+
+/** @param {import('./api.js').NumberResult[]} numbers */
+function countOf(numbers) {
+  const lines = new Set(numbers.map(({ line }) => line)).size;
+  return `Read ${numbers.length} numbers in ${lines === 1 ? 'one line' : `${lines} lines`}.`;
 }
 
 /** @param {import('./api.js').DigitResult} digit */
 function sentenceOfOne({ digit, confidence, accepted, second }) {
   if (!accepted) {
-    const nearest = confidence < WORTH_NAMING ? '' : ` Most similar: ${digit}, with ${percent(confidence)}.`;
-    return `This does not look like a digit.${nearest}`;
+    return `This digit is rejected, as the confidence is too low. Most similar: ${digit}, with ${percent(confidence)}.`;
   }
   return `Read as ${digit} with a confidence of ${percent(confidence)}. Second most probable: ${second.digit} (${percent(second.confidence)}).`;
 }
