@@ -48,14 +48,11 @@ def main() -> None:
     candidates = find_candidates()
     is_digit = candidates.labels != NONE
     print(f"{len(is_digit)} candidates, {is_digit.sum()} of them digits")
-    for name, chosen in (
-        ("alone", is_digit & (candidates.isolation >= ALONE)),
-        ("not alone", is_digit & (candidates.isolation < ALONE)),
-    ):
-        weights = fitted(class_loss(candidates, chosen), [0.8, 0.3])
-        print(f"classes of {chosen.sum()} digits, {name}: {weights.round(2)}")
-    weights = fitted(evidence_loss(candidates), [1.0, 2.0, 0.1])
-    print(f"bias, score, digit: {weights.round(2)}")
+    is_alone = candidates.isolation >= ALONE
+    for name, chosen in (("alone", is_alone), ("not alone", ~is_alone)):
+        classes = fitted(class_loss(candidates, chosen & is_digit), [0.8, 0.3])
+        evidence = fitted(evidence_loss(candidates, chosen), [1.0, 2.0, 0.1])
+        print(f"{name}: classes {classes.round(2)}, evidence {evidence.round(2)}")
 
 
 def find_candidates() -> Candidates:
@@ -116,14 +113,15 @@ def class_loss(candidates: Candidates, chosen: NDArray[np.bool_]) -> Callable[..
     return loss
 
 
-def evidence_loss(candidates: Candidates) -> Callable[..., float]:
+def evidence_loss(candidates: Candidates, chosen: NDArray[np.bool_]) -> Callable[..., float]:
     """Return the mean negative log-likelihood of digits or none as a function of three weights."""
-    scores = np.array([logit(each) for each in candidates.scores])
-    digits = np.array([logit(each) for each in candidates.predicted.sum(axis=1)])
-    is_digit = candidates.labels != NONE
+    agreement = (candidates.classes * candidates.predicted).sum(axis=1)[chosen]
+    scores = np.array([logit(each) for each in candidates.scores[chosen]])
+    agreements = np.array([logit(each) for each in agreement])
+    is_digit = candidates.labels[chosen] != NONE
 
     def loss(weights: NDArray[np.float64]) -> float:
-        evidence = weights[0] + weights[1] * scores + weights[2] * digits
+        evidence = weights[0] + weights[1] * scores + weights[2] * agreements
         return float(np.mean(np.logaddexp(0, evidence) - is_digit * evidence))
 
     return loss

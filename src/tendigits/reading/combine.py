@@ -7,9 +7,11 @@ from tendigits.images.finder import DIGITS, Found
 
 # Chosen on made pages with held-out writers by benchmarks/combine.py. The classifier counts for
 # more where its frame shows the character alone.
-_WEIGHTS_ALONE, _WEIGHTS = (0.72, 0.36), (0.86, 0.22)  # of the finder, of the classifier
 ALONE = 0.97  # of the ink in and around the box
-_BIAS, _SCORE_WEIGHT, _DIGIT_WEIGHT = 1.1, 2.06, 0.08
+# Weights of the finder and of the classifier in the logarithms of the classes.
+_CLASSES_ALONE, _CLASSES = (0.7, 0.42), (0.86, 0.2)
+# Weights of 1, of the score and of the agreement in the evidence for a character.
+_EVIDENCE_ALONE, _EVIDENCE = (1.25, 1.22, 0.28), (1.17, 2.19, 0.07)
 # No opinion is surer than this, so that none can overrule the other alone.
 FLOOR, CLASSIFIER_FLOOR = 1e-4, 1e-3
 
@@ -20,19 +22,20 @@ def combine(
     """Return the probabilities (15,) of the classes of a character; their sum is at most 1.
 
     The classes' logarithms are added with weights. That there is a character at all is a logistic
-    function of the finder's score and of the classifier's probability of a digit.
+    function of the finder's score and of how far both agree on a digit.
 
     Args:
         found: what the finder found.
         probabilities: (10,), what the classifier predicts for its frame; None for a mark.
         isolation: how much of the ink in and around the box belongs to the character; see `Ink`.
     """
-    evidence = _BIAS + _SCORE_WEIGHT * logit(found.score)
+    bias, score, agreement = _EVIDENCE_ALONE if isolation >= ALONE else _EVIDENCE
+    evidence = bias + score * logit(found.score)
     classes = found.classes.astype(np.float64)
     if probabilities is not None:
-        evidence += _DIGIT_WEIGHT * logit(float(probabilities.sum()))
+        evidence += agreement * logit(float(classes[:DIGITS] @ probabilities))
+        finders, classifiers = _CLASSES_ALONE if isolation >= ALONE else _CLASSES
         digits = classes[:DIGITS].sum()
-        finders, classifiers = _WEIGHTS_ALONE if isolation >= ALONE else _WEIGHTS
         logs = finders * np.log(classes[:DIGITS] + FLOOR)
         logs += classifiers * np.log(probabilities + CLASSIFIER_FLOOR)
         shares = np.exp(logs - logs.max())
