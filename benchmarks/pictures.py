@@ -16,13 +16,14 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from labelled_pictures import GROUPS, LabelledPicture, Page, is_correct, load_pictures, write_pages
+from labelled_pictures import GROUPS, LabelledPicture, is_correct, load_pictures, write_pages
 from picture_readers import PictureReader, find_readers
 from tables import RESULTS, update_pages
+from tendigits.data.pages import made_pages
 from tendigits.errors import DataError, TendigitsError
 from tendigits.files import write_json
 from tendigits.training import describe_environment
@@ -30,8 +31,6 @@ from tendigits.training import describe_environment
 RESULT = RESULTS / "pictures.json"
 MADE_PAGES = 300
 MADE_SEED = 1
-# From a number of pages and a seed; only the folder is measured while there is none.
-make_pages: Callable[[int, int], list[Page]] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,10 +92,10 @@ def compare(folder: str) -> None:
 
 
 def measure_made_pages(readers: Sequence[PictureReader]) -> list[Row]:
-    if make_pages is None:
+    if not MADE_PAGES:
         return []
     with tempfile.TemporaryDirectory() as folder:
-        return measure(write_pages(make_pages(MADE_PAGES, MADE_SEED), Path(folder)), readers)
+        return measure(write_pages(made_pages(MADE_PAGES, MADE_SEED), Path(folder)), readers)
 
 
 def measure(pictures: Sequence[LabelledPicture], readers: Sequence[PictureReader]) -> list[Row]:

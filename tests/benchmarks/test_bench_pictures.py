@@ -47,6 +47,7 @@ def result_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(pictures, "RESULT", tmp_path / "result.json")
     monkeypatch.setattr(pictures, "update_pages", lambda: None)
+    monkeypatch.setattr(pictures, "MADE_PAGES", 0)
     return tmp_path / "result.json"
 
 
@@ -92,12 +93,13 @@ def test_table_has_a_column_for_each_reader_and_says_what_is_left_out(
 def test_made_pages_are_measured_in_a_table_of_their_own(
     mnist: Dataset, folder: Path, result_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
+    def made_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
         assert (count, seed) == (pictures.MADE_PAGES, pictures.MADE_SEED)
         page = on_paper(row(mnist.test.images[:2]))[..., 0]
         return [(page, "7\n2", "plain"), (np.full_like(page, 230), "", "empty")]
 
-    monkeypatch.setattr(pictures, "make_pages", make_pages)
+    monkeypatch.setattr(pictures, "made_pages", made_pages)
+    monkeypatch.setattr(pictures, "MADE_PAGES", 2)
     pictures.main([str(folder)])
     result = json.loads(result_file.read_text())
     assert list(map(result_of, result["made_pages"])) == [("plain", 1, 1), ("empty", 1, 1)]
