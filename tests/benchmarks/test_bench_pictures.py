@@ -2,10 +2,12 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -41,14 +43,16 @@ def folder(mnist: Dataset, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def result_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def result_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the results are written; no other reader is installed and no table is updated."""
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(pictures, "RESULT", tmp_path / "result.json")
     monkeypatch.setattr(pictures, "update_pages", lambda: None)
     monkeypatch.setattr(pictures, "MADE_PAGES", 0)
-    return tmp_path / "result.json"
+    threads = cv2.getNumThreads()
+    yield tmp_path / "result.json"
+    cv2.setNumThreads(threads)
 
 
 def result_of(row: dict[str, Any]) -> tuple[str, int, int]:

@@ -33,6 +33,7 @@ _BEST_HEIGHT, _TOLERANCES = 30, (1.25, 1.7, 1.7)
 _WEAKEST = 0.05  # cells with lower scores are no candidates
 _CANDIDATE = 0.15  # digits with this score determine which part of the picture is looked at again
 _STRONG = 0.3  # digits with this score determine the scale
+_RELIABLE_HEIGHT = 12  # pixels; smaller digits are seen too badly to leave out what is around them
 # The part around them is looked at again unless it is this fraction of the picture or more.
 _MOST_OF_IT = 0.6
 _MARGIN = (1.5, 1.0)  # horizontal and vertical, in heights of digits
@@ -144,8 +145,10 @@ def _better_view(view: _View, found: list[Found], tolerance: float) -> _View | N
         scale = _ENLARGED * view.scale
         return replace(view, scale=scale) if scale < _LARGEST_BLIND else None
     height = float(np.median(heights))
-    left, top, right, bottom = _surroundings(digits, height, view.part.shape)
-    part = np.ascontiguousarray(view.part[top:bottom, left:right])
+    left, top, part = 0, 0, view.part
+    if height * view.scale >= _RELIABLE_HEIGHT:
+        left, top, right, bottom = _surroundings(digits, height, view.part.shape)
+        part = np.ascontiguousarray(view.part[top:bottom, left:right])
     scale = float(min(_BEST_HEIGHT / height, np.sqrt(_LARGEST_AREA / part.size)))
     same_part = part.size > _MOST_OF_IT * view.part.size
     if same_part and 1 / tolerance < scale / view.scale < tolerance:

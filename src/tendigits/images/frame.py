@@ -41,6 +41,7 @@ def stroke_width(ink: NDArray[np.float32]) -> float:
     if not mask.any():
         return 0.0
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    depth = np.sqrt(np.rint(depth**2))  # OpenCV's last bits differ from call to call
     ridge = mask & (depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8)))
     return float(2 * np.median(depth[ridge]) - 1)
 
