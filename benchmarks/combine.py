@@ -14,8 +14,9 @@ from scipy.optimize import minimize
 
 from tendigits.classifiers import load_model_file
 from tendigits.data.pages import SHAPES, Page, draw_page, load_held_out_glyphs
+from tendigits.evaluation.finder_report import overlaps_of
 from tendigits.images import Finder, Found, Ink, ink_in, is_dark_on_light, make_frame
-from tendigits.images.finder import DIGITS
+from tendigits.images.finder import DIGIT_CLASSES
 from tendigits.reading.combine import ALONE, CLASSIFIER_FLOOR, FLOOR, logit
 from tendigits.reading.reader import DIGIT
 
@@ -66,7 +67,7 @@ def find_candidates() -> Candidates:
     frames = np.array([make_frame(ink.levels) for _, ink, _ in rows])
     return Candidates(
         scores=np.array([found.score for found, _, _ in rows]),
-        classes=np.array([found.classes[:DIGITS] for found, _, _ in rows], np.float64),
+        classes=np.array([found.classes[:DIGIT_CLASSES] for found, _, _ in rows], np.float64),
         predicted=classifier.predict(frames).probabilities.astype(np.float64),
         isolation=np.array([ink.isolation for _, ink, _ in rows]),
         labels=np.array([label for _, _, label in rows]),
@@ -78,7 +79,7 @@ def candidates_of(page: Page, finder: Finder) -> list[tuple[Found, Ink, int]]:
     found = [
         each
         for each in finder.find(page.picture)
-        if each.score >= WEAKEST and each.classes[:DIGITS].sum() >= DIGIT
+        if each.score >= WEAKEST and each.classes[:DIGIT_CLASSES].sum() >= DIGIT
     ]
     if not found:
         return []
@@ -88,13 +89,8 @@ def candidates_of(page: Page, finder: Finder) -> list[tuple[Found, Ink, int]]:
 
 def label(found: Found, page: Page) -> int:
     """Return the digit that a candidate lies on, or -1."""
-    box = np.array(found.box)
-    low = np.maximum(box[:2], page.boxes[:, :2])
-    high = np.minimum(box[2:], page.boxes[:, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    areas = (page.boxes[:, 2:] - page.boxes[:, :2]).prod(axis=1)
-    overlap = common / (areas + (box[2:] - box[:2]).prod() - common)
-    if not len(overlap) or overlap.max() < SAME or page.classes[overlap.argmax()] >= DIGITS:
+    overlap = overlaps_of(np.array(found.box), page.boxes)
+    if not len(overlap) or overlap.max() < SAME or page.classes[overlap.argmax()] >= DIGIT_CLASSES:
         return NONE
     return int(page.classes[overlap.argmax()])
 

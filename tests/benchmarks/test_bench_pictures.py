@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import pictures
+from conftest import missing
 from labelled_pictures import LabelledPicture, is_correct, load_pictures
 from paper import drawn, on_paper, row
 from picture_readers import Answers, PictureReader, find_readers, tesseract_mode
@@ -221,11 +222,9 @@ def test_picture_that_cannot_be_opened_counts_as_not_read(folder: Path) -> None:
     assert readers[0].name == READER
 
 
-@pytest.mark.skipif(
-    shutil.which("tesseract") is None,
-    reason="Tesseract is not installed; on Debian: apt-get install tesseract-ocr",
-)
 def test_tesseract_reads_printed_digits_and_continues_after_a_damaged_file(tmp_path: Path) -> None:
+    if shutil.which("tesseract") is None:
+        missing("Tesseract", "tesseract-ocr")
     from matplotlib import pyplot as plt
 
     for name in ("314", "2718"):

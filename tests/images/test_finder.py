@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from paper import drawn, on_paper, row
 from tendigits.data import Dataset
 from tendigits.images import Finder, Found, decode
-from tendigits.images.finder import DIGITS, STRIDE
+from tendigits.images.finder import DIGIT_CLASSES, STRIDE
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def sure_digits(found: list[Found]) -> list[Found]:
 
 def test_each_digit_of_a_row_is_found_with_its_class(mnist: Dataset, finder: Finder) -> None:
     digits = sure_digits(finder.find(decode(on_paper(row(mnist.test.images[:5]))).grey))
-    assert [int(each.classes[:DIGITS].argmax()) for each in digits] == [7, 2, 1, 0, 4]
+    assert [int(each.classes[:DIGIT_CLASSES].argmax()) for each in digits] == [7, 2, 1, 0, 4]
 
 
 def test_box_encloses_the_ink(mnist: Dataset, finder: Finder) -> None:
@@ -47,7 +47,7 @@ def test_small_digits_of_a_large_picture_are_enlarged(mnist: Dataset, finder: Fi
     picture = np.zeros((900, 1200), np.float32)
     picture[400:484, 300:720] = np.hstack([drawn(each, 3) for each in mnist.test.images[:5]])
     digits = sure_digits(finder.find(grey(1 - picture)))
-    assert [int(each.classes[:DIGITS].argmax()) for each in digits] == [7, 2, 1, 0, 4]
+    assert [int(each.classes[:DIGIT_CLASSES].argmax()) for each in digits] == [7, 2, 1, 0, 4]
     assert all(300 - STRIDE <= each.box[0] <= 720 for each in digits)
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from tendigits.images.box import Box
-from tendigits.reading.characters import CHARACTERS, Character
+from tendigits.images.finder import CHARACTERS
+from tendigits.reading.characters import Character
 
 # Width, top and bottom of each character, relative to the height: 0 is the top of a digit, 1 the
 # base line. The 9 and the 7 hang lower; the 6 is taller.

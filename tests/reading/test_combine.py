@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tendigits.images import Found
-from tendigits.images.finder import CHARACTERS, DIGITS
+from tendigits.images.finder import CHARACTERS, DIGIT_CLASSES
 from tendigits.reading.combine import combine
 
 
@@ -15,7 +15,7 @@ def found(character: str, score: float = 0.9, certainty: float = 0.9) -> Found:
 
 def predicted(digit: int, certainty: float = 0.9) -> np.ndarray:
     """Return the probabilities of a classifier; what is missing to 1 is that of a non-digit."""
-    probabilities = np.full(DIGITS, 0.001, np.float32)
+    probabilities = np.full(DIGIT_CLASSES, 0.001, np.float32)
     probabilities[digit] = certainty
     return probabilities
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from made_characters import cells, character, doubtful, leaning, moved, write
 
 from tendigits.errors import PatternError
-from tendigits.reading.characters import CHARACTERS, DIGITS, Character
+from tendigits.images.finder import CHARACTERS, DIGITS
+from tendigits.reading.characters import Character
 from tendigits.reading.fitting import (
     LEAST_RATIO,
     fit_number,

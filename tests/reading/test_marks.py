@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from made_characters import character, leaning, moved, write
 
-from tendigits.reading.characters import CHARACTERS, Character
+from tendigits.images.finder import CHARACTERS
+from tendigits.reading.characters import Character
 from tendigits.reading.lines import find_lines
 
 HEIGHT = 40

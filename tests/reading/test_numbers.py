@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from made_characters import cells, character, doubtful, jittered, leaning, moved, write
 
 from tendigits.images.box import Box
-from tendigits.reading.characters import CHARACTERS, Character
+from tendigits.images.finder import CHARACTERS
+from tendigits.reading.characters import Character
 from tendigits.reading.numbers import group_numbers
 
 

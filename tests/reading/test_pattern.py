@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tendigits.errors import PatternError
+from tendigits.images.finder import CHARACTERS
 from tendigits.reading.automaton import Pattern
-from tendigits.reading.characters import CHARACTERS
 from tendigits.reading.pattern import parse_pattern
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.data.pages import Page
-from tendigits.images.finder import DIGITS, Finder, Found
+from tendigits.images.finder import DIGIT_CLASSES, Finder, Found
 
 ACCEPTED = 0.4  # the least score of what counts as found
 _SAME = 0.5  # intersection over union of two boxes of one character
@@ -96,7 +96,7 @@ class Outcome:
     @property
     def is_exact(self) -> bool:
         """Whether every digit was found and no other; marks do not count."""
-        digits = self.page.classes < DIGITS
+        digits = self.page.classes < DIGIT_CLASSES
         return bool(self.correct[digits].all()) and not any(
             each.is_digit for each in self.false_alarms
         )
@@ -126,8 +126,8 @@ def measure_finder(outcomes: Sequence[Outcome]) -> FinderMetrics:
         ),
         lines=_grouped(outcomes, ("0", "1", "2", "3", "4 or more"), _lines),
         characters={
-            "digits": _of_characters(outcomes, lambda page: page.classes < DIGITS),
-            "marks": _of_characters(outcomes, lambda page: page.classes >= DIGITS),
+            "digits": _of_characters(outcomes, lambda page: page.classes < DIGIT_CLASSES),
+            "marks": _of_characters(outcomes, lambda page: page.classes >= DIGIT_CLASSES),
         },
         heights={
             name: _of_characters(outcomes, partial(_digits_of, number=number))
@@ -143,7 +143,7 @@ def _compared(page: Page, found: Sequence[Found]) -> Outcome:
     correct = np.zeros(len(page.boxes), bool)
     false_alarms = []
     for each in sorted(accepted, key=lambda one: -one.score):
-        overlaps = _overlaps(np.array(each.box), page.boxes) * ~matched
+        overlaps = overlaps_of(np.array(each.box), page.boxes) * ~matched
         if len(overlaps) and overlaps.max() >= _SAME:
             match = int(overlaps.argmax())
             matched[match] = True
@@ -153,7 +153,7 @@ def _compared(page: Page, found: Sequence[Found]) -> Outcome:
     return Outcome(page, matched, correct, tuple(false_alarms))
 
 
-def _overlaps(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.floating]:
+def overlaps_of(box: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the intersection over union of a box and (n, 4) others."""
     box, others = _enlarged(box[None]), _enlarged(others)
     common = _common(box, others)
@@ -219,7 +219,8 @@ def _of_characters(
 def _digits_of(page: Page, number: int) -> NDArray[np.bool_]:
     """Return which characters are digits of the group by height with a number."""
     heights = page.boxes[:, 3] - page.boxes[:, 1]
-    mask: NDArray[np.bool_] = (page.classes < DIGITS) & (np.digitize(heights, _HEIGHTS) == number)
+    is_digit = page.classes < DIGIT_CLASSES
+    mask: NDArray[np.bool_] = is_digit & (np.digitize(heights, _HEIGHTS) == number)
     return mask
 
 

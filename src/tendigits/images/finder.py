@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 Grey = NDArray[np.uint8]
 
 CHARACTERS = "0123456789.,-/:"
-DIGITS = 10  # the first classes are the digits, the others are marks
+DIGITS, MARKS = CHARACTERS[:10], CHARACTERS[10:]
+DIGIT_CLASSES = len(DIGITS)  # the first classes
 STRIDE = 4  # pixels along a cell
 INPUT, SCORES, CLASSES, BOXES = "page", "scores", "classes", "boxes"
 _FILE = Path(__file__).parent.parent / "pretrained" / "finder" / "finder.onnx"
@@ -72,7 +73,7 @@ class Found:
     @property
     def is_digit(self) -> bool:
         """Whether it is rather a digit than a mark."""
-        return float(self.classes[:DIGITS].sum()) > 0.5
+        return float(self.classes[:DIGIT_CLASSES].sum()) > 0.5
 
 
 class Finder:

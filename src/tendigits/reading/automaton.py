@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.reading.characters import CHARACTERS
+from tendigits.images.finder import CHARACTERS
 
 Flags = NDArray[np.bool_]
 

@@ -7,10 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.images.box import Box
-
-CHARACTERS = "0123456789.,-/:"
-DIGITS = CHARACTERS[:10]
-MARKS = CHARACTERS[10:]
+from tendigits.images.finder import CHARACTERS, DIGIT_CLASSES
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +36,8 @@ class Character:
     @cached_property
     def is_mark(self) -> bool:
         """Whether it is a mark rather than a digit, if it is a character."""
-        digits = self.probabilities[: len(DIGITS)]
-        return bool(self.probabilities[len(DIGITS) :].sum() > digits.sum())
+        digits = self.probabilities[:DIGIT_CLASSES]
+        return bool(self.probabilities[DIGIT_CLASSES:].sum() > digits.sum())
 
 
 def box_around(characters: list[Character]) -> Box:

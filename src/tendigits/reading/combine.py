@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.images.finder import DIGITS, Found
+from tendigits.images.finder import DIGIT_CLASSES, Found
 
 # Chosen on made pages with held-out writers by benchmarks/combine.py. The classifier counts for
 # more where its frame shows the character alone.
@@ -33,13 +33,13 @@ def combine(
     evidence = bias + score * logit(found.score)
     classes = found.classes.astype(np.float64)
     if probabilities is not None:
-        evidence += agreement * logit(float(classes[:DIGITS] @ probabilities))
+        evidence += agreement * logit(float(classes[:DIGIT_CLASSES] @ probabilities))
         finders, classifiers = _CLASSES_ALONE if isolation >= ALONE else _CLASSES
-        digits = classes[:DIGITS].sum()
-        logs = finders * np.log(classes[:DIGITS] + FLOOR)
+        digits = classes[:DIGIT_CLASSES].sum()
+        logs = finders * np.log(classes[:DIGIT_CLASSES] + FLOOR)
         logs += classifiers * np.log(probabilities + CLASSIFIER_FLOOR)
         shares = np.exp(logs - logs.max())
-        classes[:DIGITS] = digits * shares / shares.sum()
+        classes[:DIGIT_CLASSES] = digits * shares / shares.sum()
     combined: NDArray[np.float32] = (classes / (1 + np.exp(-evidence))).astype(np.float32)
     return combined
 

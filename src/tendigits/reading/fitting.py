@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.errors import PatternError
+from tendigits.images.finder import CHARACTERS, DIGITS
 from tendigits.reading.automaton import Flags, Pattern
-from tendigits.reading.characters import CHARACTERS, DIGITS, Character, box_around
+from tendigits.reading.characters import Character, box_around
 from tendigits.reading.lines import Line, find_lines
 from tendigits.reading.numbers import Number, SpelledNumber
 from tendigits.reading.pattern import parse_pattern

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tendigits.images.finder import DIGIT_CLASSES, MARKS
 from tendigits.reading.alignment import Boxes
-from tendigits.reading.characters import DIGITS, MARKS, Character
+from tendigits.reading.characters import Character
 
 # How far a mark before the first digit may be from it, relative to the height of the line.
 REACH = 0.6
@@ -74,13 +75,13 @@ def _neighbours(at: int, digits: list[int]) -> list[int]:
 def _without_misplaced(
     character: Character, box: Boxes, digits: Boxes, height: float, *, is_first: bool
 ) -> Character:
-    marks = character.probabilities[len(DIGITS) :]
+    marks = character.probabilities[DIGIT_CLASSES:]
     if not marks.any() or not len(digits):
         return character
     possible = not is_first or digits[0, 0] - box[2] <= REACH * height
     kept = [possible and _is_in_place(box, _PLACES[mark], digits, height) for mark in MARKS]
     probabilities = character.probabilities.copy()
-    probabilities[len(DIGITS) :] *= np.array(kept, np.float32)
+    probabilities[DIGIT_CLASSES:] *= np.array(kept, np.float32)
     return replace(character, probabilities=probabilities)
 
 

@@ -30,7 +30,8 @@ from itertools import pairwise
 import numpy as np
 
 from tendigits.images.box import Box
-from tendigits.reading.characters import CHARACTERS, DIGITS, MARKS, Character, box_around
+from tendigits.images.finder import CHARACTERS, DIGIT_CLASSES, DIGITS, MARKS
+from tendigits.reading.characters import Character, box_around
 from tendigits.reading.lines import Line, find_lines
 
 UNREADABLE = "?"
@@ -183,7 +184,7 @@ def _symbol(character: Character, threshold: float) -> str:
         return CHARACTERS[best]
     if not character.is_mark:
         return UNREADABLE
-    return MARKS[int(character.probabilities[len(DIGITS) :].argmax())]
+    return MARKS[int(character.probabilities[DIGIT_CLASSES:].argmax())]
 
 
 def _probability(character: Character, symbol: str) -> float:

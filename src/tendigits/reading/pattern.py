@@ -16,6 +16,7 @@ A pattern stands for the whole number, so `^` and `$` are not needed. What it sh
 import re
 
 from tendigits.errors import PatternError
+from tendigits.images.finder import CHARACTERS, DIGITS
 from tendigits.reading.automaton import (
     Chain,
     Choice,
@@ -26,7 +27,6 @@ from tendigits.reading.automaton import (
     build_automaton,
     count_states,
 )
-from tendigits.reading.characters import CHARACTERS, DIGITS
 
 MAX_LENGTH = 100
 # The most states: the length of the pattern with all repetitions written out.

@@ -24,17 +24,16 @@ from tendigits.images import (
     is_dark_on_light,
     make_frame,
 )
-from tendigits.images.finder import DIGITS
+from tendigits.images.finder import DIGIT_CLASSES
 from tendigits.reading.automaton import Pattern
 from tendigits.reading.characters import Character
 from tendigits.reading.combine import combine
 from tendigits.reading.fitting import fit_number
-from tendigits.reading.numbers import Number, SpelledNumber, group_numbers
+from tendigits.reading.numbers import UNREADABLE, Number, SpelledNumber, group_numbers
 from tendigits.reading.pattern import parse_pattern
 
 Frame = NDArray[np.uint8]
 
-REJECTED = "?"
 DEFAULT_MODEL = "reader"
 # Candidates with a lower score are not looked at.
 WEAKEST = 0.1
@@ -84,7 +83,7 @@ class ReadDigit:
     @property
     def character(self) -> str:
         """The digit, or `?` if the shape is rejected."""
-        return str(self.digit) if self.accepted else REJECTED
+        return str(self.digit) if self.accepted else UNREADABLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,9 +244,9 @@ class Reader:
         self, character: Character, symbol: str, frame: Frame, scale: float
     ) -> ReadDigit:
         """Return the digit that a number shows as `symbol`; the most probable one for `?`."""
-        probabilities = character.probabilities[:DIGITS]
+        probabilities = character.probabilities[:DIGIT_CLASSES]
         ranked = [int(each) for each in np.argsort(-probabilities, kind="stable")]
-        first = ranked[0] if symbol == REJECTED else int(symbol)
+        first = ranked[0] if symbol == UNREADABLE else int(symbol)
         second = next(each for each in ranked if each != first)
         confidence = float(probabilities[first])
         return ReadDigit(
@@ -289,7 +288,9 @@ def _load_finder(threads: int | None) -> Finder:
 
 def _inks_of_digits(grey: NDArray[np.uint8], found: list[Found]) -> dict[int, Ink]:
     """Return the ink of the candidates that may be digits, by their index."""
-    digits = {at: each for at, each in enumerate(found) if each.classes[:DIGITS].sum() >= DIGIT}
+    digits = {
+        at: each for at, each in enumerate(found) if each.classes[:DIGIT_CLASSES].sum() >= DIGIT
+    }
     if not digits:
         return {}
     sure = [each.box for each in digits.values() if each.score >= STRONG]
@@ -303,7 +304,7 @@ def _digits_of(numbers: list[SpelledNumber]) -> list[tuple[int, str]]:
         (index, symbol)
         for each in numbers
         for index, symbol in zip(each.indices, each.number.text, strict=True)
-        if symbol.isdigit() or symbol == REJECTED
+        if symbol.isdigit() or symbol == UNREADABLE
     ]
 
 

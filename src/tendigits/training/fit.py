@@ -17,8 +17,8 @@ from tendigits.errors import RunError
 from tendigits.evaluation import measure
 from tendigits.networks import classifier_of_network
 from tendigits.recipes import DistillationSettings, Recipe
-from tendigits.training.history import EpochResult, has_stalled
-from tendigits.training.optimizers import build_optimizer, rate_factor, set_learning_rate
+from tendigits.training.history import EpochResult, StepTimes, has_stalled
+from tendigits.training.optimizers import build_optimizer, follow_schedule
 from tendigits.training.training_data import (
     AugmentedBatches,
     TrainingData,
@@ -61,6 +61,11 @@ class TrainingState:
             optimizer=build_optimizer(network, recipe.optimizer),
             random_state=torch.Generator().manual_seed(recipe.seed).get_state(),
         )
+
+    def finish_epoch(self, result: EpochResult) -> None:
+        """Record the result of an epoch, after which the training can be resumed."""
+        self.history.append(result)
+        self.random_state = torch.get_rng_state()
 
     @property
     def trained(self) -> nn.Module:
@@ -125,9 +130,7 @@ def fit(
             started = time.perf_counter()
             for step, (inputs, targets) in enumerate(augmented, start=1):
                 done = (epoch - 1 + step / steps) / recipe.epochs
-                set_learning_rate(
-                    optimizer, recipe.optimizer.learning_rate * rate_factor(recipe.schedule, done)
-                )
+                follow_schedule(optimizer, recipe, done)
                 logits.append(
                     train_step(network, teacher, optimizer, inputs, targets, recipe, precision)
                 )
@@ -140,19 +143,9 @@ def fit(
             loss, accuracy = _loss_and_accuracy(torch.cat(logits), labels[order])
             reject_divergence(epoch, loss)
             val_loss, val_accuracy = _validate(classifier, validation)
-            result = EpochResult(
-                epoch=epoch,
-                seconds=seconds,
-                milliseconds_per_step=1000 * seconds / steps,
-                accuracy=accuracy,
-                loss=loss,
-                val_accuracy=val_accuracy,
-                val_loss=val_loss,
-                images_per_second=len(order) / seconds,
-                data_milliseconds_per_step=1000 * augmented.seconds / steps,
-            )
-            state.history.append(result)
-            state.random_state = torch.get_rng_state()
+            time_spent = StepTimes(seconds, augmented.seconds, steps, len(order))
+            result = time_spent.result(epoch, loss, accuracy, val_loss, val_accuracy)
+            state.finish_epoch(result)
             if on_epoch is not None:
                 on_epoch(result)
     return state.trained.eval()

@@ -18,8 +18,8 @@ from tendigits.training.finder_pages import (
     validation_pages,
 )
 from tendigits.training.fit import TrainingState, reject_divergence, reproducible
-from tendigits.training.history import EpochResult, has_stalled
-from tendigits.training.optimizers import rate_factor, set_learning_rate
+from tendigits.training.history import EpochResult, StepTimes, has_stalled
+from tendigits.training.optimizers import follow_schedule
 
 _LARGEST_GRADIENT = 5.0  # the norm that gradients are scaled down to
 
@@ -85,10 +85,7 @@ def fit_finder(
             started = time.perf_counter()
             for step, batch in enumerate(batches, start=1):
                 done = (epoch - 1 + step / steps) / recipe.epochs
-                set_learning_rate(
-                    state.optimizer,
-                    recipe.optimizer.learning_rate * rate_factor(recipe.schedule, done),
-                )
+                follow_schedule(state.optimizer, recipe, done)
                 results.append(_train_step(state, batch.to(device), precision))
                 if on_step is not None:
                     on_step(epoch, step, steps)
@@ -97,19 +94,9 @@ def fit_finder(
             loss, accuracy = _means(results)
             reject_divergence(epoch, loss)
             val_loss, val_accuracy = _validate(state.trained, validation, precision)
-            result = EpochResult(
-                epoch=epoch,
-                seconds=seconds,
-                milliseconds_per_step=1000 * seconds / steps,
-                accuracy=accuracy,
-                loss=loss,
-                val_accuracy=val_accuracy,
-                val_loss=val_loss,
-                images_per_second=steps * recipe.batch_size / seconds,
-                data_milliseconds_per_step=1000 * batches.seconds / steps,
-            )
-            state.history.append(result)
-            state.random_state = torch.get_rng_state()
+            time_spent = StepTimes(seconds, batches.seconds, steps, steps * recipe.batch_size)
+            result = time_spent.result(epoch, loss, accuracy, val_loss, val_accuracy)
+            state.finish_epoch(result)
             if on_epoch is not None:
                 on_epoch(result)
     return state.trained.eval()

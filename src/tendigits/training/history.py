@@ -61,6 +61,44 @@ _COLUMNS = [field.name for field in fields(EpochResult)]
 _HISTORY = TypeAdapter(list[EpochResult])
 
 
+@dataclass(frozen=True)
+class StepTimes:
+    """What the training steps of an epoch took.
+
+    Attributes:
+        seconds: the duration of all steps.
+        data_seconds: the part of it in which batches were made or waited for.
+        steps: their number.
+        images: the number of images or pages that were trained on.
+    """
+
+    seconds: float
+    data_seconds: float
+    steps: int
+    images: int
+
+    def result(
+        self,
+        epoch: int,
+        loss: float,
+        accuracy: float,
+        val_loss: float | None,
+        val_accuracy: float | None,
+    ) -> EpochResult:
+        """Return the results of the epoch with these figures; see `EpochResult`."""
+        return EpochResult(
+            epoch=epoch,
+            seconds=self.seconds,
+            milliseconds_per_step=1000 * self.seconds / self.steps,
+            accuracy=accuracy,
+            loss=loss,
+            val_accuracy=val_accuracy,
+            val_loss=val_loss,
+            images_per_second=self.images / self.seconds,
+            data_milliseconds_per_step=1000 * self.data_seconds / self.steps,
+        )
+
+
 def write_history(path: Path, history: Sequence[EpochResult]) -> None:
     """Write `history` to `path` as CSV; the file is replaced atomically."""
     text = io.StringIO()

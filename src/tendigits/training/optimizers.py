@@ -10,6 +10,7 @@ from tendigits.recipes import (
     AdamWSettings,
     MuonSettings,
     OptimizerSettings,
+    Recipe,
     ScheduleSettings,
 )
 
@@ -64,6 +65,13 @@ def rate_factor(schedule: ScheduleSettings | None, done: float) -> float:
     if schedule.fall == "cosine":
         left = 0.5 * (1 - math.cos(math.pi * left))
     return schedule.final + (1 - schedule.final) * left
+
+
+def follow_schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
+    """Set the learning rate of the next step, after the fraction `done` of all steps."""
+    set_learning_rate(
+        optimizer, recipe.optimizer.learning_rate * rate_factor(recipe.schedule, done)
+    )
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

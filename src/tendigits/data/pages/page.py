@@ -15,7 +15,7 @@ from tendigits.data.pages.glyphs import GlyphSet, make_glyphs
 from tendigits.data.pages.non_digits import write_no_digits
 from tendigits.data.pages.numbers import write_lines, write_lone_digit, write_row, write_table
 from tendigits.data.pages.writer import Writer, draw_hand
-from tendigits.images.finder import CHARACTERS, DIGITS
+from tendigits.images.finder import CHARACTERS, DIGIT_CLASSES
 
 HELD_OUT = 5_000  # the last training images of MNIST
 # Height and width in pixels; wide ones are mostly rows, square ones lone digits and tables.
@@ -103,7 +103,7 @@ def draw_page(glyphs: GlyphSet, shape: tuple[int, int], random: np.random.Genera
     canvas = Canvas(height - pad_bottom, width - pad_right, _turn(height, width, random))
     writer = Writer(canvas, draw_hand(random), glyphs, random)
     _WRITERS[kind](writer)
-    digits = [each.height for each in canvas.characters if each.label < DIGITS]
+    digits = [each.height for each in canvas.characters if each.label < DIGIT_CLASSES]
     captured = capture(canvas, random, min(digits, default=0.15 * height))
     padded = cv2.copyMakeBorder(captured.picture, 0, pad_bottom, 0, pad_right, cv2.BORDER_REPLICATE)
     picture = np.asarray(padded, np.uint8)
