@@ -70,11 +70,12 @@ def is_running(process: int) -> bool:
     return state.rpartition(")")[2].split()[0] != "Z"
 
 
-def reading(folder: Path) -> subprocess.Popen[str]:
+def reading(folder: Path) -> subprocess.Popen[bytes]:
     """Return a command that has printed its first results."""
     words = command("read", folder, "--jobs", "2")
     pipe = subprocess.PIPE
-    process = subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    # Without a buffer: `communicate` would lose what it holds after the first line.
+    process = subprocess.Popen(words, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
     assert process.stdout is not None
     assert process.stdout.readline()
     return process
@@ -108,7 +109,7 @@ def test_ctrl_c_stops_at_once_and_says_how_many_pictures_were_read(
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = (each.decode() for each in process.communicate(timeout=60))
     assert time.monotonic() - start < 2  # 0.4 seconds, where nothing else runs
     assert process.returncode == 130
     printed = 1 + len(rest.splitlines())
@@ -125,7 +126,7 @@ def test_death_of_a_process_is_reported_in_one_sentence(many: Path) -> None:
     os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
-    (sentence,) = errors.splitlines()
+    (sentence,) = errors.decode().splitlines()
     assert "has died, at " in sentence
     assert "use fewer --jobs" in sentence
 
