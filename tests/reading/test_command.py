@@ -258,12 +258,12 @@ def test_ctrl_c_in_one_process_prints_how_many_pictures_were_read(many: Path) ->
         command("read", many, "--jobs", "1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # `communicate` would lose what a buffer holds after these lines
     )
     assert process.stdout is not None
     first = [process.stdout.readline() for _ in range(20)]
     process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = (each.decode() for each in process.communicate(timeout=60))
     assert process.returncode == 130
     printed = re.fullmatch(r"tendigits: Stopped: (\d+) of 300 pictures were read\.\n", errors)
     assert printed is not None
