@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tendigits import RunError, export_model, train
+from tendigits import RunError, export_model, load_classifier, train
 from tendigits.classifiers.model_file import METADATA_KEY, has_valid_checksum, open_session
 from tendigits.cli.training import export
 from tendigits.data import Dataset
@@ -95,6 +95,11 @@ def test_weights_beside_the_file_are_those_of_the_network(
 def test_file_is_loaded_as_a_finder(exported: ExportedFinder) -> None:
     page = np.full((60, 90), 255, np.uint8)
     assert isinstance(Finder(exported.path, threads=1).find(page), list)
+
+
+def test_file_is_rejected_as_a_classifier(exported: ExportedFinder) -> None:
+    with pytest.raises(ModelError, match="finds digits in pictures, it is no classifier; give a"):
+        load_classifier(exported.path)
 
 
 def test_run_of_a_finder_is_exported_with_its_figures(mnist: Dataset, tmp_path: Path) -> None:

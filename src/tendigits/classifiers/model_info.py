@@ -1,5 +1,6 @@
 """The metadata of a model file: how to use the model, how it was trained, how accurate it is."""
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -96,6 +97,18 @@ def parse_info(metadata: str, name: str) -> ModelInfo:
     try:
         return parse_json(metadata, ModelInfo)
     except ValueError as error:
+        if _is_finder(metadata):
+            raise ModelError(
+                f"{name} finds digits in pictures, it is no classifier; give a classifier's file."
+            ) from error
         raise ModelError(
             f"{name} has metadata that this version cannot read ({error}); export it again."
         ) from error
+
+
+def _is_finder(metadata: str) -> bool:
+    try:
+        values = json.loads(metadata)
+    except ValueError:
+        return False
+    return isinstance(values, dict) and values.get("kind") == "finder"
