@@ -12,7 +12,12 @@ from tendigits.data.pages.writer import Random, Writer
 
 def write_digit(writer: Writer, middle: tuple[float, float], size: float) -> float:
     """Write a random digit of height `size`; return its width in pixels."""
-    return put_digit(writer, int(writer.random.integers(10)), middle, size)
+    return put_digit(writer, draw_digit(writer.random), middle, size)
+
+
+def draw_digit(random: Random) -> int:
+    """Return a random digit: ones, which resemble lines, and fours a little more often."""
+    return int(np.searchsorted(_FREQUENCIES, random.random()))
 
 
 def put_digit(writer: Writer, digit: int, middle: tuple[float, float], size: float) -> float:
@@ -48,12 +53,12 @@ def _choose_glyph(writer: Writer, digit: int) -> tuple[Glyph, Hand]:
 
 def _one(random: Random) -> Glyph:
     """Return a one as written in Europe: a stem, mostly a flag, at times a foot."""
-    lean = random.uniform(-0.1, 0.2)
+    lean = random.uniform(-0.1, 0.2) if random.random() < 0.8 else 0.0
     top, foot = (lean, -0.5), (-lean, 0.5)
     lines = [(top, foot)]
     if random.random() < 0.7:
-        angle = random.uniform(np.radians(18), np.radians(62))
-        length = random.uniform(0.15, 1.05) * (1 if random.random() < 0.5 else 0.6)
+        angle = random.uniform(np.radians(18), np.radians(65))
+        length = random.uniform(0.15, 1.1) * (1 if random.random() < 0.5 else 0.6)
         lines.append((top, (lean - np.sin(angle) * length, -0.5 + np.cos(angle) * length)))
     if random.random() < 0.25:
         half = random.uniform(0.12, 0.35)
@@ -62,12 +67,14 @@ def _one(random: Random) -> Glyph:
 
 
 def _four(random: Random) -> Glyph:
-    """Return a four whose top is closed, as printed ones are."""
+    """Return a four whose top is closed, as printed ones are, or nearly."""
     stem, lean = random.uniform(0.05, 0.3), random.uniform(-0.05, 0.15)
-    bar, left = random.uniform(-0.05, 0.25), random.uniform(-0.45, -0.2)
-    end = stem + random.uniform(0.02, 0.25)
+    bar, left = random.uniform(-0.25, 0.25), random.uniform(-0.5, -0.2)
+    end = stem + random.uniform(-0.02, 0.25)
     top, foot = (stem + lean, -0.5), (stem - lean, 0.5)
-    return _glyph_of_lines([(top, foot), (top, (left, bar)), ((left, bar), (end, bar))])
+    start = (top[0] - random.uniform(0, 0.12), -0.5 + random.uniform(0, 0.1))
+    tip = (left, bar + random.uniform(-0.06, 0.06))
+    return _glyph_of_lines([(top, foot), (start, tip), (tip, (end, bar))])
 
 
 def _seven(random: Random) -> Glyph:
@@ -130,7 +137,9 @@ def _glyph_of_lines(lines: list[tuple[tuple[float, float], tuple[float, float]]]
 
 # How digits are drawn whose form is rare in MNIST, and how often.
 _DRAWN: dict[int, tuple[Callable[[Random], Glyph], float]] = {
-    1: (_one, 0.4),
-    4: (_four, 0.15),
+    1: (_one, 0.45),
+    4: (_four, 0.25),
     7: (_seven, 0.15),
 }
+
+_FREQUENCIES = np.cumsum([0.09, 0.18, 0.09, 0.09, 0.11, 0.09, 0.085, 0.09, 0.085])

@@ -1,8 +1,11 @@
 """Doodles: shapes that are no digits."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tendigits.data.pages.curves import Points, closed, ring, smooth_curve
+from tendigits.data.pages.glyphs import outlined
 from tendigits.data.pages.writer import Random, Writer, is_free, place_within
 
 
@@ -41,6 +44,26 @@ def draw_free_doodle(writer: Writer, size: float) -> None:
     corner = np.array([writer.between(0, canvas.width), writer.between(0, canvas.height)])
     if is_free(canvas, corner - size, corner + size):
         _draw_doodle(writer, (float(corner[0]), float(corner[1])), size)
+
+
+def write_pictograms(writer: Writer) -> None:
+    """Draw one to three pictograms: their strokes, their outlines, or filled."""
+    canvas = writer.canvas
+    count = int(writer.random.choice([1, 1, 1, 2, 3]))
+    size = writer.between(0.3, 1.0) * min(canvas.height, canvas.width / count)
+    for number in range(count):
+        x = (number + 0.5) * canvas.width / count + writer.between(-0.1, 0.1) * size
+        y = place_within(writer, canvas.height, 0.5 * size)
+        _draw_pictogram(writer, (x, y), size)
+
+
+def _draw_pictogram(writer: Writer, middle: tuple[float, float], size: float) -> None:
+    pictograms = writer.glyphs.pictograms
+    glyph = pictograms[int(writer.random.integers(len(pictograms)))]
+    hand = replace(writer.hand, stamped=writer.chance(0.25), printed=None, pen=writer.hand.pen / 2)
+    if not hand.stamped and writer.chance(0.6):
+        glyph = outlined(glyph)
+    writer.canvas.glyph(glyph, hand, middle, size, writer.random)
 
 
 def _draw_doodle(writer: Writer, middle: tuple[float, float], size: float) -> None:
@@ -130,6 +153,67 @@ def _bumpy(random: Random, _turn: float) -> list[Points]:
     return lines
 
 
+def _nested(random: Random, turn: float) -> list[Points]:
+    """Return an outline with round or sharp corners, one or two like it inside, and a knob."""
+    count = int(random.choice([3, 4, 4, 4, 5, 6, 24]))
+    outline = ring(count, np.pi / 4 + (turn if random.random() < 0.3 else 0.1 * (turn - np.pi)))
+    outline = outline * random.uniform(0.4, 1, 2)
+    if random.random() < 0.5:
+        outline = _rounded(outline, random.uniform(0.1, 0.4))
+    lines = [closed(outline)]
+    lines += [
+        closed(outline) * scale + random.normal(0, 0.08 * (1 - scale), 2)
+        for scale in random.uniform(0.2, 0.95, int(random.integers(1, 3)))
+    ]
+    if random.random() < 0.5:
+        lines.append(ring(12, 0) * random.uniform(0.04, 0.15) + random.uniform(-0.6, 0.6, 2))
+    return lines
+
+
+def _rounded(corners: Points, radius: float) -> Points:
+    """Return a polygon whose corners are cut off twice, so that they look round."""
+    for _ in range(2):
+        after, before = np.roll(corners, -1, axis=0), np.roll(corners, 1, axis=0)
+        cut = np.stack(
+            [corners + radius * (before - corners), corners + radius * (after - corners)], axis=1
+        )
+        corners, radius = cut.reshape(-1, 2), 0.25
+    return corners
+
+
+def _cloud(random: Random, turn: float) -> list[Points]:
+    """Return an outline of arcs that meet in corners, as of a cloud, a flower or a tree."""
+    count = int(random.integers(3, 9))
+    at = np.sort(turn + 2 * np.pi * (np.arange(count) + random.uniform(-0.3, 0.3, count)) / count)
+    corners = np.stack([np.cos(at), np.sin(at)], axis=1) * random.uniform(0.35, 0.8, 2)
+    arcs = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        middle, half = (start + end) / 2, (end - start) / 2
+        t = np.linspace(np.pi, 0, 9)[:, None]
+        bulge = np.array([half[1], -half[0]]) * random.uniform(0.2, 1.3)
+        arcs.append(middle + np.cos(t) * half + np.sin(t) * bulge)
+    if random.random() < 0.3:  # a flat foot
+        arcs[0] = arcs[0][[0, -1]]
+    return [closed(np.concatenate(arcs))]
+
+
+def _creature(random: Random, _turn: float) -> list[Points]:
+    """Return a body, a head with an eye, legs, a tail: an animal, a person, a plant."""
+    body = ring(20, 0) * random.uniform(0.25, 0.6, 2)
+    side = 1 if random.random() < 0.5 else -1
+    at = np.array([side * random.uniform(0.3, 0.6), -random.uniform(0.3, 0.7)])
+    head = ring(16, 0) * random.uniform(0.12, 0.3, 2) + at
+    lines = [closed(smooth_curve(closed(body))), closed(head), ring(8, 0) * 0.04 + at]
+    for _ in range(int(random.integers(2, 6))):
+        start = body[int(random.integers(20))]
+        step = start * random.uniform(0.2, 0.6) + random.normal(0, 0.12, 2)
+        lines.append(smooth_curve(np.array([start, start + step, start + 2 * step])))
+    if random.random() < 0.5:
+        beak = np.array([0.3 * side, random.uniform(-0.1, 0.1)])
+        lines.append(np.array([at + beak * 0.5 + 0.08, at + beak * 1.6, at + beak * 0.5 - 0.08]))
+    return lines
+
+
 _DOODLES = (  # those that resemble digits most are drawn more often
     _polygon,
     _star,
@@ -138,6 +222,9 @@ _DOODLES = (  # those that resemble digits most are drawn more often
     _scribble,
     _sun,
     *2 * [_blob],
+    *2 * [_nested],
+    *2 * [_cloud],
+    *2 * [_creature],
     _zigzag,
     _circles,
     *3 * [_bumpy],

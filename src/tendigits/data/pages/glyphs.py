@@ -1,8 +1,10 @@
 """Glyphs: digits and letters as strokes that any pen can draw, and as shapes to stamp."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
 
 import cv2
 import matplotlib as mpl
@@ -23,6 +25,20 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # A letter that looks like a digit is drawn in words only: alone, nobody could tell them apart.
 AMBIGUOUS = frozenset("BDGIOQSZbgiloqsyzj|")
 SYMBOLS = "#@%&+=*<>?~{}()[]$€£§!"
+# The characters of other alphabets, and pictograms: a font and ranges of Unicode, both ends
+# included. What looks like a digit alone (circles, bars, numbers in circles) is left out.
+_ALPHABETS = (
+    ("DejaVuSans.ttf", ((0x391, 0x3C9), (0x410, 0x44F), (0x10D0, 0x10F0))),  # Greek, Cyrillic...
+    ("DejaVuSans.ttf", ((0x5D0, 0x5EA),)),  # Hebrew
+    ("DejaVuSans.ttf", ((0xFB52, 0xFBA3), (0xFE80, 0xFEFC))),  # Arabic, joined
+    ("STIXGeneral.ttf", ((0x1D4B6, 0x1D4CF),)),  # Latin, as written with a pen
+)
+_PICTOGRAMS = (
+    ("DejaVuSans.ttf", ((0x2190, 0x21FF), (0x25A0, 0x25C8), (0x25D0, 0x25E5), (0x25E7, 0x25EE))),
+    ("DejaVuSans.ttf", ((0x2600, 0x2608), (0x260E, 0x263B), (0x2654, 0x2671), (0x267A, 0x26A9))),
+    ("DejaVuSans.ttf", ((0x2701, 0x274C), (0x274F, 0x2757), (0x2761, 0x2767), (0x2794, 0x27BE))),
+    ("DejaVuSans.ttf", ((0x1F42D, 0x1F435), (0x1F600, 0x1F640))),  # faces of animals and people
+)
 _FONTS = (
     "DejaVuSans.ttf",
     "DejaVuSans-Oblique.ttf",
@@ -65,20 +81,35 @@ class Glyph:
         return float(np.ptp(self.points[:, 0]))
 
 
-class DigitGlyphs:
-    """The glyphs of images of a digit; each is made when it is first used."""
+class FontCharacter(NamedTuple):
+    """A character of a font.
 
-    def __init__(self, images: NDArray[np.uint8]) -> None:
-        """Keep the images (n, 28, 28) uint8; none may be blank."""
-        self._images = images
+    Attributes:
+        font: the name of its file.
+        character: the character.
+    """
+
+    font: str
+    character: str
+
+
+Source = TypeVar("Source")
+
+
+class Glyphs(Generic[Source]):
+    """The glyphs of images or characters; each is made when it is first used."""
+
+    def __init__(self, sources: Sequence[Source], make: Callable[[Source], Glyph]) -> None:
+        """Keep what the glyphs are made of."""
+        self._sources, self._make = sources, make
         self._made: dict[int, Glyph] = {}
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._sources)
 
     def __getitem__(self, index: int) -> Glyph:
         if index not in self._made:
-            self._made[index] = _digit_glyph(self._images[index])
+            self._made[index] = self._make(self._sources[index])
         return self._made[index]
 
 
@@ -89,16 +120,45 @@ class GlyphSet:
     Attributes:
         handwritten: for each of the ten digits, its handwritten glyphs.
         printed: for each font, its glyphs by character.
+        alphabets: for each alphabet but the plain Latin one, its letters.
+        pictograms: arrows, shapes, tools, faces.
     """
 
-    handwritten: tuple[DigitGlyphs, ...]
+    handwritten: tuple[Glyphs[NDArray[np.uint8]], ...]
     printed: tuple[dict[str, Glyph], ...]
+    alphabets: tuple[Glyphs[FontCharacter], ...]
+    pictograms: Glyphs[FontCharacter]
 
 
 def make_glyphs(digits: LabelledImages) -> GlyphSet:
     """Return the glyphs of handwritten digits, and of the characters of matplotlib's fonts."""
-    handwritten = (DigitGlyphs(digits.images[digits.labels == label]) for label in range(CLASSES))
-    return GlyphSet(tuple(handwritten), tuple(_font_glyphs(name) for name in _FONTS))
+    images = (digits.images[digits.labels == label] for label in range(CLASSES))
+    return GlyphSet(
+        handwritten=tuple(Glyphs(list(each), _digit_glyph) for each in images),
+        printed=tuple(_font_glyphs(name) for name in _FONTS),
+        alphabets=tuple(Glyphs(_available(*each), _font_glyph) for each in _ALPHABETS),
+        pictograms=Glyphs(
+            [each for group in _PICTOGRAMS for each in _available(*group)], _font_glyph
+        ),
+    )
+
+
+def outlined(glyph: Glyph) -> Glyph:
+    """Return a glyph whose strokes are the outlines of its shape."""
+    contours, _ = cv2.findContours(
+        (glyph.stamp > _INK).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE
+    )
+    points, edges, count = [], [], 0
+    for contour in contours:
+        here = np.arange(len(contour)) + count
+        points.append(contour[:, 0])
+        edges.append(np.stack([here, np.roll(here, -1)], axis=1))
+        count += len(contour)
+    return replace(
+        glyph,
+        points=(np.concatenate(points) / glyph.unit + glyph.corner).astype(np.float32),
+        edges=np.concatenate(edges).astype(np.int32),
+    )
 
 
 def _digit_glyph(image: NDArray[np.uint8]) -> Glyph:
@@ -138,20 +198,39 @@ def _hull(stamp: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @cache
 def _font_glyphs(name: str) -> dict[str, Glyph]:
-    path = Path(mpl.get_data_path()) / "fonts" / "ttf" / name
-    font = ImageFont.truetype(str(path), _FONT_SIZE)
+    characters = _available(
+        name, tuple((ord(each), ord(each)) for each in DIGITS + LETTERS + SYMBOLS)
+    )
+    return {each.character: _font_glyph(each) for each in characters}
+
+
+def _available(font: str, ranges: Sequence[tuple[int, int]]) -> list[FontCharacter]:
+    """Return the characters of ranges, both ends included, for which a font has a shape."""
+    available = FT2Font(str(_path(font))).get_charmap()
+    return [
+        FontCharacter(font, chr(code))
+        for first, last in ranges
+        for code in range(first, last + 1)
+        if code in available
+    ]
+
+
+def _font_glyph(source: FontCharacter) -> Glyph:
+    font, middle, unit = _font(source.font)
+    image = Image.new("L", (2 * _FONT_SIZE, 2 * _FONT_SIZE))
+    position = (_FONT_SIZE - font.getlength(source.character) / 2, _FONT_SIZE / 2)
+    ImageDraw.Draw(image).text(position, source.character, fill=255, font=font)
+    stamp = np.asarray(image)
+    return _glyph(stamp, (0, 0), thin(stamp > 127), np.array(middle), unit)
+
+
+@cache
+def _font(name: str) -> tuple[ImageFont.FreeTypeFont, tuple[float, float], float]:
+    """Return a font, the middle of its digits in an image of a glyph, and their height."""
+    font = ImageFont.truetype(str(_path(name)), _FONT_SIZE)
     _, top, _, bottom = font.getbbox("0")
-    middle = np.array([_FONT_SIZE, _FONT_SIZE / 2 + (top + bottom) / 2])
-    available = FT2Font(str(path)).get_charmap()
-    glyphs = {}
-    for character in DIGITS + LETTERS + SYMBOLS:
-        if ord(character) not in available:
-            continue
-        image = Image.new("L", (2 * _FONT_SIZE, 2 * _FONT_SIZE))
-        position = (_FONT_SIZE - font.getlength(character) / 2, _FONT_SIZE / 2)
-        ImageDraw.Draw(image).text(position, character, fill=255, font=font)
-        stamp = np.asarray(image)
-        skeleton = thin(stamp > 127)
-        if skeleton.any():
-            glyphs[character] = _glyph(stamp, (0, 0), skeleton, middle, float(bottom - top))
-    return glyphs
+    return font, (_FONT_SIZE, _FONT_SIZE / 2 + (top + bottom) / 2), float(bottom - top)
+
+
+def _path(font: str) -> Path:
+    return Path(mpl.get_data_path()) / "fonts" / "ttf" / font

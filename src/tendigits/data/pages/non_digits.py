@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tendigits.data.pages.doodles import write_doodles, write_solids
+from tendigits.data.pages.doodles import write_doodles, write_pictograms, write_solids
 from tendigits.data.pages.rules import draw_grid
 from tendigits.data.pages.surroundings import add_surroundings
 from tendigits.data.pages.words import write_cursive, write_letters, write_words
@@ -32,7 +32,8 @@ _DRAWN = {
     write_words: 0.2,
     write_letters: 0.16,
     write_cursive: 0.22,
-    write_doodles: 0.3,
+    write_doodles: 0.28,
+    write_pictograms: 0.2,
     write_solids: 0.1,
     _write_grid: 0.08,
     _write_nothing: 0.14,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.data.pages.digits import put_digit, write_digit
+from tendigits.data.pages.digits import draw_digit, put_digit, write_digit
 from tendigits.data.pages.glyphs import DIGITS
 from tendigits.data.pages.rules import (
     draw_box,
@@ -42,6 +42,8 @@ def write_row(writer: Writer) -> None:
     row = _choose_row(writer)
     room = canvas.width * writer.between(0.6, 1.0)
     size = min(canvas.height * writer.between(0.35, 1.0), room / row.width)
+    if writer.chance(0.08):  # cut off above and below
+        size = canvas.height * writer.between(1.0, 1.2)
     if size < _SMALLEST:
         row = replace(row, items=row.items[:2], pitch=row.pitch[:2])
         size = min(canvas.height * 0.8, room / row.width)
@@ -157,10 +159,10 @@ def _number(writer: Writer) -> str:
 
 
 def _digits(writer: Writer, low: int, high: int) -> str:
-    return "".join(
-        str(each)
-        for each in writer.random.integers(10, size=int(writer.random.integers(low, high)))
-    )
+    count = int(writer.random.integers(low, high))
+    if writer.chance(0.06):  # as in 000 and 777
+        return str(draw_digit(writer.random)) * count
+    return "".join(str(draw_digit(writer.random)) for _ in range(count))
 
 
 def _write_items(writer: Writer, row: Row, left: float, middle: float, size: float) -> None:

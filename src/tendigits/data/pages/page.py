@@ -30,12 +30,13 @@ SHAPES = (
     (96, 128),
     (64, 192),
     (128, 96),
+    (128, 64),
     (96, 192),
     (128, 128),
 )
 # How often each kind of page is drawn.
-_ROWS = {"lone": 0.06, "row": 0.62, "lines": 0.1, "table": 0.04, "none": 0.18}
-_SQUARES = {"lone": 0.42, "row": 0.16, "lines": 0.08, "table": 0.08, "none": 0.26}
+_ROWS = {"lone": 0.06, "row": 0.58, "lines": 0.1, "table": 0.04, "none": 0.22}
+_SQUARES = {"lone": 0.4, "row": 0.14, "lines": 0.07, "table": 0.07, "none": 0.32}
 _WRITERS = {
     "lone": write_lone_digit,
     "row": write_row,
@@ -155,10 +156,12 @@ def _page(
 
 
 def _turn(height: int, width: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """Return a small rotation and shear of the page around its middle."""
+    """Return a rotation, mostly a small one, and shear of the page around its middle."""
     angle = np.radians(random.normal(0, 3.0)) if random.random() < 0.6 else 0.0
     if width > 3 * height:
         angle /= 2
+    elif random.random() < 0.06:
+        angle = np.radians(random.uniform(-40, 40))
     matrix = np.array(
         [[np.cos(angle), -np.sin(angle) + random.normal(0, 0.02)], [np.sin(angle), np.cos(angle)]]
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tendigits.data.pages.curves import smooth_curve
-from tendigits.data.pages.glyphs import AMBIGUOUS, LETTERS, SYMBOLS
+from tendigits.data.pages.glyphs import AMBIGUOUS, LETTERS, SYMBOLS, Glyph
 from tendigits.data.pages.writer import Writer, is_free, place_within
 
 _SAFE_LETTERS = [each for each in LETTERS + SYMBOLS if each not in AMBIGUOUS]
@@ -16,18 +16,11 @@ def write_word(
 ) -> float:
     """Write a word, printed or by hand; return where it ends."""
     random = writer.random
-    font = writer.glyphs.printed[int(random.integers(len(writer.glyphs.printed)))]
     printed = writer.chance(0.5)
     hand = replace(writer.hand, stamped=printed, printed=0 if printed else None)
-    count = int(random.integers(2, 9))
-    capital = writer.chance(0.25)
-    letters = LETTERS[:26] if capital else LETTERS[26:]
     x = left
     advance = writer.between(0.95, 1.3)
-    for _ in range(count):
-        glyph = font.get(letters[int(random.integers(26))])
-        if glyph is None:
-            continue
+    for glyph in _draw_letters(writer, int(random.integers(2, 9))):
         half = (glyph.width / 2 + 0.06) * size * hand.stretch * advance
         x += half
         corner = np.array([x, middle])
@@ -35,6 +28,19 @@ def write_word(
             writer.canvas.glyph(glyph, hand, (x, middle), size, random)
         x += half
     return x
+
+
+def _draw_letters(writer: Writer, count: int) -> list[Glyph]:
+    """Return random letters of a font, small or capital, or of another alphabet."""
+    random = writer.random
+    if writer.chance(0.25):
+        alphabets = writer.glyphs.alphabets
+        alphabet = alphabets[int(random.integers(len(alphabets)))]
+        return [alphabet[int(each)] for each in random.integers(len(alphabet), size=count)]
+    font = writer.glyphs.printed[int(random.integers(len(writer.glyphs.printed)))]
+    letters = LETTERS[:26] if writer.chance(0.25) else LETTERS[26:]
+    drawn = (font.get(letters[each]) for each in random.integers(26, size=count))
+    return [each for each in drawn if each is not None]
 
 
 def write_words(writer: Writer) -> None:
@@ -72,10 +78,11 @@ def write_cursive(writer: Writer) -> None:
     canvas = writer.canvas
     size = float(np.exp(writer.between(np.log(5), np.log(max(8, 0.6 * canvas.height)))))
     y = writer.between(0.3, 1.2) * size
+    write = _joined_word if writer.chance(0.5) else _cursive_word
     while y < canvas.height + 0.3 * size:
         x = writer.between(-1, 1) * size
         while x < canvas.width:
-            x = _cursive_word(writer, x, y, size) + writer.between(0.3, 1) * size
+            x = write(writer, x, y, size) + writer.between(0.3, 1) * size
         y += size * writer.between(1.3, 2.4)
 
 
@@ -97,3 +104,24 @@ def _cursive_word(writer: Writer, left: float, middle: float, size: float) -> fl
     points[:, 0] -= writer.hand.slant * (points[:, 1] - middle)
     writer.canvas.line(points, max(0.7, writer.hand.pen * size * 0.6))
     return left + count * x_step
+
+
+def _joined_word(writer: Writer, left: float, middle: float, size: float) -> float:
+    """Write a word of letters that are joined by strokes; return where it ends."""
+    letters = writer.glyphs.alphabets[-1 if writer.chance(0.7) else int(writer.random.integers(2))]
+    hand = replace(writer.hand, stamped=False, printed=None, pen=writer.hand.pen * 0.6)
+    advance, x, end = writer.between(0.75, 1.05), left, None
+    for each in writer.random.integers(len(letters), size=int(writer.random.integers(2, 10))):
+        glyph = letters[int(each)]
+        half = glyph.width / 2 * size * hand.stretch * advance
+        x += half
+        writer.canvas.glyph(glyph, hand, (x, middle), size, writer.random)
+        points = glyph.points * size * (hand.stretch, 1) + (x, middle)
+        points[:, 0] -= hand.slant * (points[:, 1] - middle)
+        start = points[points[:, 0].argmin()]
+        if end is not None:
+            below = (end + start) / 2 + (0, writer.between(0, 0.1) * size)
+            writer.canvas.line(smooth_curve(np.array([end, below, start])), hand.pen * size)
+        end = points[points[:, 0].argmax()]
+        x += half
+    return x
