@@ -3,7 +3,7 @@
 The network's graph takes a picture of any size and gives, for each cell of 4x4 pixels, the score
 of a character whose middle is there, the probabilities of its classes, and its box. A first, small
 picture shows how large the characters are; in a second one they have the size that the network
-reads best.
+reads best. The scores and classes of the last two pictures are averaged.
 """
 
 from dataclasses import dataclass, replace
@@ -30,16 +30,17 @@ _ENLARGED, _LARGEST_BLIND = 3.0, 0.5
 _LARGEST_AREA = 1_000_000  # pixels of the second picture
 # The network reads digits of this height best, in pixels. The picture is searched again if they are
 # larger or smaller by more than a factor: one for each time that it was searched.
-_BEST_HEIGHT, _TOLERANCES = 30, (1.25, 1.7, 1.7)
-_WEAKEST = 0.05  # cells with lower scores are no candidates
+_BEST_HEIGHT, _TOLERANCES = 30, (1.1, 1.7, 1.7)
+_WEAKEST, _SUREST = 0.05, 0.999  # cells with lower scores are no candidates; the highest mean
 _CANDIDATE = 0.15  # digits with this score determine which part of the picture is looked at again
 _STRONG = 0.3  # digits with this score determine the scale
+_LEGIBLE_HEIGHT = 14  # pixels; of smaller digits, a view says too little to be averaged with
 _RELIABLE_HEIGHT = 12  # pixels; smaller digits are seen too badly to leave out what is around them
 # The part around them is looked at again unless it is this fraction of the picture or more.
 _MOST_OF_IT = 0.6
 _MARGIN = (1.5, 1.0)  # horizontal and vertical, in heights of digits
 _MOST = 2000  # candidates per picture
-_MULTIPLE = 32  # pixels; each side of the network's input is a multiple of it
+PADDED_TO = 32  # pixels; each side of the network's input is padded to a multiple of it
 # Of two candidates of one kind, the weaker one is dropped if the intersection of their boxes is
 # this part of their union, or this part of the smaller box.
 _SAME_UNION, _SAME_PART = 0.45, 0.8
@@ -98,13 +99,14 @@ class Finder:
         """Return the characters of a picture (h, w), the surest first."""
         view: _View | None = _View(0, 0, grey, float(np.sqrt(_FIRST_AREA / grey.size)))
         found: list[Found] = []
+        scale = 0.0
         for tolerance in _TOLERANCES:
             if view is None:
                 break
-            found = self.find_at(view.part, view.scale)
-            next_view = _better_view(view, found, tolerance)
-            found = [each.moved(view.left, view.top) for each in found]
-            view = next_view
+            here = self.find_at(view.part, view.scale)
+            next_view = _better_view(view, here, tolerance)
+            found = _averaged([each.moved(view.left, view.top) for each in here], found, scale)
+            scale, view = view.scale, next_view
         return found
 
     def find_at(self, grey: Grey, scale: float) -> list[Found]:
@@ -135,6 +137,59 @@ class _View:
     top: int
     part: Grey
     scale: float
+
+
+def _averaged(found: list[Found], before: list[Found], scale: float) -> list[Found]:
+    """Return candidates, the digits among them averaged with those of another view.
+
+    What the network says of a digit changes from view to view by chance, so the means of the
+    scores' logits and of the classes' logarithms are more certain.
+
+    Args:
+        found: the candidates.
+        before: those of the other view. A digit that is missing there has the lowest score.
+        scale: the pixels of the other view along a pixel of the picture.
+    """
+    others = [each for each in before if each.is_digit]
+    boxes = np.array([each.box for each in others], np.float32).reshape(-1, 4)
+    averaged = [
+        _mean(each, _most_like(each.box, others, boxes))
+        if each.is_digit and each.height * scale >= _LEGIBLE_HEIGHT
+        else each
+        for each in found
+    ]
+    return sorted(averaged, key=lambda each: -each.score)
+
+
+def _most_like(
+    box: tuple[float, float, float, float], others: list[Found], boxes: NDArray[np.float32]
+) -> Found | None:
+    """Return the candidate whose box of (n, 4) is most like another; None if none is like it."""
+    if not others:
+        return None
+    left, top, right, bottom = box
+    widths = np.minimum(right, boxes[:, 2]) - np.maximum(left, boxes[:, 0])
+    heights = np.minimum(bottom, boxes[:, 3]) - np.maximum(top, boxes[:, 1])
+    common = np.clip(widths, 0, None) * np.clip(heights, 0, None)
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    overlaps = common / (areas + (right - left) * (bottom - top) - common)
+    best = int(overlaps.argmax())
+    return others[best] if overlaps[best] > _SAME_UNION else None
+
+
+def _mean(found: Found, other: Found | None) -> Found:
+    if other is None:
+        return replace(found, score=_mean_score(found.score, _WEAKEST))
+    classes = np.sqrt(found.classes * other.classes)
+    return replace(
+        found, score=_mean_score(found.score, other.score), classes=classes / classes.sum()
+    )
+
+
+def _mean_score(first: float, second: float) -> float:
+    first, second = min(first, _SUREST), min(second, _SUREST)
+    odds = np.sqrt(first / (1 - first) * second / (1 - second))
+    return float(odds / (1 + odds))
 
 
 def _better_view(view: _View, found: list[Found], tolerance: float) -> _View | None:
@@ -174,7 +229,7 @@ def _scaled(grey: Grey, scale: float) -> tuple[NDArray[np.float32], NDArray[np.f
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = cv2.resize(grey, (width, height), interpolation=way)
     padded = cv2.copyMakeBorder(
-        resized, 0, -height % _MULTIPLE, 0, -width % _MULTIPLE, cv2.BORDER_REPLICATE
+        resized, 0, -height % PADDED_TO, 0, -width % PADDED_TO, cv2.BORDER_REPLICATE
     )
     steps = np.array([width / grey.shape[1], height / grey.shape[0]], np.float32)
     return padded[None, None].astype(np.float32), steps

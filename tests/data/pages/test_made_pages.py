@@ -41,7 +41,7 @@ def test_boxes_are_on_the_page_and_pages_without_digits_have_none(pages: list[Pa
 
 
 def test_there_is_ink_in_the_boxes_of_digits(pages: list[Page]) -> None:
-    # A hair's breadth of ink may be blurred away, so a few digits may hardly be seen.
+    # A hair's breadth of ink may be blurred away, so a few pages may show hardly any.
     differences = [
         np.ptp(page.picture[top:bottom, left:right])
         for page in pages
@@ -49,7 +49,7 @@ def test_there_is_ink_in_the_boxes_of_digits(pages: list[Page]) -> None:
         if page.contrast > 0.5
     ]
     assert len(differences) > 100
-    assert np.mean(np.array(differences) > 60) > 0.95
+    assert np.mean(np.array(differences) > 30) > 0.95
 
 
 def test_text_is_read_line_by_line_from_left_to_right() -> None:

@@ -148,7 +148,9 @@ def _paper(shape: tuple[int, ...], random: Random) -> Levels:
         paper *= 1 - np.float32(random.uniform(0.1, 0.5)) * edge.astype(np.float32)
     if random.random() < 0.4:
         sigma = float(np.exp(random.uniform(np.log(0.7), np.log(12))))
-        paper *= 1 + np.float32(random.exponential(0.015)) * _smooth_noise(shape, random, sigma)
+        grain = float(np.exp(random.normal(0, 0.6)))
+        noise = _smooth_noise(shape, random, sigma, grain)
+        paper *= 1 + np.float32(random.exponential(0.02)) * noise
     return paper
 
 
@@ -184,10 +186,12 @@ def _blurred(levels: Levels, sigma: float) -> Levels:
     return np.asarray(cv2.GaussianBlur(levels, (0, 0), sigma))
 
 
-def _smooth_noise(shape: tuple[int, ...], random: Random, sigma: float) -> Levels:
-    """Return noise of unit variance, smooth over about `sigma` pixels."""
+def _smooth_noise(
+    shape: tuple[int, ...], random: Random, sigma: float, stretch: float = 1.0
+) -> Levels:
+    """Return noise of unit variance, smooth over about `sigma` pixels, and higher or wider."""
     height, width = shape
-    step = max(1.0, sigma)
-    small = (int(height / step) + 3, int(width / step) + 3)
+    rows, columns = max(1.0, sigma * stretch), max(1.0, sigma / stretch)
+    small = (int(height / rows) + 3, int(width / columns) + 3)
     noise = random.standard_normal(small, np.float32)
     return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC))

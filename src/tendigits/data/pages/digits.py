@@ -57,8 +57,10 @@ def _one(random: Random) -> Glyph:
     top, foot = (lean, -0.5), (-lean, 0.5)
     lines = [(top, foot)]
     if random.random() < 0.7:
-        angle = random.uniform(np.radians(18), np.radians(65))
-        length = random.uniform(0.15, 1.1) * (1 if random.random() < 0.5 else 0.6)
+        angle = random.uniform(np.radians(18), np.radians(60))
+        # a long flag that is nearly level would make it a seven
+        longest = 1.3 if angle < np.radians(48) else 0.6
+        length = random.uniform(0.15, longest) * (1 if random.random() < 0.5 else 0.6)
         lines.append((top, (lean - np.sin(angle) * length, -0.5 + np.cos(angle) * length)))
     if random.random() < 0.25:
         half = random.uniform(0.12, 0.35)
@@ -80,10 +82,10 @@ def _four(random: Random) -> Glyph:
 def _seven(random: Random) -> Glyph:
     """Return a seven of straight lines: a bar, a stem, at times a hook and a cross bar."""
     left, right = random.uniform(-0.4, -0.2), random.uniform(0.15, 0.4)
-    rise, foot = random.uniform(-0.05, 0.08), random.uniform(-0.25, 0.35)
+    rise, foot = random.uniform(-0.05, 0.2), random.uniform(-0.25, 0.35)
     start, corner = (left, -0.46 + rise), (right, -0.5)
     lines = [(start, corner), (corner, (foot, 0.5))]
-    if random.random() < 0.5:
+    if random.random() < 0.35:
         lines.append((start, (left + random.uniform(-0.05, 0.05), random.uniform(-0.38, -0.05))))
     if random.random() < 0.4:
         y = random.uniform(-0.1, 0.12)
@@ -137,9 +139,9 @@ def _glyph_of_lines(lines: list[tuple[tuple[float, float], tuple[float, float]]]
 
 # How digits are drawn whose form is rare in MNIST, and how often.
 _DRAWN: dict[int, tuple[Callable[[Random], Glyph], float]] = {
-    1: (_one, 0.45),
+    1: (_one, 0.5),
     4: (_four, 0.25),
-    7: (_seven, 0.15),
+    7: (_seven, 0.2),
 }
 
 _FREQUENCIES = np.cumsum([0.09, 0.18, 0.09, 0.09, 0.11, 0.09, 0.085, 0.09, 0.085])

@@ -33,8 +33,12 @@ def write_solids(writer: Writer) -> None:
         outline = ring(count, writer.between(0, 7)) * random.uniform(0.4, 1, (count, 1))
         if writer.chance(0.5):
             outline = smooth_curve(closed(outline))
-        shape = outline * size / 2 * random.uniform(0.4, 1, 2) + middle
-        canvas.area(shape, int(random.integers(90, 256)))
+        shape = outline * size / 2 * random.uniform(0.4, 1, 2)
+        level = int(random.integers(90, 256))
+        canvas.area(shape + middle, level)
+        if writer.chance(0.25):  # a hole, or something lighter inside
+            inner = shape * random.uniform(0.15, 0.6) + middle + random.normal(0, 0.04 * size, 2)
+            canvas.area(inner, int(level * random.uniform(0, 0.7)))
         middle = middle + random.normal(0, 0.2 * size, 2)
 
 

@@ -36,5 +36,5 @@ _DRAWN = {
     write_pictograms: 0.2,
     write_solids: 0.1,
     _write_grid: 0.08,
-    _write_nothing: 0.14,
+    _write_nothing: 0.2,
 }

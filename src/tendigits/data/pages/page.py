@@ -15,7 +15,7 @@ from tendigits.data.pages.glyphs import GlyphSet, make_glyphs
 from tendigits.data.pages.non_digits import write_no_digits
 from tendigits.data.pages.numbers import write_lines, write_lone_digit, write_row, write_table
 from tendigits.data.pages.writer import Writer, draw_hand
-from tendigits.images.finder import CHARACTERS, DIGIT_CLASSES
+from tendigits.images.finder import CHARACTERS, DIGIT_CLASSES, PADDED_TO
 
 HELD_OUT = 5_000  # the last training images of MNIST
 # Height and width in pixels; wide ones are mostly rows, square ones lone digits and tables.
@@ -35,8 +35,8 @@ SHAPES = (
     (128, 128),
 )
 # How often each kind of page is drawn.
-_ROWS = {"lone": 0.06, "row": 0.58, "lines": 0.1, "table": 0.04, "none": 0.22}
-_SQUARES = {"lone": 0.4, "row": 0.14, "lines": 0.07, "table": 0.07, "none": 0.32}
+_ROWS = {"lone": 0.06, "row": 0.58, "lines": 0.12, "table": 0.05, "none": 0.19}
+_SQUARES = {"lone": 0.4, "row": 0.16, "lines": 0.07, "table": 0.08, "none": 0.29}
 _WRITERS = {
     "lone": write_lone_digit,
     "row": write_row,
@@ -98,9 +98,7 @@ def draw_page(glyphs: GlyphSet, shape: tuple[int, int], random: np.random.Genera
     kind = str(random.choice(list(kinds), p=list(kinds.values())))
     if kind == "none" and random.random() < 0.25:
         return _page(Capture(draw_scene(height, width, random), 0.0), [], [], kind)
-    pad_bottom, pad_right = (
-        random.integers(0, [height // 4, width // 4]) if random.random() < 0.3 else (0, 0)
-    )
+    pad_bottom, pad_right = _draw_padding(height, width, random)
     canvas = Canvas(height - pad_bottom, width - pad_right, _turn(height, width, random))
     writer = Writer(canvas, draw_hand(random), glyphs, random)
     _WRITERS[kind](writer)
@@ -153,6 +151,15 @@ def _page(
         kind=kind,
         contrast=captured.contrast,
     )
+
+
+def _draw_padding(height: int, width: int, random: np.random.Generator) -> tuple[int, int]:
+    """Return the rows and columns of padding that a page gets where a finder is applied."""
+    if random.random() < 0.4:
+        return 0, 0
+    most = [min(PADDED_TO, side // 2) for side in (height, width)]
+    pad_bottom, pad_right = random.integers(0, most).tolist()
+    return pad_bottom, pad_right
 
 
 def _turn(height: int, width: int, random: np.random.Generator) -> NDArray[np.float64]:
