@@ -30,6 +30,20 @@ try:
 finally:
     print(json.dumps([name for name in {HEAVY} if name in sys.modules]), file=sys.stderr)
 """
+# What reading one picture does not need; all of it together took as long as the reading.
+UNNEEDED_FOR_READING = [
+    *("torch", "scipy", "matplotlib", "pydantic", "typer", "rich", "requests", "sqlalchemy"),
+    *("fastapi", "multiprocessing", "importlib.metadata", "tendigits.api"),
+    *("tendigits.data.load", "tendigits.data.download", "tendigits.data.describe"),
+    *("tendigits.reading.schemas", "tendigits.reading.table", "tendigits.reading.explain"),
+    *("tendigits.server", "tendigits.training", "tendigits.recipes", "tendigits.feedback"),
+]
+UNNEEDED_AFTER_READING = f"""
+import sys
+from tendigits.cli import main
+main()
+print([name for name in {UNNEEDED_FOR_READING} if name in sys.modules])
+"""
 WITHOUT = """
 import sys
 from tendigits.cli import main
@@ -101,6 +115,42 @@ def test_help_imports_no_heavy_library(words: list[str]) -> None:
     result = run_script(HEAVY_MODULES_AFTER, *words, "--help")
     assert result.returncode == 0
     assert json.loads(result.stderr) == []
+
+
+def test_reading_a_picture_imports_nothing_that_it_does_not_need(
+    mnist: Dataset, tmp_path: Path
+) -> None:
+    Image.fromarray(255 - mnist.test.images[0]).save(tmp_path / "seven.png")
+    result = run_script(UNNEEDED_AFTER_READING, "read", "seven.png", cwd=tmp_path)
+    read, unneeded = result.stdout.splitlines()
+    assert read.split() == ["7", read.split()[1], "seven.png"]
+    assert unneeded == "[]"
+
+
+def test_reading_without_options_prints_what_it_prints_with_them(
+    tendigits: CommandLine, mnist: Dataset, tmp_path: Path
+) -> None:
+    Image.fromarray(255 - mnist.test.images[0]).save(tmp_path / "seven.png")
+    words = ("read", "seven.png", "nope.png")
+    plain = tendigits(*words, cwd=tmp_path)
+    assert plain.returncode == 2
+    assert plain.stderr == "tendigits: nope.png cannot be read: No such file or directory.\n"
+    with_option = tendigits(*words, "--model", "reader", cwd=tmp_path)
+    assert (with_option.stdout, with_option.stderr) == (plain.stdout, plain.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["read", "--nope"], "tendigits read --help"),
+        (["corrections", "export"], "tendigits corrections export --help"),
+        (["--nope"], "tendigits --help"),
+    ],
+)
+def test_invalid_words_name_the_help_of_their_command(
+    tendigits: CommandLine, words: list[str], command: str
+) -> None:
+    assert tendigits(*words).stderr.endswith(f" See: {command}\n")
 
 
 @pytest.mark.parametrize(

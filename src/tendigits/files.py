@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 Record = TypeVar("Record")
 
 
@@ -61,12 +59,15 @@ def parse_json(content: str | bytes, kind: type[Record]) -> Record:
     Raises:
         ValueError: it does not; the message is the first difference, in one line.
     """
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - reading needs neither
+
     try:
         return TypeAdapter(kind).validate_json(content, strict=True, extra="forbid")
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        message = first["msg"][0].lower() + first["msg"][1:]
+        message = first["msg"].removeprefix("Value error, ")
+        message = message[0].lower() + message[1:]
         raise ValueError(f"{path}: {message}" if path else message) from error
 
 

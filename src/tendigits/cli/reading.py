@@ -1,14 +1,12 @@
 """The commands that read pictures: read, serve."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tendigits.cli.read_pictures import read_pictures
 from tendigits.errors import delayed_interrupts
 
 
@@ -76,15 +74,10 @@ def read(
     with delayed_interrupts():
         from tendigits.reading.command import Outputs, ReadCommand
         from tendigits.reading.pages import ReadSettings
-        from tendigits.reading.sources import find_sources
 
-    sources = find_sources(pictures)
     settings = ReadSettings(model, threshold, length, pattern, json)
     command = ReadCommand(settings, Outputs(explain, crops, table), jobs or os.cpu_count() or 1)
-    with _progress_bar(len(sources)) as step:
-        exit_code = command.read_all(sources, step)
-    if exit_code:
-        raise SystemExit(exit_code)
+    read_pictures(pictures, command)
 
 
 def serve(
@@ -164,15 +157,3 @@ def serve(
         "log_format": log_format,
     }
     run_server(load_settings({name: value for name, value in given.items() if value is not None}))
-
-
-@contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a progress callback, which draws on stderr where stdout is a file or a pipe."""
-    if total == 1 or sys.stdout.isatty() or not sys.stderr.isatty():
-        yield lambda *_: None  # without rich, whose import is slow
-        return
-    from tendigits.progress import Terminal
-
-    with Terminal(stderr=True) as terminal:
-        yield terminal.step

@@ -6,12 +6,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from tendigits.errors import Interrupted, PatternError, PictureError
-from tendigits.reading.explain import draw_explanation, write_crops
 from tendigits.reading.pages import PageReader, PageResult, ReadSettings, file_stem
 from tendigits.reading.sources import Source
-from tendigits.reading.table import Table, table_of, write_table
+
+if TYPE_CHECKING:
+    from tendigits.reading.table import Table
+
+# Modules that only an option needs are imported with it, so that a picture is read sooner.
 
 # Exit codes: all was read; no number fits, or cells of a table are empty; there were errors.
 COMPLETE, INCOMPLETE, ERROR = 0, 1, 2
@@ -77,6 +81,8 @@ class ReadCommand:
         except KeyboardInterrupt:
             raise Interrupted(f"Stopped: {done} of {len(sources)} pictures were read.") from None
         if self.outputs.explain is not None and last is not None:
+            from tendigits.reading.explain import draw_explanation  # noqa: PLC0415
+
             assert last.picture is not None
             assert last.reading is not None
             draw_explanation(last.picture, last.reading, self.outputs.explain)
@@ -105,8 +111,12 @@ class ReadCommand:
         if page.reading is None:
             return exit_code
         if self.outputs.crops is not None:
+            from tendigits.reading.explain import write_crops  # noqa: PLC0415
+
             write_crops(file_stem(page), page.reading, self.outputs.crops)
         if self.outputs.table is not None:
+            from tendigits.reading.table import table_of  # noqa: PLC0415
+
             table = table_of(page.reading.characters, threshold)
             return _write_table(page.name, table, self.outputs.table)
         return exit_code
@@ -120,8 +130,10 @@ class ReadCommand:
             raise PatternError("--table reads all numbers; leave out --length and --pattern.")
 
 
-def _write_table(name: str, table: Table, path: Path) -> int:
+def _write_table(name: str, table: "Table", path: Path) -> int:
     """Write a table, report the cells that could not be read, and return the exit code."""
+    from tendigits.reading.table import write_table  # noqa: PLC0415
+
     if not table.rows:
         raise PictureError(f"{name} contains no numbers; give a picture of a table.")
     path.parent.mkdir(parents=True, exist_ok=True)
