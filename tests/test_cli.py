@@ -423,7 +423,7 @@ def test_run_resumes_after_a_full_disk(small_mnist: Dataset, tmp_path: Path) -> 
     run = train("mlp", {"epochs": 1}, data=small_mnist, out=folder, threads=1, quiet=True)
     weights = run.weights.read_bytes()
     run.weights.unlink()
-    run.metrics.unlink()
+    run.metrics_file.unlink()
     assert_full_disk_is_reported(2000, command("train", "--resume", folder))
     assert not run.weights.exists()
     assert list(folder.glob(".*")) == []

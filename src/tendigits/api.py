@@ -56,7 +56,7 @@ def train(
         quiet: print nothing.
 
     Returns:
-        The run. Its `metrics`, `history`, `weights` and `plots` are paths in its folder.
+        The run: its `metrics` on the test set, the `history` of its epochs, and its `folder`.
 
     Raises:
         RecipeError, DataError, RunError: an argument is invalid; the message says which and why.

@@ -94,7 +94,7 @@ def test_fine_tuning_can_be_repeated_from_its_run_folder(
 ) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
     weights = run.weights.read_bytes()
-    for path in (run.weights, run.metrics, run.fine_tuned_model, *run.checkpoints.iterdir()):
+    for path in (run.weights, run.metrics_file, run.fine_tuned_model, *run.checkpoints.iterdir()):
         path.unlink()
     resume(run, quiet=True)
     assert run.weights.read_bytes() == weights
@@ -119,7 +119,7 @@ def test_accuracy_before_and_after_is_printed_before_the_model_is_written(
     tuned: tuple[Exported, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
-    run.metrics.unlink()
+    run.metrics_file.unlink()
     resume(run)
     printed = capsys.readouterr().out.splitlines()
     starts = [
@@ -215,9 +215,9 @@ def test_fine_tuning_that_was_killed_before_its_export_is_resumed(
     tuned: tuple[Exported, Path], tmp_path: Path
 ) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
-    expected, metrics = run.fine_tuned_model.read_bytes(), run.metrics.stat().st_mtime_ns
+    expected, metrics = run.fine_tuned_model.read_bytes(), run.metrics_file.stat().st_mtime_ns
     run.fine_tuned_model.unlink()
     assert not run.is_complete
     resume(run, quiet=True)
     assert run.fine_tuned_model.read_bytes() == expected
-    assert run.metrics.stat().st_mtime_ns == metrics
+    assert run.metrics_file.stat().st_mtime_ns == metrics

@@ -34,13 +34,13 @@ def card(run: Run) -> str:
 
 @pytest.fixture(scope="module")
 def metrics(run: Run) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(run.metrics.read_text(encoding="utf-8"))
+    value: dict[str, Any] = json.loads(run.metrics_file.read_text(encoding="utf-8"))
     return value
 
 
 @pytest.fixture(scope="module")
 def last_epoch(run: Run) -> EpochResult:
-    return read_history(run.history)[-1]
+    return read_history(run.history_file)[-1]
 
 
 def test_test_figures_of_the_card_are_those_of_metrics_json(
@@ -94,7 +94,7 @@ def test_card_says_whether_the_classifier_can_reject(
     run: Run, changes: dict[str, object], sentence: str
 ) -> None:
     changed = replace(run, recipe=run.recipe.changed(changes))
-    card = model_card(changed, read_history(run.history), METRICS, run.data.class_names)
+    card = model_card(changed, read_history(run.history_file), METRICS, run.data.class_names)
     assert sentence in card
 
 

@@ -82,6 +82,10 @@ class Classifier:
     metadata: ModelInfo | None = None
     torch_network: Callable[[], TorchNetwork | None] = field(default=lambda: None)
 
+    def __repr__(self) -> str:
+        """Return the name, where it comes from, and its size."""
+        return f"Classifier({self.name!r}, {self.origin.kind}, {self.parameters:,} parameters)"
+
     def predict(
         self, images: NDArray[np.uint8], labels: NDArray[np.int64] | None = None
     ) -> Predictions:

@@ -112,6 +112,15 @@ def read_model(path: str | Path) -> bytes:
         with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             data = b"" if size > MAX_BYTES else file.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise ModelError(
+            f"{path} is a folder; of a run, give the model file: tendigits export {path} -o FILE."
+        ) from error
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"There is no model file {path}; pretrained models are "
+            f"{', '.join(pretrained_models())}."
+        ) from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
     if max(size, len(data)) > MAX_BYTES:

@@ -26,6 +26,10 @@ class LabelledImages:
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        """Return the number of images."""
+        return f"LabelledImages({len(self):,} images)"
+
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.labels)

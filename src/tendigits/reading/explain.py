@@ -1,5 +1,8 @@
 """Drawings of what was read in a picture, and its frames as files with labels."""
 
+import base64
+import html
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +31,22 @@ def draw_explanation(picture: Picture, reading: Reading, path: Path) -> None:
     and confidence, and each line in a grey box. Below each frame are its digit and the second most
     probable one, with their confidences.
     """
+    _save(_drawn(picture, reading), path)
+
+
+def as_html(reading: Reading) -> str:
+    """Return the text that was read and, if the reading has its picture, the drawing as HTML."""
+    text = html.escape(reading.text) or f"({reading.status})"
+    title = f'<pre style="font-size: 1.5em">{text}</pre><p>confidence {reading.confidence:.3f}</p>'
+    if reading.picture is None:
+        return title
+    file = io.BytesIO()
+    _drawn(reading.picture, reading).save(file, "PNG")
+    source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return f'{title}<img src="{source}" alt="What was read" style="max-width: 100%">'
+
+
+def _drawn(picture: Picture, reading: Reading) -> Image.Image:
     image = _shown(picture)
     scale = image.width / (picture.grey.shape[1] * picture.scale)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(14)
@@ -39,7 +58,7 @@ def draw_explanation(picture: Picture, reading: Reading, path: Path) -> None:
     for number, box in zip(reading.numbers, numbers, strict=True):
         draw.rectangle(box, outline=NUMBER, width=2)
         _write_above(draw, box, f"{number.text}  {number.confidence:.3f}", font)
-    _save(_beside(image, [_captioned(digit) for digit in reading.digits]), path)
+    return _beside(image, [_captioned(digit) for digit in reading.digits])
 
 
 def _shown(picture: Picture) -> Image.Image:

@@ -1,8 +1,8 @@
 """From a picture to its digits, each with a confidence."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import astuple, dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -80,6 +80,11 @@ class ReadDigit:
     frame: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
 
+    def __repr__(self) -> str:
+        """Return the digit, its confidence and its box, without the images."""
+        place = ", ".join(map(str, astuple(self.box)))
+        return f"ReadDigit({self.character!r}, confidence={self.confidence:.3f}, box=({place}))"
+
     @property
     def character(self) -> str:
         """The digit, or `?` if the shape is rejected."""
@@ -96,6 +101,7 @@ class Reading:
         characters: all that may be a character, in pixels of the decoded picture.
         scale: the width of one of those pixels in pixels of the original picture.
         has_pattern: whether a number of a certain length or pattern was sought, and nothing else.
+        picture: the decoded picture; None for pages of documents and for pictures read in bulk.
     """
 
     digits: tuple[ReadDigit, ...]
@@ -103,6 +109,30 @@ class Reading:
     characters: tuple[Character, ...] = ()
     scale: float = 1.0
     has_pattern: bool = False
+    picture: Picture | None = None
+
+    def __repr__(self) -> str:
+        """Return the text and its confidence; the digits are counted."""
+        return (
+            f"Reading({self.text!r}, confidence={self.confidence:.3f}, status={self.status!r}, "
+            f"{len(self.digits)} digits)"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the text and the picture with what was found in it, for notebooks."""
+        from tendigits.reading.explain import as_html  # noqa: PLC0415 - it imports this module
+
+        return as_html(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what `tendigits read --json` prints, without what names the file.
+
+        It contains text, numbers and digits, each with its confidence and box, as plain values.
+        """
+        from tendigits.reading.schemas import PictureResult  # noqa: PLC0415 - it imports pydantic
+
+        values = PictureResult.from_reading("-", self).to_dict()
+        return {name: values[name] for name in values if name not in ("file", "page", "error")}
 
     @property
     def text(self) -> str:
@@ -155,6 +185,8 @@ class Reader:
         Raises:
             ModelError: the file is damaged, or not a model file.
         """
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise PictureError(f"The threshold is {threshold}; give a number from 0 to 1.")
         if not isinstance(classifier, Classifier):
             classifier = load_model_file(classifier, threads)
         self.classifier = classifier
@@ -165,7 +197,8 @@ class Reader:
         """Read one picture, or the first page of a document.
 
         Args:
-            picture: a path, the bytes of a file, a PIL image, or an array; see `decode`.
+            picture: a path, the bytes of a file, an open file, a PIL image, or an array; see
+                `decode`.
             pattern: read only the most probable number that fits this pattern, such as
                 "[0-9]{2}/[0-9]{2}", whatever the threshold. If none fits, the status is `no fit`.
 
@@ -174,7 +207,10 @@ class Reader:
             PatternError: the pattern is invalid.
         """
         wanted = _parsed(pattern)
-        return self.read_page(decode(picture), wanted)
+        decoded = decode(picture)
+        return replace(self.read_page(decoded, wanted), picture=decoded)
+
+    __call__ = read
 
     def read_pages(
         self, picture: PictureSource, pattern: str | Pattern | None = None
@@ -199,7 +235,7 @@ class Reader:
         wanted = _parsed(pattern)
         for picture in pictures:
             try:
-                yield self.read(picture, wanted)
+                yield self.read_page(decode(picture), wanted)
             except PictureError as error:
                 yield error
 
@@ -260,25 +296,36 @@ class Reader:
         )
 
 
-def read(picture: PictureSource) -> Reading:
-    """Read one picture with the pretrained model; use a `Reader` for other models.
+def read(
+    picture: PictureSource,
+    *,
+    model: Classifier | str | Path = DEFAULT_MODEL,
+    threshold: float | None = None,
+    pattern: str | Pattern | None = None,
+) -> Reading:
+    """Read one picture; of several, a `Reader` loads its model once.
 
     Args:
-        picture: a path, the bytes of a file, a PIL image, or an array; see `decode`.
+        picture: a path, the bytes of a file, an open file, a PIL image, or an array; see `decode`.
+        model: a model file, the name of a pretrained model, or a classifier.
+        threshold: the confidence below which a digit is rejected; the model's own if None.
+        pattern: read only the most probable number that fits; see `Reader.read`.
 
     Raises:
         PictureError: it is not a picture, damaged, empty, or over a limit.
+        ModelError: the model file is missing, damaged, or not a model file.
+        PatternError: the pattern is invalid.
     """
-    return _default_reader().read(picture)
+    return _reader_of(model, threshold).read(picture, pattern)
 
 
 def _parsed(pattern: str | Pattern | None) -> Pattern | None:
     return parse_pattern(pattern) if isinstance(pattern, str) else pattern
 
 
-@cache
-def _default_reader() -> Reader:
-    return Reader()
+@lru_cache(maxsize=4)
+def _reader_of(model: Classifier | str | Path, threshold: float | None) -> Reader:
+    return Reader(model, threshold)
 
 
 @cache
