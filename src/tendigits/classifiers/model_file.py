@@ -81,6 +81,7 @@ def load_model_bytes(
             data=info.data,
             data_sha256=info.data_sha256,
             made_with={"revision": info.git_revision or "unknown", **info.versions},
+            weights_sha256=info.weights_sha256,
         ),
         data_source=info.data,
         metadata=info,

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.classifiers import Classifier, load_model_file
+from tendigits.classifiers import Classifier, load_model_file, pretrained_models
 from tendigits.errors import PictureError
 from tendigits.images import (
     Box,
@@ -156,7 +156,11 @@ class Reading:
 
     @property
     def confidence(self) -> float:
-        """The probability that the whole text is right; 0 if there is none."""
+        """The probability that the whole text is right; 0 if there is none.
+
+        It is the product of the confidences of the numbers. A `?` stands for its most probable
+        digit, so a rejected shape lowers it.
+        """
         return float(np.prod([each.confidence for each in self.numbers])) if self.numbers else 0.0
 
 
@@ -316,7 +320,9 @@ def read(
         ModelError: the model file is missing, damaged, or not a model file.
         PatternError: the pattern is invalid.
     """
-    return _reader_of(model, threshold).read(picture, pattern)
+    if isinstance(model, str) and model in pretrained_models():
+        return _reader_of(model, threshold).read(picture, pattern)
+    return Reader(model, threshold).read(picture, pattern)  # the file may have changed
 
 
 def _parsed(pattern: str | Pattern | None) -> Pattern | None:
@@ -324,7 +330,7 @@ def _parsed(pattern: str | Pattern | None) -> Pattern | None:
 
 
 @lru_cache(maxsize=4)
-def _reader_of(model: Classifier | str | Path, threshold: float | None) -> Reader:
+def _reader_of(model: str, threshold: float | None) -> Reader:
     return Reader(model, threshold)
 
 

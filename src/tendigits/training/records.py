@@ -18,11 +18,13 @@ class DataRecord:
 
     Attributes:
         name: its name.
-        source: the argument of `load_dataset` that loads it.
+        source: the argument of `load_dataset` that loads it; `data.npz` for that file of the run
+            folder, which keeps a data set that was in memory.
         training_images: the number of images of its training part, validation images included.
         test_images: the number of images of its test part.
         class_names: what the ten labels mean, in order.
         sha256: SHA-256 of each part as an uncompressed IDX file.
+        notes: what was done to the images that were given, such as holding out a test part.
     """
 
     name: str
@@ -31,6 +33,7 @@ class DataRecord:
     test_images: PositiveInt
     class_names: Annotated[tuple[str, ...], Field(min_length=CLASSES, max_length=CLASSES)]
     sha256: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

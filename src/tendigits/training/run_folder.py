@@ -17,6 +17,7 @@ from tendigits.classifiers import Classifier, Origin
 from tendigits.data import Dataset, Split, load_dataset
 from tendigits.data.download import Progress
 from tendigits.data.load import no_progress
+from tendigits.data.npz_file import write_npz
 from tendigits.errors import RecipeError, RunError
 from tendigits.evaluation.metrics import Metrics
 from tendigits.evaluation.validation import Validation
@@ -27,6 +28,9 @@ from tendigits.training.environment import Environment
 from tendigits.training.history import EpochResult, read_history
 from tendigits.training.records import DataRecord, SplitRecord, read_record
 from tendigits.training.training_data import split_images
+
+
+KEPT_DATA = "data.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,11 @@ class Run:
         return self.is_tested and (
             self.recipe.fine_tuning is None or self.fine_tuned_model.exists()
         )
+
+    @property
+    def data_source(self) -> str:
+        """The argument of `load_dataset` that loads its data set."""
+        return str(self.folder / KEPT_DATA) if self.data.source == KEPT_DATA else self.data.source
 
     @property
     def command_to_resume(self) -> str:
@@ -177,11 +186,12 @@ def create_run(
         recipe=recipe,
         data=DataRecord(
             name=dataset.name,
-            source=dataset.source,
+            source=dataset.source or KEPT_DATA,
             training_images=len(dataset.train),
             test_images=len(dataset.test),
             class_names=dataset.class_names,
             sha256=dataset.checksums,
+            notes=dataset.all_notes,
         ),
         split=split_images(recipe, dataset.train.labels),
         environment=environment,
@@ -193,6 +203,8 @@ def create_run(
             made = Path(temporary) / name
             made.mkdir()
             _write_start(made, run, start or {})
+            if dataset.source is None:
+                write_npz(dataset, made / KEPT_DATA)
             return replace(run, folder=_put_in_place(made, run.folder, numbered=out is None))
     except OSError as error:
         raise RunError(
@@ -230,10 +242,10 @@ def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
         DataError: it cannot be loaded.
         RunError: it has changed since the run was started.
     """
-    dataset = load_dataset(run.data.source, progress)
+    dataset = load_dataset(run.data_source, progress)
     if run.data.sha256 != dataset.checksums:
         raise RunError(
-            f"The data set {run.data.source} has changed since the run {run.folder} was started; "
+            f"The data set {run.data_source} has changed since the run {run.folder} was started; "
             "train again."
         )
     return dataset
@@ -272,6 +284,7 @@ def classifier_of_run(run: Run) -> Classifier:
         raise RunError(f"{run.folder} holds a finder, not a classifier; see {run.model_card}.")
     network = load_network(run)
     validation = read_record(run.validation, Validation) if run.validation.exists() else None
+    weights_sha256 = sha256_of(run.weights)
     return replace(
         classifier_of_network(
             network,
@@ -284,14 +297,15 @@ def classifier_of_run(run: Run) -> Classifier:
         origin=Origin(
             kind="run",
             file=run.folder.name,
-            sha256=sha256_of(run.weights),
+            sha256=weights_sha256,
             description=run.recipe.description,
             recipe=run.recipe.portable_settings,
             data=run.data.name,
             data_sha256=run.data.sha256,
             made_with=run.environment.summary,
+            weights_sha256=weights_sha256,
         ),
-        data_source=run.data.source,
+        data_source=run.data_source,
     )
 
 
