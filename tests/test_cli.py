@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import re
@@ -106,6 +107,9 @@ INVALID = [
     (["evaluate", "mlp", "--ood", "kmnist"], ["--full"]),
     (["corrections"], ["command"]),
     (["corrections", "export"], ["out"]),
+    (["read", "x.png", "--json", "--csv"], ["--json", "--csv"]),
+    (["compare", "mlp", "tiny", "--json", "--csv"], ["--json", "--csv"]),
+    (["evaluate", "mlp", "--full", "-o", "report", "--json"], ["--json"]),
     (["tarin"], ["tarin"]),
 ]
 
@@ -477,3 +481,49 @@ def test_shell_completion_completes_commands_options_and_names(words: str, compl
         check=False,
     )
     assert completed in result.stdout.split()
+
+
+def test_figures_are_printed_as_json(tendigits: CommandLine) -> None:
+    evaluated = json.loads(tendigits("evaluate", "tiny", "--json").stdout)
+    assert (evaluated["model"], evaluated["data"], evaluated["images"]) == ("tiny", "mnist", 10000)
+    compared = json.loads(tendigits("compare", "tiny", "mlp", "--json").stdout)
+    assert [each["name"] for each in compared["models"]] == ["tiny", "mlp"]
+    assert compared["models"][0]["metrics"]["accuracy"] == evaluated["accuracy"]
+    assert compared["pairs"][0]["p_value"] < 1e-9
+
+
+def test_comparison_is_printed_as_csv(tendigits: CommandLine) -> None:
+    rows = list(csv.DictReader(tendigits("compare", "tiny", "mlp", "--csv").stdout.splitlines()))
+    assert [row["name"] for row in rows] == ["tiny", "mlp"]
+    assert 0.99 < float(rows[0]["accuracy_low"]) < float(rows[0]["accuracy"])
+    assert rows[0]["ood_auroc"] == ""
+
+
+def test_readings_are_printed_as_csv_with_errors_in_their_rows(
+    tendigits: CommandLine, mnist: Dataset, tmp_path: Path
+) -> None:
+    Image.fromarray(255 - mnist.test.images[0]).save(tmp_path / "seven.png")
+    result = tendigits("read", "seven.png", "nope.png", "--csv", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (2, "")
+    seven, nope = csv.DictReader(result.stdout.splitlines())
+    assert (seven["file"], seven["text"], seven["status"]) == ("seven.png", "7", "read")
+    assert (nope["status"], nope["error"]) == (
+        "error",
+        "nope.png cannot be read: No such file or directory.",
+    )
+
+
+def test_export_replaces_a_file_only_if_forced(
+    trained: subprocess.CompletedProcess[str],
+    folder: Path,
+    tendigits: CommandLine,
+    tmp_path: Path,
+) -> None:
+    assert trained.returncode == 0
+    model = tmp_path / "model.onnx"
+    model.write_text("mine")
+    rejected = tendigits("export", folder, "-o", model)
+    assert (rejected.returncode, model.read_text()) == (2, "mine")
+    assert "add --force" in rejected.stderr
+    assert tendigits("export", folder, "-o", model, "--force").returncode == 0
+    assert model.stat().st_size > 1000

@@ -102,3 +102,12 @@ def table_row(card: str, start: str) -> list[str]:
     """Return the cells of the table row that begins with `start`, without the first."""
     (row,) = [line for line in card.splitlines() if line.startswith(f"| {start}")]
     return [cell.strip() for cell in row.strip("|").split("|")][1:]
+
+
+def test_card_of_a_single_epoch_says_so_and_a_description_is_optional(run: Run) -> None:
+    changed = replace(run, recipe=run.recipe.changed({"description": ""}))
+    card = model_card(changed, run.history[:1], METRICS, run.data.class_names)
+    assert "trained for one epoch only" in card
+    assert ", one epoch, " in card
+    assert "\n\n\n" not in card
+    assert "one epoch" not in model_card(run, run.history, METRICS, run.data.class_names)

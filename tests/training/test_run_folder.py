@@ -440,3 +440,12 @@ def strict_json(text: str) -> dict[str, Any]:
 
     value: dict[str, Any] = json.loads(text, parse_constant=reject)
     return value
+
+
+def test_history_and_metrics_of_a_run_are_data(run: Run, copy: Path) -> None:
+    assert [each.epoch for each in run.history] == list(range(1, len(run.history) + 1))
+    assert run.metrics.images == run.data.test_images
+    assert repr(run) == f"Run({str(run.folder)!r}, recipe='mlp', data='small-mnist')"
+    (copy / "metrics.json").unlink()
+    with pytest.raises(RunError, match="not been tested yet; continue it: tendigits train"):
+        print(load_run(copy).metrics)

@@ -96,9 +96,9 @@ class ModelInfo:
             "multiply_adds": self.multiply_adds > 0,
             "test.examples": self.test.examples > 0,
         }
-        for name in is_valid:
-            if not is_valid[name]:
-                raise ValueError(f"invalid value for {name}")
+        invalid = [name for name, value in is_valid.items() if not value]
+        if invalid:
+            raise ValueError(f"invalid value for {invalid[0]}")
 
 
 def parse_info(metadata: str, name: str) -> ModelInfo:

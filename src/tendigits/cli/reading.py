@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tendigits.cli.read_pictures import read_pictures
-from tendigits.errors import delayed_interrupts
+from tendigits.errors import TendigitsError, delayed_interrupts
 
 
 def _model_names(incomplete: str) -> list[str]:
@@ -19,6 +19,7 @@ def _model_names(incomplete: str) -> list[str]:
 def read(
     pictures: Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per page.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print one row of CSV per page.")] = False,
     model: Annotated[
         str,
         typer.Option(
@@ -77,7 +78,9 @@ def read(
         from tendigits.reading.command import Outputs, ReadCommand
         from tendigits.reading.pages import ReadSettings
 
-    settings = ReadSettings(model, threshold, length, pattern, json)
+    if json and csv:
+        raise TendigitsError("--json and --csv are two forms of the output; leave out one.")
+    settings = ReadSettings(model, threshold, length, pattern, json=json, csv=csv)
     command = ReadCommand(settings, Outputs(explain, crops, table), jobs or os.cpu_count() or 1)
     read_pictures(pictures, command)
 

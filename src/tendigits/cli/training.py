@@ -1,12 +1,14 @@
 """The commands that train and measure: train, evaluate, compare, export, data, corrections."""
 
+import sys
+from csv import DictWriter
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 import tendigits
-from tendigits.errors import ReportError, RunError
+from tendigits.errors import ModelError, ReportError, RunError
 
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
 MODEL_HELP = "A run folder, a model file, a pretrained model's name, or another ONNX file."
@@ -141,12 +143,19 @@ def evaluate(
         bool,
         typer.Option("--as-pictures", help="Measure the whole reading of the pictures of --data."),
     ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Measure a model on its test set or on your data; with --full, write a report."""
     if full != (out is not None) or (ood and not full):
         raise ReportError("A report needs both --full and a folder: -o FOLDER.")
-    if (full and data is not None) or (as_pictures and data is None):
-        raise ReportError("--as-pictures needs --data MINE, and a report takes neither of them.")
+    if (full and (data is not None or json)) or (as_pictures and data is None):
+        raise ReportError(
+            "--as-pictures needs --data MINE, and a report takes none of --as-pictures, --data and "
+            "--json."
+        )
+    if json:
+        _print_as_json(model, data, as_pictures=as_pictures)
+        return
     if data is not None:
         _evaluate_data(model, data, as_pictures=as_pictures)
         return
@@ -186,15 +195,45 @@ def _evaluate_data(model: str, source: str, *, as_pictures: bool) -> None:
     typer.echo(summarise_test(metrics, classifier.class_names))
 
 
+def _print_as_json(model: str, data: str | None, *, as_pictures: bool) -> None:
+    from tendigits.data import load_dataset
+    from tendigits.files import as_json_values, to_json
+
+    if as_pictures and data is not None:
+        measured = as_json_values(tendigits.evaluate_pictures(model, data))
+        typer.echo(to_json(measured, indent=2))
+        return
+    classifier = tendigits.load_classifier(model)
+    dataset = None if data is None else load_dataset(data)
+    metrics = tendigits.evaluate(classifier, dataset)
+    name = {"model": classifier.name, "sha256": classifier.origin.sha256}
+    data_name = {"data": classifier.origin.data if dataset is None else dataset.name}
+    typer.echo(to_json(name | data_name | metrics.to_dict(), indent=2))
+
+
 def compare(
     models: Annotated[
         list[str], typer.Argument(help="At least two models as for evaluate, or reports.")
     ],
+    json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print a row of CSV per model.")] = False,
 ) -> None:
     """Compare models and test their differences for significance."""
     from tendigits.evaluation.compare import describe_comparison
+    from tendigits.files import to_json
 
-    typer.echo(describe_comparison(tendigits.compare(models)))
+    if json and csv:
+        raise ReportError("--json and --csv are two forms of the output; leave out one.")
+    comparison = tendigits.compare(models)
+    if json:
+        typer.echo(to_json(comparison.to_dict(), indent=2))
+    elif csv:
+        rows = comparison.to_rows()
+        writer = DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        typer.echo(describe_comparison(comparison))
 
 
 def export(
@@ -205,9 +244,15 @@ def export(
     int8: Annotated[
         bool, typer.Option("--int8", help="Quantise weights and activations to 8 bits.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a run's network as one ONNX file with embedded metadata."""
+    from tendigits.classifiers.model_file import weights_beside
+
     trained = tendigits.load_run(run)
+    taken = [path for path in (out, weights_beside(out)) if path.exists()]
+    if taken and not force:
+        raise ModelError(f"{taken[0]} exists already; choose another --out, or add --force.")
     if trained.recipe.pages is None:
         typer.echo(tendigits.export_model(trained, out, int8=int8).summary())
         return

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from tendigits.evaluation.calibration import CalibrationMetrics, calibration_met
 from tendigits.evaluation.label_errors import CorrectedAccuracy, correct_labels
 from tendigits.evaluation.metrics import Metrics, measure
 from tendigits.evaluation.report import Report
+from tendigits.files import as_json_values
 
 SIGNIFICANCE_LEVEL = 0.05
 _RESAMPLES = 10_000
@@ -124,6 +126,19 @@ class Comparison:
     models: tuple[ComparedModel, ...]
     pairs: tuple[Pair, ...]
     seeds: dict[str, Spread]
+
+    def __repr__(self) -> str:
+        """Return the accuracy of each classifier."""
+        models = [f"{each.name}: {each.metrics.accuracy:.4f}" for each in self.models]
+        return f"Comparison({', '.join(models)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every figure by name, as `tendigits compare --json` prints it."""
+        return as_json_values(self)
+
+    def to_rows(self) -> list[dict[str, object]]:
+        """Return the main figures of each classifier, as `tendigits compare --csv` prints them."""
+        return [_figures(each) for each in self.models]
 
 
 def compared_model_of_report(report: Report) -> ComparedModel:
@@ -297,6 +312,21 @@ def _summarise_seeds(models: Sequence[ComparedModel]) -> dict[str, Spread]:
         recipe = _without_seed(first.recipe)
         left = [each for each in others if _without_seed(each.recipe) != recipe]
     return spreads
+
+
+def _figures(model: ComparedModel) -> dict[str, object]:
+    low, high = model.metrics.interval_95
+    return {
+        "name": model.name,
+        "accuracy": model.metrics.accuracy,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "corrected_accuracy": model.corrected.relabelled,
+        "negative_log_likelihood": model.calibration.negative_log_likelihood,
+        "calibration_error": model.calibration.calibration_error,
+        "corrupted_error": model.corrupted_error,
+        "ood_auroc": model.ood_auroc,
+    }
 
 
 def _row(model: ComparedModel) -> tuple[str, ...]:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from tendigits.errors import Interrupted, PatternError, PictureError
 from tendigits.files import write_bytes
-from tendigits.reading.pages import PageReader, PageResult, ReadSettings, file_stem
+from tendigits.reading.pages import (
+    CSV_COLUMNS,
+    PageReader,
+    PageResult,
+    ReadSettings,
+    csv_row,
+    file_stem,
+)
 from tendigits.reading.sources import Source
 
 if TYPE_CHECKING:
@@ -74,6 +81,8 @@ class ReadCommand:
         done, exit_code = 0, COMPLETE
         start = monotonic()
         step("Reading", done, len(sources))
+        if self.settings.csv:
+            print(csv_row(CSV_COLUMNS), flush=True)
         try:
             with closing(self._pages(reader, sources)) as read:
                 for pages in read:
@@ -106,7 +115,7 @@ class ReadCommand:
         """Print a page, write its files, and return its exit code."""
         if self.outputs.table is not None and page.number is not None:
             raise PictureError(f"{page.name} has several pages; give --table a file with one page.")
-        is_sentence = page.status == "error" and not self.settings.json
+        is_sentence = page.status == "error" and not self.settings.has_errors_in_output
         print(page.output, file=sys.stderr if is_sentence else sys.stdout, flush=True)
         exit_code = {"error": ERROR, "no fit": INCOMPLETE}.get(page.status, COMPLETE)
         if page.reading is None:

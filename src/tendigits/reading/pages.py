@@ -1,7 +1,8 @@
 """The pages of one picture or document: each is read, and turned into what is printed for it."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,8 @@ from tendigits.errors import PictureError
 from tendigits.images import Picture, PictureSource, decode_pages
 from tendigits.reading.fitting import wanted_pattern
 from tendigits.reading.reader import Reader, Reading
+
+CSV_COLUMNS = ("file", "page", "text", "confidence", "status", "error")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class ReadSettings:
         length: the number of digits, such as "3" or "3-6", of the one number to read.
         pattern: the pattern of the one number to read.
         json: whether to print a JSON object for each page instead of text.
+        csv: whether to print a row of comma-separated values for each page instead of text.
         keep: whether the readings are needed after they were printed.
         draw: whether each page is drawn with what was read on it.
     """
@@ -33,6 +37,12 @@ class ReadSettings:
     json: bool = False
     keep: bool = False
     draw: bool = False
+    csv: bool = False
+
+    @property
+    def has_errors_in_output(self) -> bool:
+        """Whether errors are part of the output, instead of sentences beside it."""
+        return self.json or self.csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +113,10 @@ class PageReader:
             yield _Page(number, None, error)
 
     def _result(self, name: str, page: "_Page", number: int | None) -> PageResult:
-        output = _json_of(name, page) if self.settings.json else _text_of(name, page, number)
+        if self.settings.csv:
+            output = _csv_of(name, page)
+        else:
+            output = _json_of(name, page) if self.settings.json else _text_of(name, page, number)
         if isinstance(page.content, PictureError):
             return PageResult(name, number, "error", output)
         drawing = None
@@ -156,3 +169,20 @@ def _json_of(name: str, page: _Page) -> str:
     else:
         result = PictureResult.from_reading(name, page.content, page=page.number)
     return json.dumps(result.to_dict())
+
+
+def csv_row(values: Sequence[object]) -> str:
+    """Return values as a row of a CSV file, without the end of the line."""
+    import csv  # noqa: PLC0415 - only an option needs it
+
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(values)
+    return row.getvalue()
+
+
+def _csv_of(name: str, page: _Page) -> str:
+    if isinstance(page.content, PictureError):
+        return csv_row([name, page.number, "", "", "error", page.content])
+    reading = page.content
+    confidence = f"{reading.confidence:.6f}"
+    return csv_row([name, page.number, reading.text, confidence, reading.status, ""])

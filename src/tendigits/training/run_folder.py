@@ -29,7 +29,6 @@ from tendigits.training.history import EpochResult, read_history
 from tendigits.training.records import DataRecord, SplitRecord, read_record
 from tendigits.training.training_data import split_images
 
-
 KEPT_DATA = "data.npz"
 
 
