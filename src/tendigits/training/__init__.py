@@ -1,5 +1,11 @@
 """Training: the loop, its data and optimisers, and the run folder that records it."""
 
+import os
+
+# Threads of OpenMP wait for each other by spinning; on a machine with other work that takes the
+# time from those they wait for. It is read when torch is imported; see docs/experiments.md.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
 from tendigits.training.distillation import with_pinned_teacher
 from tendigits.training.environment import Device, computing_threads, describe_environment
 from tendigits.training.fine_tuning import (
