@@ -33,7 +33,7 @@ def test_notebook_is_stored_with_its_output() -> None:
     code = [cell for cell in json.loads(NOTEBOOK)["cells"] if cell["cell_type"] == "code"]
     assert all(cell["execution_count"] for cell in code)
     assert sum("image/png" in str(cell["outputs"]) for cell in code) == 6
-    assert "try your own handwriting" in NOTEBOOK.lower()
+    assert "Try your own handwriting" in NOTEBOOK
     assert "class MLP" in NOTEBOOK  # the code of the network
 
 
