@@ -34,6 +34,8 @@ class Origin:
         data_sha256: checksum of each part of the data set as an uncompressed IDX file.
         made_with: versions, machine and git revision of its training, where known.
         assumptions: what was assumed about a file without metadata, one sentence each.
+        weights_sha256: checksum of the trained weights, the same for a run and for the float32
+            file that it is exported to; None if unknown.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class Origin:
     data_sha256: dict[str, str]
     made_with: dict[str, str]
     assumptions: tuple[str, ...] = ()
+    weights_sha256: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

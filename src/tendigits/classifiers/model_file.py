@@ -71,6 +71,7 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Clas
             data=info.data,
             data_sha256=info.data_sha256,
             made_with={"revision": info.git_revision or "unknown", **info.versions},
+            weights_sha256=info.weights_sha256,
         ),
         data_source=info.data,
         metadata=info,

@@ -126,7 +126,11 @@ class Reading:
 
     @property
     def confidence(self) -> float:
-        """The probability that the whole text is right; 0 if there is none."""
+        """The probability that the whole text is right; 0 if there is none.
+
+        It is the product of the confidences of the numbers. A `?` stands for its most probable
+        digit, so a rejected shape lowers it.
+        """
         return float(np.prod([each.confidence for each in self.numbers])) if self.numbers else 0.0
 
 

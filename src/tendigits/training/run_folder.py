@@ -292,6 +292,7 @@ def classifier_of_run(run: Run) -> Classifier:
         raise RunError(f"{run.folder} holds a finder, not a classifier; see {run.model_card}.")
     network = load_network(run)
     validation = read_record(run.validation, Validation) if run.validation.exists() else None
+    weights_sha256 = sha256_of(run.weights)
     return replace(
         classifier_of_network(
             network,
@@ -304,12 +305,13 @@ def classifier_of_run(run: Run) -> Classifier:
         origin=Origin(
             kind="run",
             file=run.folder.name,
-            sha256=sha256_of(run.weights),
+            sha256=weights_sha256,
             description=run.recipe.description,
             recipe=run.recipe.portable_settings,
             data=run.data.name,
             data_sha256=run.data.sha256,
             made_with=run.environment.summary,
+            weights_sha256=weights_sha256,
         ),
         data_source=run.data.source,
     )
