@@ -54,13 +54,15 @@ def read(
         Path | None,
         typer.Option(
             metavar="PNG",
-            help="Write a PNG of the lines, numbers and digits that were found (on the last page).",
+            help="Draw the lines, numbers and digits that were found; with several pages, in "
+            "files called after them.",
         ),
     ] = None,
     crops: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Write each frame as a PNG and the predictions to labels.jsonl."
+            metavar="FOLDER",
+            help="Write each frame as a PNG and its digit to labels.jsonl, to correct and train on.",
         ),
     ] = None,
     jobs: Annotated[

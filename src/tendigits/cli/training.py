@@ -35,7 +35,8 @@ def train(
     data: Annotated[
         str,
         typer.Option(
-            help="mnist, fashion-mnist, kmnist, a folder of IDX files or an .npz file.",
+            help="A data set's name, a folder of IDX files or of pictures by class, a CSV or an "
+            ".npz file; with --from, your own images.",
             autocompletion=_data_set_names,
         ),
     ] = "mnist",
@@ -66,7 +67,8 @@ def train(
         typer.Option(
             "--from",
             metavar="MODEL",
-            help="Train this model file or pretrained model further, with --add-corrections.",
+            help="Train this model file or pretrained model further, on --data or "
+            "--add-corrections.",
         ),
     ] = None,
     add_corrections: Annotated[
@@ -91,17 +93,21 @@ def train(
     changes = dict(parse_setting(text) for text in settings or [])
     changes |= {name: value for name, value in shorthands.items() if value is not None}
     if from_ is not None or add_corrections is not None:
-        if from_ is None or add_corrections is None or "recipe" in _given(context):
+        given = _given(context)
+        own = data if "data" in given else None
+        if from_ is None or "recipe" in given or (add_corrections is None and own is None):
             raise RunError(
-                "--from MODEL and --add-corrections URL are used together and without a recipe; "
-                "the model has its own."
+                "--from MODEL is used with --data MINE or --add-corrections URL and without a "
+                "recipe; the model has its own."
             )
+        options = {"out": out, "threads": threads, "device": device}
+        if add_corrections is None:
+            tendigits.fine_tune(from_, own, changes, **options)
+            return
         from tendigits.feedback.corrections import load_corrections
 
         corrections = load_corrections(add_corrections)
-        tendigits.fine_tune(
-            from_, corrections, changes, data=data, out=out, threads=threads, device=device
-        )
+        tendigits.fine_tune(from_, corrections, changes, data=own, **options)
         return
     checked = load_recipe(recipe, changes)  # before torch is imported, so that errors come at once
     tendigits.train(checked, data=data, out=out, threads=threads, device=device)
@@ -123,10 +129,29 @@ def evaluate(
             help="Additional out-of-distribution data set, with --full; repeatable.",
         ),
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MINE",
+            help="Measure on this data set; all that `train --data` takes.",
+            autocompletion=_data_set_names,
+        ),
+    ] = None,
+    as_pictures: Annotated[
+        bool,
+        typer.Option(
+            "--as-pictures", help="Measure the whole reading of the pictures of --data."
+        ),
+    ] = False,
 ) -> None:
-    """Measure a model on its test set; with --full, write a report."""
+    """Measure a model on its test set or on your data; with --full, write a report."""
     if full != (out is not None) or (ood and not full):
         raise ReportError("A report needs both --full and a folder: -o FOLDER.")
+    if (full and data is not None) or (as_pictures and data is None):
+        raise ReportError("--as-pictures needs --data MINE, and a report takes neither of them.")
+    if data is not None:
+        _evaluate_data(model, data, as_pictures=as_pictures)
+        return
     if out is not None:
         tendigits.write_report(model, out, ood=ood or ())
         typer.echo(f"Report: {out.absolute() / 'report.html'}")
@@ -142,6 +167,25 @@ def evaluate(
         from tendigits.training.final_test import compare_with_record
 
         typer.echo(compare_with_record(tendigits.load_run(model), metrics))
+
+
+def _evaluate_data(model: str, source: str, *, as_pictures: bool) -> None:
+    if as_pictures:
+        typer.echo(tendigits.evaluate_pictures(model, source, quiet=False).summary())
+        return
+    from tendigits.data import load_dataset
+    from tendigits.evaluation.metrics import summarise_test
+    from tendigits.evaluation.own_data import describe_images
+    from tendigits.progress import Terminal
+
+    classifier = tendigits.load_classifier(model)
+    with Terminal() as terminal:
+        dataset = load_dataset(source, terminal.step)
+    for sentence in (*classifier.origin.assumptions, *dataset.notes):
+        typer.echo(sentence)
+    metrics = tendigits.evaluate(classifier, dataset)
+    typer.echo(describe_images(classifier, dataset))
+    typer.echo(summarise_test(metrics, classifier.class_names))
 
 
 def compare(
@@ -180,7 +224,8 @@ def data(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A data set's name, a folder of IDX files or an .npz file.",
+            help="A data set's name, a folder of IDX files or of pictures by class, a CSV or an "
+            ".npz file.",
             autocompletion=_data_set_names,
         ),
     ] = None,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tendigits.errors import PictureError
 from tendigits.images import Picture, PictureSource, decode_pages
+from tendigits.reading.explain import draw_explanation
 from tendigits.reading.fitting import wanted_pattern
 from tendigits.reading.reader import Reader, Reading
 
@@ -23,6 +24,7 @@ class ReadSettings:
         pattern: the pattern of the one number to read.
         json: whether to print a JSON object for each page instead of text.
         keep: whether the readings are needed after they were printed.
+        draw: whether each page is drawn with what was read on it.
     """
 
     model: str
@@ -31,6 +33,7 @@ class ReadSettings:
     pattern: str | None = None
     json: bool = False
     keep: bool = False
+    draw: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +46,7 @@ class PageResult:
         status: that of its reading, or `error`.
         output: what is printed for it.
         reading: what was read, if it is to be kept.
-        picture: the last page of a document, if it is to be kept.
+        drawing: the page with what was read on it, as PNG, if it is to be drawn.
     """
 
     name: str
@@ -51,7 +54,7 @@ class PageResult:
     status: Literal["read", "empty", "no fit", "error"]
     output: str
     reading: Reading | None = None
-    picture: Picture | None = None
+    drawing: bytes | None = None
 
 
 class PageReader:
@@ -85,11 +88,11 @@ class PageReader:
         last: _Page | None = None
         for page in self._pages(picture):
             if last is not None:
-                yield self._result(name, last, last.number, is_last=False)
+                yield self._result(name, last, last.number)
             last = page
         if last is not None:
             number = last.number if last.number > 1 else None
-            yield self._result(name, last, number, is_last=True)
+            yield self._result(name, last, number)
 
     def _pages(self, picture: PictureSource) -> Iterator["_Page"]:
         number = 1
@@ -100,14 +103,15 @@ class PageReader:
         except PictureError as error:
             yield _Page(number, None, error)
 
-    def _result(self, name: str, page: "_Page", number: int | None, *, is_last: bool) -> PageResult:
+    def _result(self, name: str, page: "_Page", number: int | None) -> PageResult:
         output = _json_of(name, page) if self.settings.json else _text_of(name, page, number)
         if isinstance(page.content, PictureError):
             return PageResult(name, number, "error", output)
-        if not self.settings.keep:
-            return PageResult(name, number, page.content.status, output)
-        picture = page.picture if is_last else None  # a thousand pages would fill the memory
-        return PageResult(name, number, page.content.status, output, page.content, picture)
+        drawing = None
+        if self.settings.draw and page.picture is not None:
+            drawing = draw_explanation(page.picture, page.content)
+        reading = page.content if self.settings.keep else None
+        return PageResult(name, number, page.content.status, output, reading, drawing)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,12 @@
 
 from tendigits.training.distillation import with_pinned_teacher
 from tendigits.training.environment import Device, computing_threads, describe_environment
-from tendigits.training.fine_tuning import describe_fine_tuning, fine_tuning_recipe, read_start
+from tendigits.training.fine_tuning import (
+    describe_fine_tuning,
+    fine_tuning_recipe,
+    images_to_train_on,
+    read_start,
+)
 from tendigits.training.fit import TrainingState, fit
 from tendigits.training.history import EpochResult, read_history
 from tendigits.training.run_folder import (
@@ -29,6 +34,7 @@ __all__ = [
     "describe_fine_tuning",
     "fine_tuning_recipe",
     "fit",
+    "images_to_train_on",
     "load_network",
     "load_run",
     "load_run_data",

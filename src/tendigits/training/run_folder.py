@@ -20,6 +20,7 @@ from tendigits.data import CLASSES, Dataset, Split, load_dataset
 from tendigits.data.download import Progress
 from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.data.load import no_progress
+from tendigits.data.npz_file import write_npz
 from tendigits.errors import RecipeError, RunError
 from tendigits.evaluation.validation import Validation
 from tendigits.files import Record, parse_json, sha256_of, write_bytes, write_json, write_text
@@ -29,17 +30,22 @@ from tendigits.training.environment import Environment
 from tendigits.training.training_data import split_images
 
 
+KEPT_DATA = "data.npz"
+
+
 @dataclass(frozen=True)
 class DataRecord:
     """The data set of a run: `data.json`.
 
     Attributes:
         name: its name.
-        source: the argument of `load_dataset` that loads it.
+        source: the argument of `load_dataset` that loads it; `data.npz` for that file of the run
+            folder, which keeps a data set that was in memory.
         training_images: the number of images of its training part, validation images included.
         test_images: the number of images of its test part.
         class_names: what the ten labels mean, in order.
         sha256: SHA-256 of each part as an uncompressed IDX file.
+        notes: what was done to the images that were given, such as holding out a test part.
     """
 
     name: str
@@ -48,6 +54,7 @@ class DataRecord:
     test_images: PositiveInt
     class_names: Annotated[tuple[str, ...], Field(min_length=CLASSES, max_length=CLASSES)]
     sha256: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,11 @@ class Run:
         return self.is_tested and (
             self.recipe.fine_tuning is None or self.fine_tuned_model.exists()
         )
+
+    @property
+    def data_source(self) -> str:
+        """The argument of `load_dataset` that loads its data set."""
+        return str(self.folder / KEPT_DATA) if self.data.source == KEPT_DATA else self.data.source
 
     @property
     def command_to_resume(self) -> str:
@@ -183,11 +195,12 @@ def create_run(
         recipe=recipe,
         data=DataRecord(
             name=dataset.name,
-            source=dataset.source,
+            source=dataset.source or KEPT_DATA,
             training_images=len(dataset.train),
             test_images=len(dataset.test),
             class_names=dataset.class_names,
             sha256=dataset.checksums,
+            notes=dataset.all_notes,
         ),
         split=split_images(recipe, dataset.train.labels),
         environment=environment,
@@ -199,6 +212,8 @@ def create_run(
             made = Path(temporary) / name
             made.mkdir()
             _write_start(made, run, start or {})
+            if dataset.source is None:
+                write_npz(dataset, made / KEPT_DATA)
             return replace(run, folder=_put_in_place(made, run.folder, numbered=out is None))
     except OSError as error:
         raise RunError(
@@ -236,10 +251,10 @@ def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
         DataError: it cannot be loaded.
         RunError: it has changed since the run was started.
     """
-    dataset = load_dataset(run.data.source, progress)
+    dataset = load_dataset(run.data_source, progress)
     if run.data.sha256 != dataset.checksums:
         raise RunError(
-            f"The data set {run.data.source} has changed since the run {run.folder} was started; "
+            f"The data set {run.data_source} has changed since the run {run.folder} was started; "
             "train again."
         )
     return dataset
@@ -313,7 +328,7 @@ def classifier_of_run(run: Run) -> Classifier:
             made_with=run.environment.summary,
             weights_sha256=weights_sha256,
         ),
-        data_source=run.data.source,
+        data_source=run.data_source,
     )
 
 
