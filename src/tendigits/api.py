@@ -104,10 +104,11 @@ def fine_tune(
     device: "Device" = "auto",
     quiet: bool = False,
 ) -> "Exported":
-    """Fine-tune a model on corrections or own images and on its own data set, and export the result.
+    """Fine-tune a model on corrections or own images and on its data set, and export the result.
 
-    One image in five is held out; of a data set with a test part, that is not used at all. The accuracy on the validation images and on the held-out
-    corrections is printed before and after, then the new model file is written to the run folder.
+    One image in five is held out; the test part of a data set that has one is not used at all. The
+    accuracy on the validation images and on the held-out images is printed before and after, then
+    the new model file is written to the run folder.
 
     Args:
         model: a model file with its weights beside it, or the name of a pretrained model.
@@ -192,9 +193,7 @@ def predict(model: "str | Path | Run | Classifier", images: NDArray[np.uint8]) -
 
 
 @reports_missing_extra
-def evaluate(
-    model: "str | Path | Run | Classifier", data: DataSource | None = None
-) -> Metrics:
+def evaluate(model: "str | Path | Run | Classifier", data: DataSource | None = None) -> Metrics:
     """Measure a model on images with labels; write nothing.
 
     Args:
@@ -343,7 +342,7 @@ def _own_dataset(classifier: Classifier) -> Dataset:
     if origin.kind == "model file" and origin.data not in CATALOGUE:
         raise ModelError(
             f"{classifier.name} was trained on {origin.data}, which is not the name of a data set "
-            f"that can be loaded; known are {', '.join(CATALOGUE)}."
+            f"that can be loaded; give it as --data. Known are {', '.join(CATALOGUE)}."
         )
     dataset = load_dataset(classifier.data_source or "mnist")
     if origin.data_sha256 and origin.data_sha256 != dataset.checksums:

@@ -100,14 +100,20 @@ def train(
                 "--from MODEL is used with --data MINE or --add-corrections URL and without a "
                 "recipe; the model has its own."
             )
-        options = {"out": out, "threads": threads, "device": device}
-        if add_corrections is None:
-            tendigits.fine_tune(from_, own, changes, **options)
-            return
-        from tendigits.feedback.corrections import load_corrections
+        images: object = own
+        if add_corrections is not None:
+            from tendigits.feedback.corrections import load_corrections
 
-        corrections = load_corrections(add_corrections)
-        tendigits.fine_tune(from_, corrections, changes, data=own, **options)
+            images = load_corrections(add_corrections)
+        tendigits.fine_tune(
+            from_,
+            images,
+            changes,
+            data=None if add_corrections is None else own,
+            out=out,
+            threads=threads,
+            device=device,
+        )
         return
     checked = load_recipe(recipe, changes)  # before torch is imported, so that errors come at once
     tendigits.train(checked, data=data, out=out, threads=threads, device=device)
@@ -139,9 +145,7 @@ def evaluate(
     ] = None,
     as_pictures: Annotated[
         bool,
-        typer.Option(
-            "--as-pictures", help="Measure the whole reading of the pictures of --data."
-        ),
+        typer.Option("--as-pictures", help="Measure the whole reading of the pictures of --data."),
     ] = False,
 ) -> None:
     """Measure a model on its test set or on your data; with --full, write a report."""

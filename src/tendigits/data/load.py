@@ -141,9 +141,7 @@ def _from_file(path: Path) -> Dataset:
             "or IDX files."
         )
     arrays = read_npz(path)
-    train, notes = labelled_images(
-        arrays["x_train"], arrays["y_train"], f"{path} (training part)"
-    )
+    train, notes = labelled_images(arrays["x_train"], arrays["y_train"], f"{path} (training part)")
     test = None
     if "x_test" in arrays:
         test, test_notes = labelled_images(
@@ -214,5 +212,3 @@ def _find_idx(folder: Path, file: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise DataError(f"{folder} has neither {file} nor {file}.gz; add the four IDX files.")
-
-

@@ -36,9 +36,7 @@ def may_have_seen(classifier: Classifier) -> bool:
     if origin.kind == "other ONNX file":
         return False
     entry = CATALOGUE.get(origin.data)
-    is_published = entry is not None and (
-        bool(entry.mirrors) or origin.data_sha256 == entry.sha256
-    )
+    is_published = entry is not None and (bool(entry.mirrors) or origin.data_sha256 == entry.sha256)
     return not is_published or bool(origin.recipe.get("fine_tuning"))
 
 

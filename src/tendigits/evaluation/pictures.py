@@ -86,11 +86,11 @@ class PictureMetrics:
             f"Mean confidence: {100 * self.mean_confidence:.2f}%, calibration error "
             f"{self.calibration_error:.4f}",
         ]
-        for each in self.misread[:_SHOWN]:
-            lines.append(
-                f"  {each.name}: {each.text or 'no digits'}, read as {each.read or 'no digits'} "
-                f"({each.confidence:.3f})"
-            )
+        lines += [
+            f"  {each.name}: {each.text or 'no digits'}, read as {each.read or 'no digits'} "
+            f"({each.confidence:.3f})"
+            for each in self.misread[:_SHOWN]
+        ]
         if len(self.misread) > _SHOWN:
             lines.append(f"  and {len(self.misread) - _SHOWN:,} more")
         return "\n".join(lines)
@@ -122,7 +122,9 @@ def find_pictures(
     if folder is not None and folder.is_dir():
         if (folder / PICTURES_FILE).is_file():
             return list(_listed_pictures(folder)), ()
-        is_data_set = any("-ubyte" in path.name or path.suffix == ".jsonl" for path in folder.iterdir())
+        is_data_set = any(
+            "-ubyte" in path.name or path.suffix == ".jsonl" for path in folder.iterdir()
+        )
         if not is_data_set and find_class_folders(folder) is not None:
             return _pictures_of_classes(classifier, folder, progress)
     dataset = load_dataset(source, progress)
@@ -196,7 +198,8 @@ def _pictures_of_classes(
 ) -> tuple[list[LabelledPicture], tuple[str, ...]]:
     found = find_class_folders(folder)
     assert found is not None
-    files, notes = found.test or found.train, ()
+    files = found.test or found.train
+    notes: tuple[str, ...] = ()
     if found.test is None and may_have_seen(classifier):
         loaded = load_pictures(files, folder, progress)
         _, held_out = split_by_content(loaded.images.images)

@@ -29,7 +29,6 @@ from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
 from tendigits.training.training_data import split_images
 
-
 KEPT_DATA = "data.npz"
 
 
