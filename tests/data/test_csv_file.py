@@ -70,14 +70,14 @@ def test_label_can_be_the_last_column_with_semicolons_quotes_and_a_byte_order_ma
     ],
     ids=[
         "empty",
-        "two columns",
-        "no label",
-        "no rows",
+        "two-columns",
+        "no-label",
+        "no-rows",
         "short",
         "uneven",
         "words",
-        "label 10",
-        "all equal",
+        "label-10",
+        "equal",
     ],
 )
 def test_other_files_are_rejected_in_a_sentence_about_csv(

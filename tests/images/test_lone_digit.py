@@ -4,7 +4,7 @@ import pytest
 from paper import on_paper, row
 from tendigits import Reader
 from tendigits.data import Dataset
-from tendigits.images import frame_of_lone_digit
+from tendigits.images import decode, frame_of_lone_digit
 
 
 @pytest.mark.parametrize("light_paper", [False, True])
@@ -18,7 +18,7 @@ def test_frame_of_a_picture_is_the_one_that_reading_shows(mnist: Dataset) -> Non
     reader, differences = Reader(), []
     for image in mnist.test.images[:8]:
         picture = on_paper(row(image[None]))
-        frame = frame_of_lone_digit(picture)
+        frame = frame_of_lone_digit(decode(picture).grey)
         assert frame is not None
         digits = reader.read(picture).digits
         if len(digits) == 1:

@@ -71,7 +71,7 @@ def test_rejected_frames_have_no_digit_until_one_is_entered(mnist: Dataset, tmp_
         load_dataset(tmp_path)
 
 
-def test_damaged_labels_are_not_overwritten(mnist: Dataset, tmp_path: Path) -> None:
+def test_damaged_labels_are_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text("mine", encoding="utf-8")
     with pytest.raises(DataError, match="line 1 is damaged"):
         CropFolder(tmp_path)
