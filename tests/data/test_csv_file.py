@@ -69,6 +69,9 @@ def test_label_can_be_the_last_column_with_semicolons_quotes_and_a_byte_order_ma
         ([",".join(["1"] + ["0"] * 784)] * 3, "give at least two different ones"),
     ],
     ids=[
+        *("empty", "two columns", "no label", "no rows", "short"),
+        *("uneven", "words", "label 10", "equal"),
+    ],
         "empty",
         "two-columns",
         "no-label",

@@ -18,7 +18,7 @@ from tendigits.evaluation.calibration import calibration_error
 from tendigits.evaluation.metrics import wilson_interval
 from tendigits.evaluation.own_data import images_to_measure, may_have_seen
 from tendigits.images import PictureSource
-from tendigits.reading import Reader
+from tendigits.reading import Reader, Reading
 from tendigits.reading.numbers import UNREADABLE
 
 PICTURES_FILE = "pictures.csv"
@@ -64,7 +64,8 @@ class PictureMetrics:
         interval_95: the accuracy's 95 % confidence interval (Wilson).
         rejected: fraction of pictures with digits in which one is rejected, or none is found.
         mean_confidence: of the pictures in which something was read.
-        calibration_error: the expected calibration error (15 bins) of these; NaN without any.
+        calibration_error: the expected calibration error (15 bins) of these; NaN without any. For
+            it, a `?` counts as its most probable digit, as in the confidence.
         misread: the pictures that are not read correctly, the most confident first.
     """
 
@@ -100,8 +101,9 @@ class PictureMetrics:
 class _Result:
     picture: LabelledPicture
     read: str
-    confidence: float
-    is_correct: bool
+    confidence: float = 0.0
+    is_correct: bool = False
+    is_probable_correct: bool = False
 
 
 def find_pictures(
@@ -147,13 +149,25 @@ def _read(reader: Reader, picture: LabelledPicture) -> _Result:
     try:
         reading = reader.read(picture.picture)
     except PictureError as error:
-        return _Result(picture, str(error), 0.0, is_correct=False)
+        return _Result(picture, str(error))
+    text, probable = _without_spaces(reading.text), most_probable_text(reading)
+    return _Result(
+        picture, text, reading.confidence, text == picture.text, probable == picture.text
+    )
+
+
+def most_probable_text(reading: Reading) -> str:
+    """Return the text without spaces, where a `?` is its most probable digit."""
     text = _without_spaces(reading.text)
-    return _Result(picture, text, reading.confidence, text == picture.text)
+    digits = iter(reading.digits)
+    return "".join(
+        str(next(digits).digit) if each.isdigit() or each == UNREADABLE else each for each in text
+    )
 
 
 def _metrics(results: Sequence[_Result]) -> PictureMetrics:
     correct = np.array([each.is_correct for each in results])
+    probable = np.array([each.is_probable_correct for each in results])
     with_digits = [each for each in results if each.picture.text]
     rejected = [each for each in with_digits if not each.confidence or UNREADABLE in each.read]
     answered = np.array([each.confidence > 0 for each in results])
@@ -165,7 +179,7 @@ def _metrics(results: Sequence[_Result]) -> PictureMetrics:
         rejected=len(rejected) / max(len(with_digits), 1),
         mean_confidence=float(confidences.mean()) if len(confidences) else 0.0,
         calibration_error=(
-            calibration_error(confidences, correct[answered]) if len(confidences) else float("nan")
+            calibration_error(confidences, probable[answered]) if len(confidences) else float("nan")
         ),
         misread=tuple(
             Misread(each.picture.name, each.picture.text, each.read, each.confidence)
