@@ -72,16 +72,6 @@ def test_label_can_be_the_last_column_with_semicolons_quotes_and_a_byte_order_ma
         *("empty", "two columns", "no label", "no rows", "short"),
         *("uneven", "words", "label 10", "equal"),
     ],
-        "empty",
-        "two-columns",
-        "no-label",
-        "no-rows",
-        "short",
-        "uneven",
-        "words",
-        "label-10",
-        "equal",
-    ],
 )
 def test_other_files_are_rejected_in_a_sentence_about_csv(
     tmp_path: Path, lines: list[str], problem: str
