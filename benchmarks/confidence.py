@@ -5,6 +5,7 @@ Reads made pages with digits by the writers of MNIST that the finder is not trai
 """
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from tables import RESULTS, update_pages
 from tendigits import Reader
 from tendigits.data.pages import made_pages
 from tendigits.evaluation.calibration import calibration_error
-from tendigits.evaluation.pictures import most_probable_text
+from tendigits.evaluation.picture_metrics import most_probable_text
 from tendigits.files import write_json
 
 PAGES, SEED = 1000, 17
@@ -45,7 +46,7 @@ def main() -> None:
             float(confidences[numbers == at].mean()),
             float(correct[numbers == at].mean()),
         )
-        for at, (low, high) in enumerate(zip(EDGES[:-1], EDGES[1:], strict=True))
+        for at, (low, high) in enumerate(pairwise(EDGES))
         if (numbers == at).any()
     ]
     error = calibration_error(confidences, correct)

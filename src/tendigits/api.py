@@ -31,7 +31,7 @@ from tendigits.recipes import Recipe, load_recipe
 REPORT_REFERENCES = ("mlp", "tiny")
 
 if TYPE_CHECKING:
-    from tendigits.evaluation.pictures import PictureMetrics
+    from tendigits.evaluation.picture_metrics import PictureMetrics
     from tendigits.export import Exported
     from tendigits.training import Device, Run
 
@@ -232,7 +232,7 @@ def evaluate_pictures(
         ModelError, RunError: the model cannot be loaded, or its classes are not the ten digits.
         DataError: the data is not available, or damaged.
     """
-    from tendigits.evaluation.pictures import find_pictures, measure_pictures
+    from tendigits.evaluation.picture_metrics import find_pictures, measure_pictures
 
     classifier = _classifier_of_digits(model)
     with reporting(quiet=quiet) as reporter:

@@ -11,6 +11,7 @@ from tendigits.images import decode, frame_of_lone_digit
 def test_picture_of_28x28_is_its_own_frame(mnist: Dataset, *, light_paper: bool) -> None:
     for image in mnist.test.images[:50]:
         frame = frame_of_lone_digit(255 - image if light_paper else image)
+        assert frame is not None
         assert np.array_equal(frame, image)
 
 

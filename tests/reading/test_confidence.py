@@ -7,7 +7,7 @@ import pytest
 
 from tendigits import Reader
 from tendigits.data.pages import made_pages
-from tendigits.evaluation.pictures import most_probable_text
+from tendigits.evaluation.picture_metrics import most_probable_text
 from tendigits.images.finder import MARKS
 
 PAGES, SEED = 200, 23
