@@ -61,10 +61,7 @@ def test_page_with_a_rejected_digit_is_never_confident(pages: list[ReadPage]) ->
     assert np.mean(unclear) < np.mean(clear) - 0.3
 
 
-def test_dropped_mark_or_a_slash_that_is_read_as_1_is_not_confident(pages: list[ReadPage]) -> None:
+def test_page_whose_marks_are_misread_is_not_confident(pages: list[ReadPage]) -> None:
     marked = [page for page in pages if page.text.translate(WITHOUT_MARKS) != page.text]
-    assert len(marked) > 20
-    assert sum(page.is_correct for page in marked) > 0.5 * len(marked)
-    confident = [page for page in marked if page.confidence > 0.9]
-    assert len(confident) > 5
-    assert sum(not page.is_correct for page in confident) <= 0.15 * len(confident)
+    assert sum(page.is_correct for page in marked) > 5
+    assert sum(page.confidence > 0.9 and not page.is_correct for page in marked) <= 1
