@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     )
     from tendigits.evaluation.compare import Comparison
     from tendigits.evaluation.metrics import Metrics
-    from tendigits.evaluation.pictures import PictureMetrics
+    from tendigits.evaluation.picture_metrics import PictureMetrics
     from tendigits.evaluation.report import Report, read_report
     from tendigits.export import export_model
     from tendigits.feedback.corrections import load_corrections
@@ -125,7 +125,7 @@ _MODULES = {
     ),
     "evaluation.compare": ("Comparison",),
     "evaluation.metrics": ("Metrics",),
-    "evaluation.pictures": ("PictureMetrics",),
+    "evaluation.picture_metrics": ("PictureMetrics",),
     "evaluation.report": ("Report", "read_report"),
     "export": ("export_model",),
     "feedback.corrections": ("load_corrections",),

@@ -31,7 +31,7 @@ from tendigits.recipes import Recipe, load_recipe
 REPORT_REFERENCES = ("mlp", "tiny")
 
 if TYPE_CHECKING:
-    from tendigits.evaluation.pictures import PictureMetrics
+    from tendigits.evaluation.picture_metrics import PictureMetrics
     from tendigits.export import Exported
     from tendigits.training import Device, Run
 
@@ -104,10 +104,11 @@ def fine_tune(
     device: "Device" = "auto",
     quiet: bool = False,
 ) -> "Exported":
-    """Fine-tune a model on corrections or own images and on its own data set, and export the result.
+    """Fine-tune a model on corrections or own images and on its data set, and export the result.
 
-    One image in five is held out; of a data set with a test part, that is not used at all. The accuracy on the validation images and on the held-out
-    corrections is printed before and after, then the new model file is written to the run folder.
+    One image in five is held out; the test part of a data set that has one is not used at all. The
+    accuracy on the validation images and on the held-out images is printed before and after, then
+    the new model file is written to the run folder.
 
     Args:
         model: a model file with its weights beside it, or the name of a pretrained model.
@@ -231,7 +232,7 @@ def evaluate_pictures(
         ModelError, RunError: the model cannot be loaded, or its classes are not the ten digits.
         DataError: the data is not available, or damaged.
     """
-    from tendigits.evaluation.pictures import find_pictures, measure_pictures
+    from tendigits.evaluation.picture_metrics import find_pictures, measure_pictures
 
     classifier = _classifier_of_digits(model)
     with reporting(quiet=quiet) as reporter:
@@ -341,7 +342,7 @@ def _own_dataset(classifier: Classifier) -> Dataset:
     if origin.kind == "model file" and origin.data not in CATALOGUE:
         raise ModelError(
             f"{classifier.name} was trained on {origin.data}, which is not the name of a data set "
-            f"that can be loaded; known are {', '.join(CATALOGUE)}."
+            f"that can be loaded; give it as --data. Known are {', '.join(CATALOGUE)}."
         )
     dataset = load_dataset(classifier.data_source or "mnist")
     if origin.data_sha256 and origin.data_sha256 != dataset.checksums:

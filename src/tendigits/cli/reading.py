@@ -61,7 +61,7 @@ def read(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Write each frame as a PNG and its digit to labels.jsonl, to correct and train on.",
+            help="Write each frame as a PNG and its digit to labels.jsonl, for `train --data`.",
         ),
     ] = None,
     jobs: Annotated[

@@ -102,14 +102,20 @@ def train(
                 "--from MODEL is used with --data MINE or --add-corrections URL and without a "
                 "recipe; the model has its own."
             )
-        options = {"out": out, "threads": threads, "device": device}
-        if add_corrections is None:
-            tendigits.fine_tune(from_, own, changes, **options)
-            return
-        from tendigits.feedback.corrections import load_corrections
+        images: object = own
+        if add_corrections is not None:
+            from tendigits.feedback.corrections import load_corrections
 
-        corrections = load_corrections(add_corrections)
-        tendigits.fine_tune(from_, corrections, changes, data=own, **options)
+            images = load_corrections(add_corrections)
+        tendigits.fine_tune(
+            from_,
+            images,
+            changes,
+            data=None if add_corrections is None else own,
+            out=out,
+            threads=threads,
+            device=device,
+        )
         return
     checked = load_recipe(recipe, changes)  # before torch is imported, so that errors come at once
     tendigits.train(checked, data=data, out=out, threads=threads, device=device)

@@ -35,7 +35,7 @@ def labelled_images(
 
 
 def is_dark_on_light(images: NDArray[np.uint8]) -> bool:
-    """Return whether most of the images (n, 28, 28) show dark ink on light paper, by their edges."""
+    """Return whether most of the images (n, 28, 28) have light edges: dark ink on light paper."""
     edge = np.ones((IMAGE_SIZE, IMAGE_SIZE), bool)
     edge[1:-1, 1:-1] = False
     paper = float(np.median(images[:, edge].mean(axis=1)))

@@ -43,6 +43,8 @@ def read_csv(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     if not len(values):
         raise DataError(f"{path} has no rows; {_WANTED}.")
+    if values.shape[1] != len(names):
+        raise DataError(f"{path} has rows of {values.shape[1]:,} values; {_WANTED}.")
     lower = [name.lower() for name in names]
     label = next((at for at, name in enumerate(lower) if name in LABEL_COLUMNS), 0)
     return np.delete(values, label, axis=1), values[:, label]

@@ -39,10 +39,10 @@ def load_parts(source: Any) -> Parts:
         DataError: it is none of these, or an image or a label is invalid.
     """
     train, test = _training_and_test(source)
-    images, notes = _load_part(train, "the training part")
+    images, notes = _load_part(train, f"{NAME} (training part)")
     if test is None:
         return Parts(images, None, notes)
-    test_images, test_notes = _load_part(test, "the test part")
+    test_images, test_notes = _load_part(test, f"{NAME} (test part)")
     return Parts(images, test_images, (*notes, *test_notes))
 
 
@@ -78,7 +78,7 @@ def _load_part(part: Any, name: str) -> tuple[LabelledImages, tuple[str, ...]]:
 
 def _items(part: Any) -> Iterator[Any]:
     if not isinstance(part, Iterable) and not hasattr(part, "__getitem__"):
-        raise DataError(f"A {type(part).__name__} is not a data set; {_WANTED}.")
+        raise DataError(f"A value of type {type(part).__name__} is not a data set; {_WANTED}.")
     items = iter(part)
     # A data set of torch need not raise an IndexError at its end.
     return islice(items, len(part)) if hasattr(part, "__len__") else items
@@ -95,7 +95,7 @@ def _image_and_label(item: Any, name: str) -> tuple[Any, Any]:
         return image, label
     if isinstance(item, tuple | list) and len(item) >= 2:
         return item[0], item[1]
-    raise DataError(f"An item of {name} is a {type(item).__name__}; give (image, label).")
+    raise DataError(f"An item of {name} is of type {type(item).__name__}; give (image, label).")
 
 
 def _pixels(image: Any) -> Any:

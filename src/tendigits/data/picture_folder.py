@@ -150,11 +150,11 @@ def load_crops(folder: Path) -> tuple[LabelledImages, tuple[str, ...]]:
         raise DataError(f"{folder / LABELS_FILE} lists no frame with a digit; add labels to it.")
     labels = [NON_DIGIT if isinstance(each.digit, str) else each.digit for each in there]
     missing = [folder / each.file for each in known if each not in there]
-    notes = _left_out(missing, "are listed and do not exist")
+    notes = _left_out(missing, "are listed but do not exist")
     if len(known) < len(entries):
         notes.append(
-            f"{len(entries) - len(known)} frames whose digit is null in {LABELS_FILE} were left "
-            "out; enter their digits to use them."
+            f"Frames whose digit is null in {LABELS_FILE} were left out: "
+            f"{len(entries) - len(known):,}; enter their digits to use them."
         )
     frames = np.stack([_load_frame(folder / each.file) for each in there])
     return LabelledImages(frames, np.array(labels, np.int64)), tuple(notes)
@@ -222,4 +222,4 @@ def _left_out(paths: Sequence[Path], why: str) -> list[str]:
         return []
     names = ", ".join(str(path) for path in paths[:_NAMED])
     more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
-    return [f"{len(paths):,} pictures {why} and were left out: {names}{more}."]
+    return [f"Pictures that {why} were left out: {names}{more}."]

@@ -37,8 +37,8 @@ MAX_PAGES = 1000
 MAX_SIDE = 2048
 # JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, as long as this many pixels remain.
 _DRAFT_SIDE = 1536
-# Of the formats that Pillow does not know by itself. They are pictures even where the libraries that
-# decode them are not installed: each then gives an error that says what to install.
+# Of the formats that Pillow does not know by itself. They are pictures even where the libraries
+# that decode them are not installed: each then gives an error that says what to install.
 _DOCUMENTS = {".pdf", ".heic", ".heif"}
 # The parts of a TIFF that are no pages: reduced copies and masks (TIFF 6.0, NewSubfileType).
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4

@@ -173,8 +173,8 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
     info = start.info
     if dataset.checksums != info.data_sha256:
         raise RunError(
-            f"The model {info.name} was trained on another {info.data} than {dataset.source or dataset.name}; give "
-            "that as --data."
+            f"The model {info.name} was trained on another {info.data} than "
+            f"{dataset.source or dataset.name}; give that as --data."
         )
     given = {name: value for name, value in info.recipe.items() if name != "distillation"}
     recipe = Recipe.model_validate(given)

@@ -107,8 +107,7 @@ def _notes(run: Run, history: Sequence[EpochResult]) -> str:
     notes = ""
     if len(run.split.validation):
         notes += (
-            "The test loss is that of the probabilities with the temperature in "
-            "`validation.json`. "
+            "The test loss is that of the probabilities with the temperature in `validation.json`. "
         )
     if len(history) == 1:
         notes += "It was trained for one epoch only; further epochs change these figures. "
