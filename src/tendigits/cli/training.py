@@ -225,7 +225,7 @@ def compare(
     csv: Annotated[bool, typer.Option("--csv", help="Print a row of CSV per model.")] = False,
 ) -> None:
     """Compare models and test their differences for significance."""
-    from tendigits.evaluation.compare import describe_comparison
+    from tendigits.evaluation.comparison_table import describe_comparison, figures_by_model
     from tendigits.files import to_json
 
     if json and csv:
@@ -234,7 +234,7 @@ def compare(
     if json:
         typer.echo(to_json(comparison.to_dict(), indent=2))
     elif csv:
-        rows = comparison.to_rows()
+        rows = figures_by_model(comparison)
         writer = DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -9,7 +9,7 @@ from PIL import Image
 from tendigits.data.picture_folder import LABELS_FILE, CropEntry, read_entries
 from tendigits.errors import PictureError
 from tendigits.files import atomic_write, write_text
-from tendigits.reading.reader import ReadDigit, Reading
+from tendigits.reading.results import ReadDigit, Reading
 
 # Labels are written this often, as a folder can grow to many thousands.
 _SECONDS = 1.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from tendigits.images import Box, Picture
-from tendigits.reading.reader import ReadDigit, Reading
+from tendigits.reading.results import ReadDigit, Reading
 
 # The longer side of the drawn picture in pixels, at least and at most.
 PICTURE_SIDES = (640, 1280)

@@ -10,7 +10,8 @@ from typing import Literal
 from tendigits.errors import PictureError
 from tendigits.images import Picture, PictureSource, decode_pages
 from tendigits.reading.fitting import wanted_pattern
-from tendigits.reading.reader import Reader, Reading
+from tendigits.reading.reader import Reader
+from tendigits.reading.results import Reading
 
 CSV_COLUMNS = ("file", "page", "text", "confidence", "status", "error")
 

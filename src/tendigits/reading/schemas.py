@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tendigits.data import NON_DIGIT
 from tendigits.reading.numbers import Number
-from tendigits.reading.reader import ReadDigit, Reading
+from tendigits.reading.results import ReadDigit, Reading
 
 DECIMALS = 6
 
