@@ -261,8 +261,11 @@ def test_predict_takes_one_image_or_several(mnist: Dataset) -> None:
     assert predictions.probabilities.shape == (20, 10)
     single = tendigits.predict("reader", images[0])
     np.testing.assert_allclose(single.probabilities[0], predictions.probabilities[0], atol=1e-6)
-    with pytest.raises(DataError, match=r"\(n, 28, 28\)"):
-        tendigits.predict("reader", images.astype(np.float32))
+    from_list = tendigits.predict("reader", images[:2].tolist())
+    assert from_list.predicted.tolist() == labels[:2].tolist()
+    for wrong in (images.astype(np.float32), [[300] * 28] * 28, [[1], [2, 3]]):
+        with pytest.raises(DataError, match=r"\(n, 28, 28\)"):
+            tendigits.predict("reader", wrong)
 
 
 def test_report_and_comparison_reject_other_classes_than_digits(

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tendigits.classifiers import Classifier, Predictions
+from tendigits.classifiers.classifier import as_levels
 from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
 from tendigits.data.catalogue import DIGITS
 from tendigits.data.load import DataSource
@@ -177,19 +178,20 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
 
 
 @reports_missing_extra
-def predict(model: "str | Path | Run | Classifier", images: NDArray[np.uint8]) -> Predictions:
+def predict(model: "str | Path | Run | Classifier", images: ArrayLike) -> Predictions:
     """Predict the classes of images.
 
     Args:
         model: a run or its folder, a model file, the name of a pretrained model, any other ONNX
             file that takes 28x28 images and gives ten scores, or a classifier.
-        images: (n, 28, 28) or (28, 28) uint8 as in MNIST: 0 for paper, 255 for full ink.
+        images: (n, 28, 28) or (28, 28) uint8 as in MNIST: 0 for paper, 255 for full ink; an array
+            or lists.
 
     Raises:
         DataError: the images are of another shape or type.
         ModelError, RunError: the model cannot be loaded.
     """
-    return load_classifier(model).predict(images)
+    return load_classifier(model).predict(as_levels(images))
 
 
 @reports_missing_extra

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tendigits.classifiers.model_info import ModelInfo
 from tendigits.classifiers.predictions import Predictions
@@ -122,3 +122,19 @@ class Classifier:
                 f"{self.name} has no metadata; give a file that `tendigits export` wrote."
             )
         return self.metadata
+
+
+def as_levels(images: ArrayLike) -> NDArray[np.uint8]:
+    """Return lists of grey levels as uint8; an array is returned as it is.
+
+    Raises:
+        DataError: the lists are not an array.
+    """
+    if isinstance(images, np.ndarray):
+        return images
+    try:
+        levels = np.array(images)
+    except ValueError as error:
+        raise DataError(f"The images are not an array ({error}); give (n, 28, 28).") from error
+    is_grey = levels.dtype.kind in "iu" and levels.size and 0 <= levels.min() <= levels.max() <= 255
+    return levels.astype(np.uint8) if is_grey else levels

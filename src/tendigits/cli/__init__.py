@@ -37,7 +37,8 @@ def _run() -> object:
         # picture takes to read.
         from tendigits.cli.read_pictures import read_without_options
 
-        return read_without_options(words[1:])
+        read_without_options(words[1:])
+        return None
     from tendigits.cli.app import run
 
     return run()

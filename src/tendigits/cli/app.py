@@ -1,6 +1,6 @@
 """The commands and their options, parsed by Typer; wrong words are reported in one line."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -44,7 +44,7 @@ def run() -> object:
         raise TendigitsError(f"{error.format_message()} See: {command} --help") from error
 
 
-def _commands(context: typer.Context | None) -> list[str]:
+def _commands(context: Any) -> list[str]:
     """Return the names of the command and of what it belongs to, without the program's."""
     names: list[str] = []
     while context is not None and context.parent is not None:
