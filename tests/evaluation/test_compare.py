@@ -23,11 +23,11 @@ from tendigits.evaluation.compare import (
     compare,
     compared_model_of_predictions,
     compared_model_of_report,
-    describe_comparison,
     holm,
     mcnemar,
     spread,
 )
+from tendigits.evaluation.comparison_table import describe_comparison
 
 ERRORS = st.sets(st.integers(0, 200))
 FRACTIONS = st.lists(st.floats(0, 1), min_size=2, max_size=12)

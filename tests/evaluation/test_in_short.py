@@ -15,7 +15,9 @@ def report() -> Report:
 def with_errors(report: Report, **errors: float) -> Report:
     """Return a report with these errors under corruptions, and 2 % under all others."""
     measured, *others = report.corruptions.classifiers
-    changed = {name: (errors.get(name, 0.02),) * 5 for name in measured.errors}
+    changed: dict[str, tuple[float, ...]] = {
+        name: (errors.get(name, 0.02),) * 5 for name in measured.errors
+    }
     classifiers = (replace(measured, errors=changed), *others)
     return replace(report, corruptions=replace(report.corruptions, classifiers=classifiers))
 

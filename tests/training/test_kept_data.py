@@ -23,7 +23,7 @@ def run(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_run_made_from_arrays_keeps_them_and_can_be_evaluated_where_it_is_moved(
     run: Run, tmp_path: Path
 ) -> None:
-    recorded = json.loads(run.metrics.read_text(encoding="utf-8"))["accuracy"]
+    recorded = json.loads(run.metrics_file.read_text(encoding="utf-8"))["accuracy"]
     assert evaluate(run).accuracy == recorded
     moved = shutil.copytree(run.folder, tmp_path / "moved")
     assert evaluate(moved).accuracy == recorded
@@ -40,9 +40,9 @@ def test_made_split_and_scaled_grey_levels_are_recorded(run: Run) -> None:
 
 def test_run_made_from_arrays_is_resumed_and_exported(run: Run, tmp_path: Path) -> None:
     copy = load_run(shutil.copytree(run.folder, tmp_path / "run"))
-    copy.metrics.unlink()
+    copy.metrics_file.unlink()
     resume(copy, quiet=True)
-    assert copy.metrics.read_bytes() == run.metrics.read_bytes()
+    assert copy.metrics_file.read_bytes() == run.metrics_file.read_bytes()
     info = export_model(copy, tmp_path / "model.onnx").info
     assert (info.data, info.data_sha256) == ("arrays", run.data.sha256)
 
