@@ -1,4 +1,4 @@
-"""Numbers with marks, written with MNIST's digits: a mark that is missed is not missed in silence."""
+"""Numbers with marks, written with MNIST's digits: what misses a mark is not confident."""
 
 import numpy as np
 import pytest
