@@ -7,18 +7,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field, PositiveInt
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from tendigits.classifiers import Classifier, Origin
-from tendigits.data import CLASSES, Dataset, Split, load_dataset
+from tendigits.data import Dataset, Split, load_dataset
 from tendigits.data.download import Progress
-from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.data.load import no_progress
 from tendigits.data.npz_file import write_npz
 from tendigits.errors import RecipeError, RunError
@@ -27,46 +24,8 @@ from tendigits.files import Record, parse_json, sha256_of, write_bytes, write_js
 from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
+from tendigits.training.run_records import KEPT_DATA, DataRecord, SplitRecord
 from tendigits.training.training_data import split_images
-
-KEPT_DATA = "data.npz"
-
-
-@dataclass(frozen=True)
-class DataRecord:
-    """The data set of a run: `data.json`.
-
-    Attributes:
-        name: its name.
-        source: the argument of `load_dataset` that loads it; `data.npz` for that file of the run
-            folder, which keeps a data set that was in memory.
-        training_images: the number of images of its training part, validation images included.
-        test_images: the number of images of its test part.
-        class_names: what the ten labels mean, in order.
-        sha256: SHA-256 of each part as an uncompressed IDX file.
-        notes: what was done to the images that were given, such as holding out a test part.
-    """
-
-    name: str
-    source: str
-    training_images: Annotated[int, Field(gt=0, le=MAX_ELEMENTS)]
-    test_images: PositiveInt
-    class_names: Annotated[tuple[str, ...], Field(min_length=CLASSES, max_length=CLASSES)]
-    sha256: dict[str, str]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SplitRecord:
-    """The training images that a run holds out: `split.json`.
-
-    Attributes:
-        of: the number of training images.
-        validation: the indices of those held out.
-    """
-
-    of: int
-    validation: list[Annotated[int, Field(ge=0, lt=MAX_ELEMENTS)]]
 
 
 @dataclass(frozen=True, eq=False)
