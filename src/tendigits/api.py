@@ -9,11 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from tendigits.classifiers import Classifier, Predictions
 from tendigits.classifiers.classifier import as_levels
-from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
+from tendigits.data import Dataset, LabelledImages, load_dataset
 from tendigits.data.catalogue import DIGITS
 from tendigits.data.load import DataSource
 from tendigits.errors import (
-    DataError,
     ModelError,
     ReportError,
     RunError,
@@ -22,7 +21,7 @@ from tendigits.errors import (
 )
 from tendigits.evaluation import compare as comparison
 from tendigits.evaluation.metrics import Metrics, measure
-from tendigits.evaluation.own_data import images_to_measure
+from tendigits.evaluation.own_data import images_to_measure, load_own_dataset
 from tendigits.evaluation.report import Report, is_report, read_report
 from tendigits.loading import load_classifier
 from tendigits.progress import Reporter, reporting
@@ -211,7 +210,7 @@ def evaluate(model: "str | Path | Run | Classifier", data: DataSource | None = N
     """
     classifier = load_classifier(model)
     if data is None:
-        images = _own_dataset(classifier).test
+        images = load_own_dataset(classifier).test
     else:
         images = images_to_measure(classifier, load_dataset(data))
     return measure(classifier.predict(images.images, images.labels))
@@ -335,23 +334,6 @@ def _load(data: DataSource, reporter: Reporter) -> Dataset:
     dataset = load_dataset(data, reporter.step)
     for note in dataset.all_notes:
         reporter.say(note)
-    return dataset
-
-
-def _own_dataset(classifier: Classifier) -> Dataset:
-    """Load the data set that a classifier was trained on; MNIST where it is not known."""
-    origin = classifier.origin
-    if origin.kind == "model file" and origin.data not in CATALOGUE:
-        raise ModelError(
-            f"{classifier.name} was trained on {origin.data}, which is not the name of a data set "
-            f"that can be loaded; give it as --data. Known are {', '.join(CATALOGUE)}."
-        )
-    dataset = load_dataset(classifier.data_source or "mnist")
-    if origin.data_sha256 and origin.data_sha256 != dataset.checksums:
-        raise DataError(
-            f"{classifier.name} was trained on {origin.data}, and {dataset.source} holds other "
-            "images now; restore that data set, or train again."
-        )
     return dataset
 
 

@@ -21,7 +21,7 @@ from tendigits.export import model_file as export_module
 from tendigits.export.to_onnx import to_onnx
 from tendigits.files import sha256_of
 from tendigits.training import Run
-from tendigits.training.records import read_record
+from tendigits.training.run_records import read_record
 
 SMALL: dict[str, object] = {"epochs": 2, "network.stem_channels": 6, "network.stages": [[8], [8]]}
 FORMS: dict[str, dict[str, object]] = {

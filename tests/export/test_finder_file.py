@@ -20,7 +20,7 @@ from tendigits.images.finder import BOXES, CLASSES, INPUT, SCORES, Finder
 from tendigits.networks import build_network
 from tendigits.networks.finder import FinderGraph, FinderNetwork
 from tendigits.recipes import load_recipe
-from tendigits.training.records import read_record
+from tendigits.training.run_records import read_record
 
 RECIPE = load_recipe("finder")
 TINY: dict[str, object] = {

@@ -26,7 +26,7 @@ from tendigits.training.final_test import (
     run_test,
     validate_network,
 )
-from tendigits.training.records import read_record
+from tendigits.training.run_records import read_record
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from tendigits.training import (
     read_history,
 )
 from tendigits.training.fit_finder import FinderGlyphs, fit_finder
-from tendigits.training.records import read_record
+from tendigits.training.run_records import read_record
 from tendigits.training.train_run import train_run
 
 OPENCV_THREADS = 2

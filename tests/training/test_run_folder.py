@@ -24,8 +24,8 @@ from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import load_recipe
 from tendigits.training import Run, create_run, describe_environment, load_network, load_run_data
 from tendigits.training.checkpoint import save_weights
-from tendigits.training.records import read_record
 from tendigits.training.run_folder import classifier_of_run
+from tendigits.training.run_records import read_record
 
 EPOCHS = 2
 FILES = {

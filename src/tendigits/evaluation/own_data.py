@@ -1,8 +1,8 @@
 """Which images of a data set a classifier is measured on."""
 
 from tendigits.classifiers import Classifier
-from tendigits.data import CATALOGUE, Dataset, LabelledImages
-from tendigits.errors import DataError
+from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
+from tendigits.errors import DataError, ModelError
 
 
 def images_to_measure(classifier: Classifier, dataset: Dataset) -> LabelledImages:
@@ -51,3 +51,25 @@ def describe_images(classifier: Classifier, dataset: Dataset) -> str:
             f"{classifier.name} may have been trained on the others."
         )
     return f"Measured on all {count:,} images of {dataset.name}."
+
+
+def load_own_dataset(classifier: Classifier) -> Dataset:
+    """Load the data set that a classifier was trained on; MNIST where it is not known.
+
+    Raises:
+        ModelError: it cannot be loaded by its name.
+        DataError: it is not available, or has changed.
+    """
+    origin = classifier.origin
+    if origin.kind == "model file" and origin.data not in CATALOGUE:
+        raise ModelError(
+            f"{classifier.name} was trained on {origin.data}, which is not the name of a data set "
+            f"that can be loaded; give it as --data. Known are {', '.join(CATALOGUE)}."
+        )
+    dataset = load_dataset(classifier.data_source or "mnist")
+    if origin.data_sha256 and origin.data_sha256 != dataset.checksums:
+        raise DataError(
+            f"{classifier.name} was trained on {origin.data}, and {dataset.source} holds other "
+            "images now; restore that data set, or train again."
+        )
+    return dataset

@@ -32,8 +32,8 @@ from tendigits.files import sha256_of, to_json, write_bytes
 from tendigits.networks import count_multiply_adds, count_parameters
 from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.distillation import held_out_sha256
-from tendigits.training.records import read_record
 from tendigits.training.run_folder import classifier_of_run
+from tendigits.training.run_records import read_record
 
 CHECK_IMAGES = 1000
 LARGEST_DIFFERENCE = 1e-4

@@ -25,8 +25,8 @@ from tendigits.networks import classifier_of_network
 from tendigits.recipes import Recipe
 from tendigits.training.history import EpochResult, RunLog, read_history
 from tendigits.training.model_card import model_card
-from tendigits.training.records import read_record
 from tendigits.training.run_folder import Run
+from tendigits.training.run_records import read_record
 
 OOD_SEED = 2**32  # added to the run's seed; larger than every seed that is trained with
 

@@ -26,10 +26,8 @@ from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
 from tendigits.training.history import EpochResult, read_history
-from tendigits.training.records import DataRecord, SplitRecord, read_record
+from tendigits.training.run_records import KEPT_DATA, DataRecord, SplitRecord, read_record
 from tendigits.training.training_data import split_images
-
-KEPT_DATA = "data.npz"
 
 
 @dataclass(frozen=True, eq=False)

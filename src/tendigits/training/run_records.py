@@ -1,4 +1,4 @@
-"""The JSON files of a run folder that record its data set and split, and how they are read."""
+"""What a run folder records about its data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,8 @@ from tendigits.data import CLASSES
 from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.errors import RunError
 from tendigits.files import Record, parse_json
+
+KEPT_DATA = "data.npz"
 
 
 @dataclass(frozen=True)
