@@ -56,7 +56,7 @@ def train(recipe: str, seed: int) -> Run:
     elif not tendigits.load_run(folder).is_complete:
         tendigits_command("train", "--resume", str(folder))
     run = tendigits.load_run(folder)
-    accuracy = json.loads(run.metrics.read_text(encoding="utf-8"))["accuracy"]
+    accuracy = json.loads(run.metrics_file.read_text(encoding="utf-8"))["accuracy"]
     print(f"{recipe} seed {seed}: test {100 * accuracy:.2f} %", flush=True)
     return run
 
@@ -86,7 +86,7 @@ def write_result(recipe: str, runs: list[Run]) -> None:
 
 
 def figures(run: Run) -> dict[str, float | None]:
-    metrics = json.loads(run.metrics.read_text(encoding="utf-8"))
+    metrics = json.loads(run.metrics_file.read_text(encoding="utf-8"))
     validation = None
     if run.validation.exists():
         validation = json.loads(run.validation.read_text(encoding="utf-8"))["accuracy"]
@@ -95,7 +95,7 @@ def figures(run: Run) -> dict[str, float | None]:
         "test_accuracy": metrics["accuracy"],
         "test_loss": metrics["loss"],
         "val_accuracy": validation,
-        "training_seconds": sum(result.seconds for result in read_history(run.history)),
+        "training_seconds": sum(result.seconds for result in read_history(run.history_file)),
     }
 
 

@@ -305,6 +305,23 @@ def read(path: Path) -> dict[str, Any]:
     return result
 
 
+def confidence_table() -> str:
+    """Return the confidence of whole made pages and how often their text is right, in bins."""
+    result = read(RESULTS / "confidence.json")
+    rows = ["| confidence | pages | mean confidence | text right |", "|---|---|---|---|"]
+    rows += [
+        f"| {each['lowest']:g} to {each['highest']:g} | {each['pages']} | "
+        f"{100 * each['confidence']:.1f} % | {100 * each['correct']:.1f} % |"
+        for each in result["bins"]
+    ]
+    closing = (
+        f"Calibration error (15 bins): {result['calibration_error']:.3f}, on the "
+        f"{result['pages']} of {result['made']} made pages on which something was read: "
+        "`python benchmarks/confidence.py`."
+    )
+    return "\n".join([*rows, "", closing]) + "\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "demo": demo_output,
     "accuracy": accuracy_table,
@@ -312,6 +329,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed_table,
     "reading": reading_table,
     "read-mnist": read_mnist_table,
+    "confidence": confidence_table,
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
     "serve": serve_table,
     "reports": reports_table,

@@ -132,7 +132,7 @@ def test_test_images_do_not_influence_the_training(small_mnist: Dataset, tmp_pat
     other_test = LabelledImages(255 - test.images[::-1][:300], (test.labels[:300] + 1) % 10)
     one = small_run(small_mnist, tmp_path / "one")
     other = small_run(replace(small_mnist, test=other_test), tmp_path / "other")
-    assert one.metrics.read_bytes() != other.metrics.read_bytes()
+    assert one.metrics_file.read_bytes() != other.metrics_file.read_bytes()
     assert one.weights.read_bytes() == other.weights.read_bytes()
     assert figures(one) == figures(other)
     assert names_in(one.checkpoints) == names_in(other.checkpoints)
@@ -147,7 +147,7 @@ def test_resume_of_a_trained_run_only_tests_it_and_is_quiet_if_asked(
     uninterrupted: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = load_run(shutil.copytree(uninterrupted.folder, tmp_path / "run"))
-    run.metrics.unlink()
+    run.metrics_file.unlink()
     (run.folder / ".weights.safetensors.k1ll3d.safetensors").write_bytes(b"half")
     (run.checkpoints / ".epoch-002-0123456789abcdef.safetensors.x.safetensors").write_bytes(b"")
     resume(run, quiet=True)
@@ -221,14 +221,14 @@ def run_script(script: str, *words: str | Path) -> None:
 
 def assert_same_end(run: Run, other: Run) -> None:
     assert run.weights.read_bytes() == other.weights.read_bytes()
-    assert run.metrics.read_bytes() == other.metrics.read_bytes()
+    assert run.metrics_file.read_bytes() == other.metrics_file.read_bytes()
     assert figures(run) == figures(other)
 
 
 def figures(run: Run) -> list[dict[str, float]]:
     """Return the history without the times."""
     times: dict[str, Any] = dict.fromkeys(TIMES, 0.0)
-    return [asdict(replace(result, **times)) for result in read_history(run.history)]
+    return [asdict(replace(result, **times)) for result in read_history(run.history_file)]
 
 
 def names_in(folder: Path) -> set[str]:
@@ -236,7 +236,7 @@ def names_in(folder: Path) -> set[str]:
 
 
 def test_evaluate_takes_a_run_its_folder_a_classifier_and_a_name(uninterrupted: Run) -> None:
-    recorded = json.loads(uninterrupted.metrics.read_text(encoding="utf-8"))["accuracy"]
+    recorded = json.loads(uninterrupted.metrics_file.read_text(encoding="utf-8"))["accuracy"]
     for source in (uninterrupted, uninterrupted.folder, tendigits.load_classifier(uninterrupted)):
         assert tendigits.evaluate(source).accuracy == recorded
     assert tendigits.evaluate("tiny").accuracy == pytest.approx(0.9965, abs=3e-4)
@@ -261,8 +261,11 @@ def test_predict_takes_one_image_or_several(mnist: Dataset) -> None:
     assert predictions.probabilities.shape == (20, 10)
     single = tendigits.predict("reader", images[0])
     np.testing.assert_allclose(single.probabilities[0], predictions.probabilities[0], atol=1e-6)
-    with pytest.raises(DataError, match=r"\(n, 28, 28\)"):
-        tendigits.predict("reader", images.astype(np.float32))
+    from_list = tendigits.predict("reader", images[:2].tolist())
+    assert from_list.predicted.tolist() == labels[:2].tolist()
+    for wrong in (images.astype(np.float32), [[300] * 28] * 28, [[1], [2, 3]]):
+        with pytest.raises(DataError, match=r"\(n, 28, 28\)"):
+            tendigits.predict("reader", wrong)
 
 
 def test_report_and_comparison_reject_other_classes_than_digits(

@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import re
@@ -29,6 +30,20 @@ try:
     main()
 finally:
     print(json.dumps([name for name in {HEAVY} if name in sys.modules]), file=sys.stderr)
+"""
+# What reading one picture does not need; all of it together took as long as the reading.
+UNNEEDED_FOR_READING = [
+    *("torch", "scipy", "matplotlib", "pydantic", "typer", "rich", "requests", "sqlalchemy"),
+    *("fastapi", "multiprocessing", "importlib.metadata", "tendigits.api"),
+    *("tendigits.data.load", "tendigits.data.download", "tendigits.data.describe"),
+    *("tendigits.reading.schemas", "tendigits.reading.table", "tendigits.reading.explain"),
+    *("tendigits.server", "tendigits.training", "tendigits.recipes", "tendigits.feedback"),
+]
+UNNEEDED_AFTER_READING = f"""
+import sys
+from tendigits.cli import main
+main()
+print([name for name in {UNNEEDED_FOR_READING} if name in sys.modules])
 """
 WITHOUT = """
 import sys
@@ -92,6 +107,9 @@ INVALID = [
     (["evaluate", "mlp", "--ood", "kmnist"], ["--full"]),
     (["corrections"], ["command"]),
     (["corrections", "export"], ["out"]),
+    (["read", "x.png", "--json", "--csv"], ["--json", "--csv"]),
+    (["compare", "mlp", "tiny", "--json", "--csv"], ["--json", "--csv"]),
+    (["evaluate", "mlp", "--full", "-o", "report", "--json"], ["--json"]),
     (["tarin"], ["tarin"]),
 ]
 
@@ -101,6 +119,42 @@ def test_help_imports_no_heavy_library(words: list[str]) -> None:
     result = run_script(HEAVY_MODULES_AFTER, *words, "--help")
     assert result.returncode == 0
     assert json.loads(result.stderr) == []
+
+
+def test_reading_a_picture_imports_nothing_that_it_does_not_need(
+    mnist: Dataset, tmp_path: Path
+) -> None:
+    Image.fromarray(255 - mnist.test.images[0]).save(tmp_path / "seven.png")
+    result = run_script(UNNEEDED_AFTER_READING, "read", "seven.png", cwd=tmp_path)
+    read, unneeded = result.stdout.splitlines()
+    assert read.split() == ["7", read.split()[1], "seven.png"]
+    assert unneeded == "[]"
+
+
+def test_reading_without_options_prints_what_it_prints_with_them(
+    tendigits: CommandLine, mnist: Dataset, tmp_path: Path
+) -> None:
+    Image.fromarray(255 - mnist.test.images[0]).save(tmp_path / "seven.png")
+    words = ("read", "seven.png", "nope.png")
+    plain = tendigits(*words, cwd=tmp_path)
+    assert plain.returncode == 2
+    assert plain.stderr == "tendigits: nope.png cannot be read: No such file or directory.\n"
+    with_option = tendigits(*words, "--model", "reader", cwd=tmp_path)
+    assert (with_option.stdout, with_option.stderr) == (plain.stdout, plain.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["read", "--nope"], "tendigits read --help"),
+        (["corrections", "export"], "tendigits corrections export --help"),
+        (["--nope"], "tendigits --help"),
+    ],
+)
+def test_invalid_words_name_the_help_of_their_command(
+    tendigits: CommandLine, words: list[str], command: str
+) -> None:
+    assert tendigits(*words).stderr.endswith(f" See: {command}\n")
 
 
 @pytest.mark.parametrize(
@@ -373,7 +427,7 @@ def test_run_resumes_after_a_full_disk(small_mnist: Dataset, tmp_path: Path) -> 
     run = train("mlp", {"epochs": 1}, data=small_mnist, out=folder, threads=1, quiet=True)
     weights = run.weights.read_bytes()
     run.weights.unlink()
-    run.metrics.unlink()
+    run.metrics_file.unlink()
     assert_full_disk_is_reported(2000, command("train", "--resume", folder))
     assert not run.weights.exists()
     assert list(folder.glob(".*")) == []
@@ -427,3 +481,49 @@ def test_shell_completion_completes_commands_options_and_names(words: str, compl
         check=False,
     )
     assert completed in result.stdout.split()
+
+
+def test_figures_are_printed_as_json(tendigits: CommandLine) -> None:
+    evaluated = json.loads(tendigits("evaluate", "tiny", "--json").stdout)
+    assert (evaluated["model"], evaluated["data"], evaluated["images"]) == ("tiny", "mnist", 10000)
+    compared = json.loads(tendigits("compare", "tiny", "mlp", "--json").stdout)
+    assert [each["name"] for each in compared["models"]] == ["tiny", "mlp"]
+    assert compared["models"][0]["metrics"]["accuracy"] == evaluated["accuracy"]
+    assert compared["pairs"][0]["p_value"] < 1e-9
+
+
+def test_comparison_is_printed_as_csv(tendigits: CommandLine) -> None:
+    rows = list(csv.DictReader(tendigits("compare", "tiny", "mlp", "--csv").stdout.splitlines()))
+    assert [row["name"] for row in rows] == ["tiny", "mlp"]
+    assert 0.99 < float(rows[0]["accuracy_low"]) < float(rows[0]["accuracy"])
+    assert rows[0]["ood_auroc"] == ""
+
+
+def test_readings_are_printed_as_csv_with_errors_in_their_rows(
+    tendigits: CommandLine, mnist: Dataset, tmp_path: Path
+) -> None:
+    Image.fromarray(255 - mnist.test.images[0]).save(tmp_path / "seven.png")
+    result = tendigits("read", "seven.png", "nope.png", "--csv", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (2, "")
+    seven, nope = csv.DictReader(result.stdout.splitlines())
+    assert (seven["file"], seven["text"], seven["status"]) == ("seven.png", "7", "read")
+    assert (nope["status"], nope["error"]) == (
+        "error",
+        "nope.png cannot be read: No such file or directory.",
+    )
+
+
+def test_export_replaces_a_file_only_if_forced(
+    trained: subprocess.CompletedProcess[str],
+    folder: Path,
+    tendigits: CommandLine,
+    tmp_path: Path,
+) -> None:
+    assert trained.returncode == 0
+    model = tmp_path / "model.onnx"
+    model.write_text("mine")
+    rejected = tendigits("export", folder, "-o", model)
+    assert (rejected.returncode, model.read_text()) == (2, "mine")
+    assert "add --force" in rejected.stderr
+    assert tendigits("export", folder, "-o", model, "--force").returncode == 0
+    assert model.stat().st_size > 1000

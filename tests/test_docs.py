@@ -32,7 +32,9 @@ def test_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
 def test_notebook_is_stored_with_its_output() -> None:
     code = [cell for cell in json.loads(NOTEBOOK)["cells"] if cell["cell_type"] == "code"]
     assert all(cell["execution_count"] for cell in code)
-    assert sum("image/png" in str(cell["outputs"]) for cell in code) == 4
+    assert sum("image/png" in str(cell["outputs"]) for cell in code) == 6
+    assert "Try your own handwriting" in NOTEBOOK
+    assert "class MLP" in NOTEBOOK  # the code of the network
 
 
 def python_blocks(page: Path) -> list[str]:

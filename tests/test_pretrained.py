@@ -7,7 +7,14 @@ import pytest
 from safetensors.torch import load_file
 
 import tendigits
-from tendigits.classifiers.model_file import pretrained_models, pretrained_reports, weights_beside
+from tendigits.classifiers.model_file import (
+    METADATA_KEY,
+    open_session,
+    pretrained_models,
+    pretrained_reports,
+    weights_beside,
+)
+from tendigits.classifiers.model_info import info_of_pretrained, parse_info
 from tendigits.data import Dataset
 from tendigits.evaluation.render import model_card
 from tendigits.files import sha256_of
@@ -21,6 +28,13 @@ MODELS = pretrained_models()
 def test_pretrained_models_take_at_most_4_megabytes() -> None:
     assert set(MODELS) == {"mlp", "reader", "tiny"}
     assert sum(path.stat().st_size for path in MODELS.values()) <= 4_000_000
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_metadata_that_reading_does_not_check_is_valid(name: str) -> None:
+    session = open_session(MODELS[name].read_bytes(), name)
+    metadata = session.get_modelmeta().custom_metadata_map[METADATA_KEY]
+    assert info_of_pretrained(metadata) == parse_info(metadata, name)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -223,3 +223,13 @@ def test_recipe_of_a_fine_tuning_is_rejected(small_mnist: Dataset) -> None:
     settings = {"fine_tuning.model_sha256": "0", "fine_tuning.corrections_sha256": "0"}
     with pytest.raises(RecipeError, match="does not fine-tune"):
         DigitClassifier("mlp", settings).fit(small_mnist.train.images, small_mnist.train.labels)
+
+
+def test_each_setting_is_a_parameter_of_a_search(small_mnist: Dataset) -> None:
+    images, labels = small_mnist.train.images[:200], small_mnist.train.labels[:200]
+    grid = {"settings__epochs": [1, 3]}
+    search = GridSearchCV(DigitClassifier("mlp", QUICK), grid, cv=2).fit(images, labels)
+    assert {params["settings__epochs"] for params in search.cv_results_["params"]} == {1, 3}
+    chosen = search.best_params_["settings__epochs"]
+    assert search.best_estimator_.settings == {**QUICK, "epochs": chosen}
+    assert search.best_estimator_.recipe_.epochs == chosen

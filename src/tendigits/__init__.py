@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tendigits.api import (
         compare,
         evaluate,
+        evaluate_pictures,
         fine_tune,
         predict,
         resume,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     )
     from tendigits.evaluation.compare import Comparison
     from tendigits.evaluation.metrics import Metrics
+    from tendigits.evaluation.picture_metrics import PictureMetrics
     from tendigits.evaluation.report import Report, read_report
     from tendigits.export import export_model
     from tendigits.feedback.corrections import load_corrections
@@ -63,6 +65,7 @@ __all__ = [
     "ModelInfo",
     "PatternError",
     "PictureError",
+    "PictureMetrics",
     "Predictions",
     "Reader",
     "Reading",
@@ -77,6 +80,7 @@ __all__ = [
     "TrainingInterrupted",
     "compare",
     "evaluate",
+    "evaluate_pictures",
     "export_model",
     "fine_tune",
     "load_classifier",
@@ -94,7 +98,16 @@ __all__ = [
 
 # The module of each name, imported on first use: most of them need no torch.
 _MODULES = {
-    "api": ("compare", "evaluate", "fine_tune", "predict", "resume", "train", "write_report"),
+    "api": (
+        "compare",
+        "evaluate",
+        "evaluate_pictures",
+        "fine_tune",
+        "predict",
+        "resume",
+        "train",
+        "write_report",
+    ),
     "classifiers": ("Classifier", "ModelInfo", "Predictions"),
     "data": ("Dataset", "LabelledImages", "load_dataset"),
     "errors": (
@@ -112,6 +125,7 @@ _MODULES = {
     ),
     "evaluation.compare": ("Comparison",),
     "evaluation.metrics": ("Metrics",),
+    "evaluation.picture_metrics": ("PictureMetrics",),
     "evaluation.report": ("Report", "read_report"),
     "export": ("export_model",),
     "feedback.corrections": ("load_corrections",),
@@ -131,7 +145,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return list(__all__)
 
 
 def _import(module: str) -> object:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tendigits.classifiers import Classifier, Predictions
-from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
+from tendigits.classifiers.classifier import as_levels
+from tendigits.data import Dataset, LabelledImages, load_dataset
 from tendigits.data.catalogue import DIGITS
+from tendigits.data.load import DataSource
 from tendigits.errors import (
-    DataError,
     ModelError,
     ReportError,
     RunError,
@@ -20,6 +21,7 @@ from tendigits.errors import (
 )
 from tendigits.evaluation import compare as comparison
 from tendigits.evaluation.metrics import Metrics, measure
+from tendigits.evaluation.own_data import images_to_measure, load_own_dataset
 from tendigits.evaluation.report import Report, is_report, read_report
 from tendigits.loading import load_classifier
 from tendigits.progress import Reporter, reporting
@@ -29,6 +31,7 @@ from tendigits.recipes import Recipe, load_recipe
 REPORT_REFERENCES = ("mlp", "tiny")
 
 if TYPE_CHECKING:
+    from tendigits.evaluation.picture_metrics import PictureMetrics
     from tendigits.export import Exported
     from tendigits.training import Device, Run
 
@@ -38,7 +41,7 @@ def train(
     recipe: str | Path | Recipe = "mlp",
     settings: Mapping[str, object] | None = None,
     *,
-    data: str | Path | Dataset = "mnist",
+    data: DataSource = "mnist",
     out: str | Path | None = None,
     threads: int | None = None,
     device: "Device" = "auto",
@@ -49,14 +52,14 @@ def train(
     Args:
         recipe: a shipped recipe's name, the path of a TOML file, or a recipe from `load_recipe`.
         settings: dotted names of settings and their values, such as `{"epochs": 3}`.
-        data: what `load_dataset` takes, or a data set that it returned.
+        data: what `load_dataset` takes. Data that is in memory alone is kept in the run folder.
         out: the folder to make; `runs/<recipe>-<time>` when None.
         threads: how many threads to compute with; one per core when None.
         device: `cpu`, `cuda`, or `auto`: CUDA where it is available.
         quiet: print nothing.
 
     Returns:
-        The run. Its `metrics`, `history`, `weights` and `plots` are paths in its folder.
+        The run: its `metrics` on the test set, the `history` of its epochs, and its `folder`.
 
     Raises:
         RecipeError, DataError, RunError: an argument is invalid; the message says which and why.
@@ -73,7 +76,8 @@ def train(
         recipe = load_recipe(recipe, settings)
     elif settings:
         recipe = recipe.changed(settings)
-    if recipe.pages is not None and "mnist" not in (data, getattr(data, "name", None)):
+    name = data if isinstance(data, str) else getattr(data, "name", None)
+    if recipe.pages is not None and name != "mnist":
         raise RunError(
             f"{recipe.name} trains a finder on pages made of MNIST's digits; leave out --data."
         )
@@ -91,27 +95,28 @@ def train(
 @reports_missing_extra
 def fine_tune(
     model: str | Path,
-    corrections: LabelledImages,
+    corrections: LabelledImages | DataSource,
     settings: Mapping[str, object] | None = None,
     *,
-    data: str | Path | Dataset = "mnist",
+    data: DataSource | None = None,
     out: str | Path | None = None,
     threads: int | None = None,
     device: "Device" = "auto",
     quiet: bool = False,
 ) -> "Exported":
-    """Fine-tune a model on corrections and on its own data set, and export the result.
+    """Fine-tune a model on corrections or own images and on its data set, and export the result.
 
-    One correction in five is held out. The accuracy on the validation images and on the held-out
-    corrections is printed before and after, then the new model file is written to the run folder.
+    One image in five is held out; the test part of a data set that has one is not used at all. The
+    accuracy on the validation images and on the held-out images is printed before and after, then
+    the new model file is written to the run folder.
 
     Args:
         model: a model file with its weights beside it, or the name of a pretrained model.
         corrections: misread frames with their correct labels, such as those of
-            `load_corrections`.
+            `load_corrections`, or a data set: what `load_dataset` takes.
         settings: dotted names of settings and their values, which replace the defaults of
             fine-tuning.
-        data: the data set that the model was trained on.
+        data: the data set that the model was trained on; found by its name when None.
         out: the run folder to make; `runs/<recipe>-<time>` when None.
         threads: how many threads to compute with; one per core when None.
         device: `cpu`, `cuda`, or `auto`: CUDA where it is available.
@@ -128,13 +133,16 @@ def fine_tune(
         create_run,
         describe_environment,
         fine_tuning_recipe,
+        images_to_train_on,
         read_start,
         train_run,
     )
 
-    start = read_start(model, corrections)
     with reporting(quiet=quiet) as reporter:
-        dataset = _load(data, reporter)
+        if not isinstance(corrections, LabelledImages):
+            corrections = images_to_train_on(_load(corrections, reporter))
+        start = read_start(model, corrections)
+        dataset = _load(start.data_name if data is None else data, reporter)
         recipe = fine_tuning_recipe(start, settings or {}, dataset)
         environment = describe_environment(threads, device, recipe.precision)
         folder = Path(out) if out else None
@@ -169,35 +177,70 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
 
 
 @reports_missing_extra
-def predict(model: "str | Path | Run | Classifier", images: NDArray[np.uint8]) -> Predictions:
+def predict(model: "str | Path | Run | Classifier", images: ArrayLike) -> Predictions:
     """Predict the classes of images.
 
     Args:
         model: a run or its folder, a model file, the name of a pretrained model, any other ONNX
             file that takes 28x28 images and gives ten scores, or a classifier.
-        images: (n, 28, 28) or (28, 28) uint8 as in MNIST: 0 for paper, 255 for full ink.
+        images: (n, 28, 28) or (28, 28) uint8 as in MNIST: 0 for paper, 255 for full ink; an array
+            or lists.
 
     Raises:
         DataError: the images are of another shape or type.
         ModelError, RunError: the model cannot be loaded.
     """
-    return load_classifier(model).predict(images)
+    return load_classifier(model).predict(as_levels(images))
 
 
 @reports_missing_extra
-def evaluate(model: "str | Path | Run | Classifier") -> Metrics:
-    """Measure a model on the test set of the data set that it was trained on; write nothing.
+def evaluate(model: "str | Path | Run | Classifier", data: DataSource | None = None) -> Metrics:
+    """Measure a model on images with labels; write nothing.
 
     Args:
-        model: what `predict` takes. An ONNX file from elsewhere is tested on MNIST.
+        model: what `predict` takes.
+        data: what `load_dataset` takes. The model is measured on its test part; if it has none, on
+            all of its images, unless the model may have been trained on some of them: then on
+            those that are held out. When None, it is the data set that the model was trained on,
+            or MNIST for an ONNX file from elsewhere.
 
     Raises:
         ModelError, RunError: the model cannot be loaded.
-        DataError: its data set is not available, or has changed.
+        DataError: the data set is not available, has changed, or has other classes.
     """
     classifier = load_classifier(model)
-    test = _own_dataset(classifier).test
-    return measure(classifier.predict(test.images, test.labels))
+    if data is None:
+        images = load_own_dataset(classifier).test
+    else:
+        images = images_to_measure(classifier, load_dataset(data))
+    return measure(classifier.predict(images.images, images.labels))
+
+
+@reports_missing_extra
+def evaluate_pictures(
+    model: "str | Path | Run | Classifier", data: DataSource, *, quiet: bool = True
+) -> "PictureMetrics":
+    """Measure the whole way from a picture to its text, as `read` goes it; write nothing.
+
+    Args:
+        model: what `predict` takes.
+        data: a folder with `pictures.csv`, whose columns are `file` and `label` (the text in the
+            picture, such as 3.14); a folder with one folder of pictures per class; or what else
+            `load_dataset` takes, whose images are read as pictures.
+        quiet: print nothing.
+
+    Raises:
+        ModelError, RunError: the model cannot be loaded, or its classes are not the ten digits.
+        DataError: the data is not available, or damaged.
+    """
+    from tendigits.evaluation.picture_metrics import find_pictures, measure_pictures
+
+    classifier = _classifier_of_digits(model)
+    with reporting(quiet=quiet) as reporter:
+        pictures, notes = find_pictures(classifier, data, reporter.step)
+        for note in notes:
+            reporter.say(note)
+        return measure_pictures(classifier, pictures, reporter.step)
 
 
 @reports_missing_extra
@@ -287,24 +330,10 @@ def _ood_images(sources: Iterable[str | Path], reporter: Reporter) -> dict[str, 
     return images
 
 
-def _load(data: str | Path | Dataset, reporter: Reporter) -> Dataset:
-    return data if isinstance(data, Dataset) else load_dataset(data, reporter.step)
-
-
-def _own_dataset(classifier: Classifier) -> Dataset:
-    """Load the data set that a classifier was trained on; MNIST where it is not known."""
-    origin = classifier.origin
-    if origin.kind == "model file" and origin.data not in CATALOGUE:
-        raise ModelError(
-            f"{classifier.name} was trained on {origin.data}, which is not the name of a data set "
-            f"that can be loaded; known are {', '.join(CATALOGUE)}."
-        )
-    dataset = load_dataset(classifier.data_source or "mnist")
-    if origin.data_sha256 and origin.data_sha256 != dataset.checksums:
-        raise DataError(
-            f"{classifier.name} was trained on {origin.data}, and {dataset.source} holds other "
-            "images now; restore that data set, or train again."
-        )
+def _load(data: DataSource, reporter: Reporter) -> Dataset:
+    dataset = load_dataset(data, reporter.step)
+    for note in dataset.all_notes:
+        reporter.say(note)
     return dataset
 
 

@@ -7,10 +7,9 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, TypeVar
 
 Record = TypeVar("Record")
 
@@ -55,18 +54,27 @@ def to_json(value: object, indent: int | None = None) -> str:
     return json.dumps(_with_null_for_non_finite(value), indent=indent, allow_nan=False)
 
 
+def as_json_values(record: Any) -> dict[str, Any]:
+    """Return a dataclass as JSON has it: objects, lists (sorted for sets), and null for NaN."""
+    values: dict[str, Any] = json.loads(to_json(asdict(record)))
+    return values
+
+
 def parse_json(content: str | bytes, kind: type[Record]) -> Record:
     """Parse JSON that holds exactly the fields of the dataclass `kind`, in their types.
 
     Raises:
         ValueError: it does not; the message is the first difference, in one line.
     """
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - reading needs neither
+
     try:
         return TypeAdapter(kind).validate_json(content, strict=True, extra="forbid")
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        message = first["msg"][0].lower() + first["msg"][1:]
+        message = first["msg"].removeprefix("Value error, ")
+        message = message[0].lower() + message[1:]
         raise ValueError(f"{path}: {message}" if path else message) from error
 
 
@@ -94,6 +102,8 @@ def sha256_of(path: Path) -> str:
 def _with_null_for_non_finite(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _with_null_for_non_finite(each) for key, each in value.items()}
+    if isinstance(value, set | frozenset):
+        value = sorted(value)
     if isinstance(value, list | tuple):
         return [_with_null_for_non_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

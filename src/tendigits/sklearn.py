@@ -33,6 +33,7 @@ from tendigits.training.environment import choose_device, choose_precision
 
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
 _KEY = "tendigits.sklearn"
+_SETTING = "settings__"
 
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -45,7 +46,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         recipe: a shipped recipe's name, the path of a TOML file, or a recipe from `load_recipe`.
-        settings: dotted names of settings and their values, such as `{"epochs": 3}`.
+        settings: dotted names of settings and their values, such as `{"epochs": 3}`. In the grids
+            of searches each is a parameter of its own: `settings__epochs`.
         random_state: determines the initial weights and the order of the batches.
 
     Attributes:
@@ -65,6 +67,25 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.recipe = recipe
         self.settings = settings
         self.random_state = random_state
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters and, if `deep`, each setting as `settings__<name>`."""
+        params: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            params |= {_SETTING + name: value for name, value in (self.settings or {}).items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; `settings__<name>` changes one setting and keeps the others."""
+        settings = {
+            name.removeprefix(_SETTING): params.pop(name)
+            for name in list(params)
+            if name.startswith(_SETTING)
+        }
+        super().set_params(**params)
+        if settings:
+            self.settings = {**(self.settings or {}), **settings}
+        return self
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803 - scikit-learn's name
         """Train on images (n, 784) or (n, 28, 28) and their labels (n,).

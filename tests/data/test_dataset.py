@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tendigits.data import NON_DIGIT, Dataset, LabelledImages, stratified_split
-from tendigits.data.dataset import checked_images
+from tendigits.data.dataset import checked_images, split_by_content
 
 IMAGES = np.zeros((3, 28, 28), np.uint8)
 LABELS = np.array([7, 0, 7])
@@ -200,3 +200,27 @@ def test_a_fraction_of_0_holds_out_no_images(small_mnist: Dataset) -> None:
 def test_a_split_with_an_empty_side_is_rejected(images: int, fraction: float) -> None:
     with raises_data_error(f"{images} training images", f"validation_fraction = {fraction};"):
         stratified_split(np.arange(images) % 10, fraction, seed=0)
+
+
+def test_one_image_in_five_is_held_out_by_its_content(mnist: Dataset) -> None:
+    images = mnist.train.images[:3000]
+    trained_on, held_out = split_by_content(images)
+    assert np.array_equal(trained_on, ~held_out)
+    assert 0.17 < held_out.mean() < 0.23
+    order = np.random.default_rng(0).permutation(4000)
+    moved = split_by_content(mnist.train.images[:4000][order])[1]
+    assert np.array_equal(moved[np.argsort(order)][:3000], held_out)
+
+
+def test_copies_of_an_image_are_in_the_same_part(mnist: Dataset) -> None:
+    _, held_out = split_by_content(np.repeat(mnist.train.images[:100], 2, axis=0))
+    assert np.array_equal(held_out[::2], held_out[1::2])
+
+
+def test_of_few_different_images_some_are_in_each_part(mnist: Dataset) -> None:
+    for start in range(0, 60, 3):
+        trained_on, held_out = split_by_content(mnist.train.images[start : start + 3])
+        assert trained_on.any()
+        assert held_out.any()
+    for images in (mnist.train.images[:1], np.repeat(mnist.train.images[:1], 5, axis=0)):
+        assert split_by_content(images)[0].sum() in (0, len(images))

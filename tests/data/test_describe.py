@@ -111,7 +111,7 @@ def test_the_description_of_a_folder_has_its_path(small_mnist: Dataset) -> None:
 def test_a_folder_named_mnist_is_not_described_as_mnist(small_mnist: Dataset) -> None:
     text = describe_dataset(replace(small_mnist, name="mnist"))
     assert text.startswith("mnist\n")
-    assert small_mnist.source in text
+    assert str(small_mnist.source) in text
     assert CATALOGUE["mnist"].licence not in text
 
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 import tendigits.data
 from conftest import missing
-from tendigits.data import CATALOGUE, Dataset, load, load_dataset
+from tendigits.data import CATALOGUE, Dataset, load, load_dataset, npz_file
 from tendigits.data.catalogue import IDX_FILES
+from tendigits.data.dataset import split_by_content
 from tendigits.data.idx import idx_bytes
 from tendigits.errors import DataError
 
@@ -243,18 +244,45 @@ def test_an_npz_with_a_missing_array_is_rejected(
         load_dataset(npz)
 
 
+def test_an_npz_without_images_is_rejected(npz: Path) -> None:
+    np.savez(npz, weights=np.zeros(3))
+    with raises_data_error(f"{npz} has no images; save X and y in it"):
+        load_dataset(npz)
+
+
+@pytest.mark.parametrize("names", [("X", "y"), ("x_train", "y_train"), ("images", "labels")])
+def test_an_npz_without_a_test_part_is_split_by_content_and_says_so(
+    npz: Path, small_mnist: Dataset, names: tuple[str, str]
+) -> None:
+    images, labels = small_mnist.train.images[:300], small_mnist.train.labels[:300]
+    arrays = dict(zip(names, (images / 255, labels), strict=True))
+    np.savez(npz, allow_pickle=False, **arrays)
+    dataset = load_dataset(npz)
+    assert not dataset.has_own_test
+    trained_on, held_out = split_by_content(images)
+    assert np.array_equal(dataset.train.images, images[trained_on])
+    assert np.array_equal(dataset.test.labels, labels[held_out])
+    scaled, split = dataset.all_notes
+    assert scaled.endswith("grey levels from 0 to 1 were multiplied by 255.")
+    assert split == (
+        f"mine has no test part: {held_out.sum()} of its 300 images, chosen by their content, are "
+        "held out."
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "array", "complaint"),
     [
-        ("x_train", np.zeros((2000, 28, 28)), "(training part) are float64"),
-        ("x_test", np.zeros((500, 784), np.uint8), "(test part) are uint8 of shape (500, 784)"),
+        ("x_train", np.full((2000, 28, 28), -1.0), "(training part) has grey levels from -1 to -1"),
+        ("x_train", np.full((2000, 28, 28), np.nan), "(training part) has grey levels from nan"),
+        ("x_test", np.zeros((500, 100), np.uint8), "(test part) are uint8 of shape (500, 100)"),
         ("y_train", np.full(2000, 10), "(training part) has the label 10"),
         ("y_test", np.full(500, -1), "(test part) has the label -1"),
         ("y_test", np.zeros(499, np.uint8), "500 images and 499 labels"),
         ("y_test", np.array(["a"] * 500), "The labels of"),
         ("x_train", np.zeros((0, 28, 28), np.uint8), "0 images and 2,000 labels"),
     ],
-    ids=["floats", "flat", "10", "-1", "a label too few", "strings", "empty"],
+    ids=["negative", "NaN", "narrow", "10", "-1", "a label too few", "strings", "empty"],
 )
 def test_an_npz_with_an_invalid_array_is_rejected(
     npz: Path,
@@ -297,7 +325,7 @@ def test_an_npz_that_declares_an_array_larger_than_memory_is_rejected(
 def test_an_npz_with_an_array_over_the_limit_is_rejected(
     monkeypatch: pytest.MonkeyPatch, npz: Path, keras_arrays: dict[str, NDArray[np.generic]]
 ) -> None:
-    monkeypatch.setattr(load, "MAX_ELEMENTS", 100_000)
+    monkeypatch.setattr(npz_file, "MAX_ELEMENTS", 100_000)
     np.savez(npz, allow_pickle=False, **keras_arrays)
     with raises_data_error(f"{npz} has an array of 1,568,128 bytes", "at most 100,000"):
         load_dataset(npz)
@@ -316,6 +344,18 @@ def test_a_file_that_is_not_an_npz_is_rejected(npz: Path, content: bytes) -> Non
     npz.write_bytes(content)
     with raises_data_error(f"{npz} is not a valid .npz file"):
         load_dataset(npz)
+
+
+@pytest.mark.parametrize("name", ["digits.txt", "digits.npy", "digits"])
+def test_a_file_of_another_kind_is_rejected_with_what_is_taken(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(npy_bytes(np.zeros(3)))
+    with raises_data_error(tmp_path / name, "neither a CSV nor an .npz file", "folder of pictures"):
+        load_dataset(tmp_path / name)
+
+
+def test_an_empty_folder_is_rejected_with_what_is_taken(tmp_path: Path) -> None:
+    with raises_data_error(tmp_path, "is not a data set", "one folder of pictures per class"):
+        load_dataset(tmp_path)
 
 
 @given(data=st.data())

@@ -1,5 +1,6 @@
 import statistics
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from tendigits import export_model, load_classifier, train
 from tendigits.classifiers import Classifier, Predictions, load_model_file
 from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.data import Dataset
@@ -21,11 +23,11 @@ from tendigits.evaluation.compare import (
     compare,
     compared_model_of_predictions,
     compared_model_of_report,
-    describe_comparison,
     holm,
     mcnemar,
     spread,
 )
+from tendigits.evaluation.comparison_table import describe_comparison
 
 ERRORS = st.sets(st.integers(0, 200))
 FRACTIONS = st.lists(st.floats(0, 1), min_size=2, max_size=12)
@@ -51,7 +53,8 @@ def other_seed(mlp: Classifier, predictions: Predictions) -> ComparedModel:
     """A model of the same recipe with another seed and a hundred errors more."""
     logits = predictions.logits.copy()
     logits[:100] = np.roll(logits[:100], 1, axis=1)
-    origin = replace(mlp.origin, sha256="another", recipe=mlp.origin.recipe | {"seed": 7})
+    recipe = mlp.origin.recipe | {"seed": 7}
+    origin = replace(mlp.origin, sha256="another", weights_sha256="another", recipe=recipe)
     return compared_model_of_predictions(
         replace(mlp, name="seed 7", origin=origin), replace(predictions, logits=logits)
     )
@@ -60,7 +63,7 @@ def other_seed(mlp: Classifier, predictions: Predictions) -> ComparedModel:
 @pytest.fixture(scope="module")
 def constant(mlp: Classifier, predictions: Predictions) -> ComparedModel:
     """A model of unknown origin that always predicts 1."""
-    origin = replace(mlp.origin, sha256="constant", recipe={})
+    origin = replace(mlp.origin, sha256="constant", weights_sha256=None, recipe={})
     logits = np.tile(np.eye(10, dtype=np.float32)[1], (10_000, 1))
     return compared_model_of_predictions(
         replace(mlp, name="constant", origin=origin), replace(predictions, logits=logits)
@@ -79,7 +82,8 @@ def test_model_has_the_figures_of_its_predictions(
 def test_model_of_a_report_has_the_figures_of_the_report(model: ComparedModel) -> None:
     report = read_report(pretrained_reports()["mlp"])
     read = compared_model_of_report(report)
-    assert (read.name, read.sha256, read.recipe) == ("mlp", model.sha256, model.recipe)
+    assert (read.name, read.recipe) == ("mlp", model.recipe)
+    assert read.is_same_as(model)
     assert read.metrics.confusion == model.metrics.confusion
     assert read.errors == model.errors
     assert read.calibration.brier_score == pytest.approx(model.calibration.brier_score)
@@ -112,6 +116,37 @@ def test_each_pair_of_different_recipes_is_tested(
 def test_same_classifier_twice_is_neither_tested_nor_summarised(model: ComparedModel) -> None:
     compared = compare([model, model])
     assert (compared.pairs, compared.seeds) == ((), {})
+
+
+def test_run_and_its_own_export_are_one_model(
+    small_mnist: Dataset, mnist: Dataset, tmp_path: Path
+) -> None:
+    small = {"epochs": 1, "network.widths": [5]}
+    run = train("mlp", small, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
+    exported = export_model(run, tmp_path / "exported.onnx").path
+    models = [
+        compared_model_of_predictions(each, each.predict(mnist.test.images, mnist.test.labels))
+        for each in (load_classifier(run), load_classifier(exported))
+    ]
+    compared = compare(models)
+    assert [each.name for each in compared.models] == ["run", "mlp"]
+    assert (compared.seeds, compared.pairs) == ({}, ())
+
+
+def test_other_weights_of_the_same_seed_are_tested_and_are_no_second_seed(
+    model: ComparedModel,
+) -> None:
+    eight_bits = replace(model, checksums=frozenset({"int8"}), file="int8.onnx")
+    compared = compare([model, eight_bits])
+    assert compared.seeds == {}
+    assert [pair.names for pair in compared.pairs] == [("mlp (mlp)", "mlp (int8.onnx)")]
+
+
+def test_models_of_one_name_and_file_are_numbered(model: ComparedModel) -> None:
+    assert [each.name for each in compare([model, model]).models] == [
+        "mlp (mlp) 1",
+        "mlp (mlp) 2",
+    ]
 
 
 def test_comparison_needs_two_models(model: ComparedModel) -> None:

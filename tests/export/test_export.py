@@ -21,7 +21,7 @@ from tendigits.export import model_file as export_module
 from tendigits.export.to_onnx import to_onnx
 from tendigits.files import sha256_of
 from tendigits.training import Run
-from tendigits.training.run_folder import read_record
+from tendigits.training.run_records import read_record
 
 SMALL: dict[str, object] = {"epochs": 2, "network.stem_channels": 6, "network.stages": [[8], [8]]}
 FORMS: dict[str, dict[str, object]] = {
@@ -82,7 +82,7 @@ def test_weights_are_written_beside_the_file(run: Run, tmp_path: Path) -> None:
 
 def test_metadata_describes_the_run(run: Run, tmp_path: Path) -> None:
     info = load_classifier(export_model(run, tmp_path / "model.onnx").path).info
-    metrics = read_record(run.metrics, Metrics)
+    metrics = read_record(run.metrics_file, Metrics)
     assert (info.name, info.classes) == (run.recipe.name, tuple("0123456789"))
     assert info.recipe["seed"] == run.recipe.seed
     assert (info.test.accuracy, info.test.examples) == (metrics.accuracy, 500)
@@ -135,7 +135,7 @@ def test_file_whose_predictions_differ_is_not_written(
 def test_incomplete_run_is_not_exported(small_mnist: Dataset, tmp_path: Path) -> None:
     settings = {"epochs": 1, "network.widths": [4]}
     run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
-    run.metrics.unlink()
+    run.metrics_file.unlink()
     with pytest.raises(RunError, match="is not trained and tested; resume with"):
         export_model(run, tmp_path / "model.onnx")
 

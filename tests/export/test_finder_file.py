@@ -20,7 +20,7 @@ from tendigits.images.finder import BOXES, CLASSES, INPUT, SCORES, Finder
 from tendigits.networks import build_network
 from tendigits.networks.finder import FinderGraph, FinderNetwork
 from tendigits.recipes import load_recipe
-from tendigits.training.run_folder import read_record
+from tendigits.training.run_records import read_record
 
 RECIPE = load_recipe("finder")
 TINY: dict[str, object] = {
@@ -105,7 +105,7 @@ def test_file_is_rejected_as_a_classifier(exported: ExportedFinder) -> None:
 def test_run_of_a_finder_is_exported_with_its_figures(mnist: Dataset, tmp_path: Path) -> None:
     run = train("finder", TINY, data=mnist, out=tmp_path / "run", threads=1, quiet=True)
     exported = export_finder_run(run, tmp_path / "finder.onnx")
-    assert exported.info.metrics == read_record(run.metrics, FinderMetrics)
+    assert exported.info.metrics == read_record(run.metrics_file, FinderMetrics)
     assert exported.info.weights_sha256 == sha256_of(run.weights)
     with pytest.raises(ModelError, match="trained a finder, not a classifier"):
         export_model(run, tmp_path / "model.onnx")

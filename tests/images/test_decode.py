@@ -1,6 +1,7 @@
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,6 +74,31 @@ def test_path_bytes_image_and_array_give_the_same_grey_levels(tmp_path: Path) ->
     expected = decode(path).grey
     for source in (str(path), path.read_bytes(), COLOUR, np.asarray(COLOUR)):
         np.testing.assert_array_equal(decode(source).grey, expected)
+
+
+def test_open_files_bytearrays_and_lists_give_the_same_grey_levels() -> None:
+    levels = np.arange(20 * 30, dtype=np.uint8).reshape(20, 30)
+    file = io.BytesIO()
+    Image.fromarray(levels).save(file, "PNG")
+    data = file.getvalue()
+    sources: list[Any] = [io.BytesIO(data), bytearray(data), memoryview(data), levels.tolist()]
+    for source in sources:
+        assert (decode(source).grey == decode(data).grey).all()
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (["a.png", "b.png"], "one by one"),
+        ([[1, 2], [3]], "rows of grey levels"),
+        (io.StringIO("text"), "mode 'rb'"),
+        (7, "cannot be read from int"),
+    ],
+    ids=["names", "ragged", "text", "number"],
+)
+def test_objects_that_are_no_pictures_are_rejected(source: Any, reason: str) -> None:
+    with pytest.raises(PictureError, match=reason):
+        decode(source)
 
 
 @pytest.mark.parametrize("side", [72, 3100])

@@ -2,6 +2,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -183,12 +184,56 @@ def test_explain_draws_the_picture_and_crops_writes_the_frames(
         assert drawing.width > 640
         pixels = np.asarray(drawing.convert("RGB"))
     assert (pixels == ACCEPTED).all(axis=2).any()
-    frames = sorted((tmp_path / "crops").glob("*.png"))
-    assert [frame.stem[-1] for frame in frames] == ["2", "1", "0", "4"]
-    with Image.open(frames[0]) as frame:
-        assert np.asarray(frame).shape == (28, 28)
     listed = (tmp_path / "crops" / "labels.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["digit"] for line in listed] == [2, 1, 0, 4]
+    entries = [json.loads(line) for line in listed]
+    assert [entry["digit"] for entry in entries] == [2, 1, 0, 4]
+    for entry in entries:
+        assert entry["file"].startswith("b-row-")
+        with Image.open(tmp_path / "crops" / entry["file"]) as frame:
+            assert np.asarray(frame).shape == (28, 28)
+
+
+def test_each_page_is_drawn_in_a_file_called_after_it(
+    folder: Path, tendigits: CommandLine, tmp_path: Path
+) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        shutil.copy(folder / "a-seven.png", tmp_path / name / "seven.png")
+    with Image.open(folder / "a-seven.png") as image:
+        image.save(tmp_path / "two.tif", save_all=True, append_images=[image.copy()])
+    pictures = [tmp_path / "one", tmp_path / "other", tmp_path / "two.tif"]
+    result = tendigits("read", *pictures, "--explain", tmp_path / "new" / "seen.png")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(result.stdout.splitlines()) == 4
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "seen-seven-2.png",
+        "seen-seven.png",
+        "seen-two-page-1.png",
+        "seen-two-page-2.png",
+    ]
+
+
+def test_drawing_that_cannot_be_written_gives_an_error_of_one_line(
+    folder: Path, tendigits: CommandLine
+) -> None:
+    picture = folder / "a-seven.png"
+    result = tendigits("read", picture, "--explain", picture / "seen.png")
+    assert result.returncode == 2
+    (sentence,) = result.stderr.splitlines()
+    assert "seen.png cannot be written" in sentence
+
+
+def test_scan_of_12_bits_and_heic_are_read_or_named(
+    mnist: Dataset, tendigits: CommandLine, tmp_path: Path
+) -> None:
+    scan = np.round(on_paper(row(mnist.test.images[1:5])) * (4095 / 255)).astype(np.uint16)
+    Image.fromarray(scan[..., 0] if scan.ndim == 3 else scan).save(tmp_path / "scan.tif")
+    (tmp_path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    result = tendigits("read", tmp_path)
+    assert result.returncode == 2
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["2104"]
+    (sentence,) = result.stderr.splitlines()
+    assert "photo.heic" in sentence
 
 
 @pytest.mark.parametrize(

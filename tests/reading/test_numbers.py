@@ -162,10 +162,14 @@ def test_weak_digit_beside_a_number_lowers_the_confidence_but_not_far_from_it() 
         assert number.number.confidence == pytest.approx(0.97**3 * factor, rel=1e-5)
 
 
-def test_confidence_with_a_question_mark_is_that_it_is_some_digit() -> None:
-    (number,) = group_numbers([character({"1": 0.4, "7": 0.4, "/": 0.1}, 100, 100, 24, 40)], 0.6)
-    assert number.number.text == "?"
-    assert number.number.confidence == pytest.approx(0.8, rel=1e-5)
+def test_digit_that_cannot_be_told_lowers_the_confidence_below_its_most_probable_digit() -> None:
+    doubtful_digit = character({"1": 0.45, "7": 0.35, "/": 0.1}, 100, 100, 24, 40)
+    (alone,) = group_numbers([doubtful_digit], 0.6)
+    assert alone.number.text == "?"
+    assert alone.number.confidence == pytest.approx(0.45, rel=1e-5)
+    (both,) = group_numbers([doubtful_digit, *write("5", left=140)], 0.6)
+    assert both.number.text == "?5"
+    assert both.number.confidence == pytest.approx(0.45 * 0.97, rel=1e-5)
 
 
 def test_a_higher_threshold_shows_sure_ink_as_a_question_mark_and_never_hides_it() -> None:

@@ -64,11 +64,14 @@ def test_pages_before_a_damaged_one_are_read(digits: list[Image.Image], tmp_path
     assert f"page {len(results)} of {path} is damaged" in last["error"]
 
 
-def test_only_the_last_page_keeps_its_picture(digits: list[Image.Image]) -> None:
-    for keep in (True, False):
-        results = list(PageReader(ReadSettings("tiny", keep=keep)).read("-", tiff(digits)))
-        assert [each.reading is not None for each in results] == [keep] * 3
-        assert [each.picture is not None for each in results] == [False, False, keep]
+@pytest.mark.parametrize(("keep", "draw"), [(True, False), (False, True)])
+def test_readings_and_drawings_are_kept_where_they_are_needed(
+    digits: list[Image.Image], *, keep: bool, draw: bool
+) -> None:
+    settings = ReadSettings("tiny", keep=keep, draw=draw)
+    results = list(PageReader(settings).read("-", tiff(digits)))
+    assert [each.reading is not None for each in results] == [keep] * 3
+    assert [each.drawing is not None for each in results] == [draw] * 3
 
 
 def test_length_and_pattern_exclude_each_other() -> None:

@@ -1,4 +1,6 @@
+import base64
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from PIL import Image
 
 import tendigits
 from paper import PHOTOS, drawn, on_paper, photo_of, row
-from tendigits import PatternError, PictureError, Reader, Reading
+from tendigits import ModelError, PatternError, PictureError, Reader, Reading
 from tendigits.classifiers import load_model_file, pretrained_models
 from tendigits.data import Dataset
 from tendigits.reading.fitting import pattern_of_length
@@ -234,3 +236,53 @@ def test_memory_does_not_grow_with_the_number_of_pictures(mnist: Dataset, tmp_pa
     words = [sys.executable, "-c", script, str(path)]
     result = subprocess.run(words, check=True, timeout=120, capture_output=True, text=True)
     assert float(result.stdout) < 20  # MiB
+
+
+def test_read_takes_the_options_of_the_command_line(mnist: Dataset) -> None:
+    image = 255 - mnist.test.images[0]
+    assert tendigits.read(image, model="tiny", pattern="[0-9]").text == "7"
+    assert tendigits.read(image, threshold=1.0).text == "?"
+    with pytest.raises(PictureError, match="from 0 to 1"):
+        tendigits.read(image, threshold=2)
+    with pytest.raises(ModelError, match="pretrained models are mlp, reader, tiny"):
+        tendigits.read(image, model="nope")
+
+
+def test_model_file_that_has_changed_is_loaded_again(mnist: Dataset, tmp_path: Path) -> None:
+    model, image = tmp_path / "model.onnx", 255 - mnist.test.images[0]
+    confidences = []
+    for name in ("mlp", "tiny"):
+        model.write_bytes(pretrained_models()[name].read_bytes())
+        confidences.append(tendigits.read(image, model=model).confidence)
+    assert confidences[0] != confidences[1]
+
+
+def test_run_folder_is_rejected_with_the_command_that_exports_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=f"tendigits export {tmp_path} -o"):
+        Reader(tmp_path)
+
+
+def test_reading_is_short_as_text_and_complete_as_a_dictionary(
+    mnist: Dataset, reader: Reader
+) -> None:
+    reading = reader(255 - mnist.test.images[0])
+    assert repr(reading).startswith("Reading('7', confidence=")
+    assert len(repr(reading)) < 100
+    assert len(repr(reading.digits[0])) < 100
+    values = json.loads(json.dumps(reading.to_dict()))
+    assert (values["text"], values["status"], values["digits"][0]["digit"]) == ("7", "read", 7)
+
+
+def test_notebook_shows_the_picture_with_what_was_read(mnist: Dataset, reader: Reader) -> None:
+    shown = reader(255 - mnist.test.images[0])._repr_html_()
+    assert "7" in shown.partition("<img")[0]
+    picture = base64.b64decode(shown.partition("base64,")[2].partition('"')[0])
+    with Image.open(io.BytesIO(picture)) as drawing:
+        assert drawing.width > 640
+
+
+def test_readings_in_bulk_do_not_keep_their_pictures(mnist: Dataset, reader: Reader) -> None:
+    (reading,) = reader.read_many([255 - mnist.test.images[0]])
+    assert isinstance(reading, Reading)
+    assert reading.picture is None
+    assert "<img" not in reading._repr_html_()

@@ -1,3 +1,5 @@
+import pytest
+
 from server_process import Server
 
 
@@ -26,3 +28,20 @@ def test_an_invalid_parameter_is_named(server: Server) -> None:
     assert response.json()["detail"] == (
         "Invalid value for limit: input should be greater than or equal to 1."
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"key": 5, "frame": [[1]], "read": 7, "correct": 12}, "Invalid value for key: "),
+        ({"key": "k", "frame": [1], "read": 7, "correct": 12}, "Invalid value for frame[0]: "),
+        ({"key": "k", "frame": [1], "raed": 7, "correct": 1}, "Unknown field raed; /docs"),
+        ({"frame": "x", "read": 7, "correct": 1}, "The field key is missing; add it."),
+    ],
+)
+def test_the_first_field_that_is_wrong_is_named(
+    server: Server, body: dict[str, object], detail: str
+) -> None:
+    response = server.post("/v1/corrections", json=body)
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith(detail)

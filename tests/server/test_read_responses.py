@@ -1,5 +1,5 @@
 from tendigits.images import Box
-from tendigits.reading.reader import Reading
+from tendigits.reading.results import Reading
 from tendigits.reading.table import Table, UnreadableCell
 from tendigits.server.read_responses import ReadResponse
 

@@ -260,6 +260,16 @@ def test_an_invalid_body_gets_a_problem_in_one_sentence(
     assert problem["detail"].endswith(".")
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", None], ids=["curl", "none"])
+def test_the_bytes_decide_where_the_type_is_not_given(
+    server: Server, mnist: Dataset, kind: str | None
+) -> None:
+    seven = png(255 - mnist.test.images[0])
+    for body in (seven, json.dumps({"picture": base64_of(seven)}).encode()):
+        response = server.post("/v1/read", data=body, headers={"Content-Type": kind})
+        assert response.json()["text"] == "7"
+
+
 def test_a_frame_gets_an_occlusion_map(server: Server, mnist: Dataset) -> None:
     seven = mnist.test.images[0]
     responses = [

@@ -17,7 +17,7 @@ from tendigits.images import Box
 from tendigits.reading.fitting import wanted_pattern
 from tendigits.reading.numbers import Number
 from tendigits.reading.occlusion import Occlusion
-from tendigits.reading.reader import Reading
+from tendigits.reading.results import Reading
 from tendigits.reading.schemas import png_data_url
 from tendigits.server import task_runner
 from tendigits.server.task_runner import MAX_PAGES, run_task

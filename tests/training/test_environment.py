@@ -192,3 +192,31 @@ def test_speed_is_the_median_of_the_epochs() -> None:
     assert speed.data_fraction == 0.2
     assert "2,000 images/s" in speed.line()
     assert "data loading took 20 % of the time" in speed.line()
+
+
+SPIN_COUNT_WHEN_TORCH_IS_IMPORTED = """
+import os, sys
+import tendigits
+
+class Watch:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name == "torch":
+            print(os.environ.get("GOMP_SPINCOUNT"))
+            raise ModuleNotFoundError(name="torch")
+
+sys.meta_path.insert(0, Watch)
+try:
+    tendigits.train("mlp")
+except tendigits.MissingExtraError:
+    pass
+"""
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "1000"), ("7", "7")])
+def test_threads_spin_less_unless_the_user_has_set_it(given: str | None, used: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    environment |= {} if given is None else {"GOMP_SPINCOUNT": given}
+    script = [sys.executable, "-c", SPIN_COUNT_WHEN_TORCH_IS_IMPORTED]
+    result = subprocess.run(script, capture_output=True, text=True, check=True, env=environment)
+    assert result.stdout == f"{used}\n"

@@ -26,7 +26,7 @@ from tendigits.training.final_test import (
     run_test,
     validate_network,
 )
-from tendigits.training.run_folder import read_record
+from tendigits.training.run_records import read_record
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def copy(run: Run, tmp_path: Path) -> Run:
 
 
 def test_evaluation_gives_the_recorded_metrics(run: Run, metrics: Metrics) -> None:
-    recorded = json.loads(run.metrics.read_text(encoding="utf-8"))
+    recorded = json.loads(run.metrics_file.read_text(encoding="utf-8"))
     assert json.loads(json.dumps(asdict(metrics))) == recorded
     assert metrics.images == 500
 
@@ -62,13 +62,13 @@ def test_evaluation_writes_nothing(run: Run) -> None:
 
 
 def test_test_writes_metrics_plots_and_card(copy: Run, run: Run, small_mnist: Dataset) -> None:
-    copy.metrics.unlink()
+    copy.metrics_file.unlink()
     copy.model_card.unlink()
     shutil.rmtree(copy.plots)
     tested = run_test(copy, load_network(copy), small_mnist)
     assert tested == evaluate(run)
     assert contents(copy.folder).keys() == contents(run.folder).keys()
-    assert copy.metrics.read_bytes() == run.metrics.read_bytes()
+    assert copy.metrics_file.read_bytes() == run.metrics_file.read_bytes()
 
 
 def test_same_metrics_are_reported_as_the_same(run: Run, metrics: Metrics) -> None:
@@ -83,7 +83,7 @@ def test_other_metrics_are_reported_as_not_the_same(run: Run, metrics: Metrics) 
 
 
 def test_run_without_metrics_is_reported_as_not_tested(copy: Run, metrics: Metrics) -> None:
-    copy.metrics.unlink()
+    copy.metrics_file.unlink()
     assert "has not been tested yet" in compare_with_record(copy, metrics)
 
 
@@ -91,14 +91,14 @@ def test_run_without_metrics_is_reported_as_not_tested(copy: Run, metrics: Metri
 def test_damaged_metrics_json_is_rejected_in_one_line(
     copy: Run, metrics: Metrics, record: str
 ) -> None:
-    copy.metrics.write_text(record, encoding="utf-8")
+    copy.metrics_file.write_text(record, encoding="utf-8")
     with pytest.raises(RunError, match=r"metrics\.json") as rejection:
         compare_with_record(copy, metrics)
     assert "\n" not in str(rejection.value)
 
 
 def test_recorded_nan_loss_is_accepted(copy: Run, metrics: Metrics) -> None:
-    write_json(copy.metrics, asdict(replace(metrics, loss=math.nan)))
+    write_json(copy.metrics_file, asdict(replace(metrics, loss=math.nan)))
     assert compare_with_record(copy, metrics).startswith("The same as recorded")
 
 
@@ -117,7 +117,7 @@ def test_loss_of_the_test_is_that_of_calibrated_probabilities(
 
 def test_validation_json_has_the_figures_of_the_last_epoch(run: Run) -> None:
     validation = json.loads(run.validation.read_text(encoding="utf-8"))
-    last = read_history(run.history)[-1]
+    last = read_history(run.history_file)[-1]
     assert validation["images"] == 200
     assert (validation["accuracy"], validation["loss"]) == (last.val_accuracy, last.val_loss)
     assert validation["calibrated_loss"] <= validation["loss"]

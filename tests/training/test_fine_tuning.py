@@ -1,10 +1,19 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tendigits import export_model, fine_tune, load_classifier, load_run, resume, train
+from tendigits import (
+    export_model,
+    fine_tune,
+    load_classifier,
+    load_dataset,
+    load_run,
+    resume,
+    train,
+)
 from tendigits.classifiers import pretrained_models
 from tendigits.classifiers.model_file import weights_beside
 from tendigits.data import NON_DIGIT, Dataset, LabelledImages
@@ -13,7 +22,12 @@ from tendigits.export import Exported
 from tendigits.feedback.corrections import only_digits, split_corrections
 from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
-from tendigits.training import build_training_data, fine_tuning_recipe, read_start
+from tendigits.training import (
+    build_training_data,
+    fine_tuning_recipe,
+    images_to_train_on,
+    read_start,
+)
 from tendigits.training.fine_tuning import (
     describe_fine_tuning,
     load_start,
@@ -76,12 +90,13 @@ def test_corrections_that_are_held_out_are_not_trained_on(
     to_train_on, held_out = split_corrections(usable)
     data = build_training_data(run.recipe, mnist.train, run.split, to_train_on)
     trained_on = {image.tobytes() for image in data.images[np.unique(data.indices)]}
-    assert (len(to_train_on), len(held_out)) == (32, 8)
+    assert (len(to_train_on) + len(held_out), len(held_out) > 2) == (40, True)
     assert not any(image.tobytes() in trained_on for image in held_out.images)
     assert all(image.tobytes() in trained_on for image in to_train_on.images)
     assert np.intersect1d(data.indices, run.split.validation).size == 0
     fraction = (data.indices >= len(mnist.train)).mean()
-    assert fraction == pytest.approx(3200 / (54_000 + 3200))  # each of 32 a hundred times
+    repeated = 100 * len(to_train_on)  # each a hundred times
+    assert fraction == pytest.approx(repeated / (54_000 + repeated))
 
 
 def test_non_digits_are_used_only_where_the_network_can_reject(corrections: LabelledImages) -> None:
@@ -94,7 +109,7 @@ def test_fine_tuning_can_be_repeated_from_its_run_folder(
 ) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
     weights = run.weights.read_bytes()
-    for path in (run.weights, run.metrics, run.fine_tuned_model, *run.checkpoints.iterdir()):
+    for path in (run.weights, run.metrics_file, run.fine_tuned_model, *run.checkpoints.iterdir()):
         path.unlink()
     resume(run, quiet=True)
     assert run.weights.read_bytes() == weights
@@ -119,7 +134,7 @@ def test_accuracy_before_and_after_is_printed_before_the_model_is_written(
     tuned: tuple[Exported, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
-    run.metrics.unlink()
+    run.metrics_file.unlink()
     resume(run)
     printed = capsys.readouterr().out.splitlines()
     starts = [
@@ -166,6 +181,30 @@ def test_model_of_another_data_set_or_other_validation_images_is_rejected(
     for changed in ({"seed": 1}, {"validation_fraction": 0.2}, {"validation_fraction": 0.0}):
         with pytest.raises(RunError, match="was trained on images that this run holds out"):
             fine_tuning_recipe(start, changed, mnist)
+
+
+def test_images_of_a_data_set_are_all_used_but_its_own_test_part(mnist: Dataset) -> None:
+    images, labels = mnist.test.images[:50], mnist.test.labels[:50]
+    whole = images_to_train_on(load_dataset((images, labels)))
+    assert {image.tobytes() for image in whole.images} == {image.tobytes() for image in images}
+    _, held_out = split_corrections(whole)
+    assert np.array_equal(held_out.images, load_dataset((images, labels)).test.images)
+    with_test = load_dataset((images[:30], labels[:30], images[30:], labels[30:]))
+    assert np.array_equal(images_to_train_on(with_test).images, images[:30])
+    with_non_digits = images_to_train_on(replace(with_test, non_digits=images[:3]))
+    assert with_non_digits.labels.tolist() == [*labels[:30], *[NON_DIGIT] * 3]
+    letters = replace(with_test, class_names=tuple("abcdefghij"))
+    with pytest.raises(RunError, match="has the classes a, b"):
+        images_to_train_on(letters)
+
+
+def test_data_set_of_a_model_is_found_by_its_name(corrections: LabelledImages) -> None:
+    start = read_start("mlp", corrections)
+    assert start.data_name == "mnist"
+    metadata = replace(start.info, data="private")
+    start.__dict__["classifier"] = replace(start.classifier, metadata=metadata)
+    with pytest.raises(RunError, match=r"was trained on private, .* in Python with `data=`"):
+        _ = start.data_name
 
 
 def test_missing_weights_are_rejected(tmp_path: Path, corrections: LabelledImages) -> None:
@@ -215,9 +254,9 @@ def test_fine_tuning_that_was_killed_before_its_export_is_resumed(
     tuned: tuple[Exported, Path], tmp_path: Path
 ) -> None:
     run = load_run(shutil.copytree(tuned[1], tmp_path / "run"))
-    expected, metrics = run.fine_tuned_model.read_bytes(), run.metrics.stat().st_mtime_ns
+    expected, metrics = run.fine_tuned_model.read_bytes(), run.metrics_file.stat().st_mtime_ns
     run.fine_tuned_model.unlink()
     assert not run.is_complete
     resume(run, quiet=True)
     assert run.fine_tuned_model.read_bytes() == expected
-    assert run.metrics.stat().st_mtime_ns == metrics
+    assert run.metrics_file.stat().st_mtime_ns == metrics

@@ -30,7 +30,7 @@ from tendigits.training import (
     read_history,
 )
 from tendigits.training.fit_finder import FinderGlyphs, fit_finder
-from tendigits.training.run_folder import read_record
+from tendigits.training.run_records import read_record
 from tendigits.training.train_run import train_run
 
 OPENCV_THREADS = 2
@@ -70,16 +70,16 @@ def test_finder_stopped_by_ctrl_c_and_resumed_ends_with_the_same_weights(
     run = create_run(finished.recipe, mnist, environment, tmp_path / "run")
     with pytest.raises(TrainingInterrupted, match="Resume with: tendigits train --resume"):
         train_run(run, mnist, PressingCtrlC())
-    assert [result.epoch for result in read_history(run.history)] == [1]
+    assert [result.epoch for result in read_history(run.history_file)] == [1]
     resume(run, quiet=True)
     assert run.weights.read_bytes() == finished.weights.read_bytes()
 
 
 def test_run_folder_of_a_finder_holds_figures_plots_and_a_model_card(finished: Run) -> None:
     run = load_run(finished.folder)
-    metrics = read_record(run.metrics, FinderMetrics)
+    metrics = read_record(run.metrics_file, FinderMetrics)
     assert metrics.all.pages == sum(each.pages or 0 for each in metrics.kinds.values()) == 6
-    assert [result.epoch for result in read_history(run.history)] == [1, 2]
+    assert [result.epoch for result in read_history(run.history_file)] == [1, 2]
     assert {path.name for path in run.plots.iterdir()} == {"curves.png", "found.png"}
     card = run.model_card.read_text(encoding="utf-8")
     assert "On 6 validation pages" in card

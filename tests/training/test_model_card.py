@@ -34,13 +34,13 @@ def card(run: Run) -> str:
 
 @pytest.fixture(scope="module")
 def metrics(run: Run) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(run.metrics.read_text(encoding="utf-8"))
+    value: dict[str, Any] = json.loads(run.metrics_file.read_text(encoding="utf-8"))
     return value
 
 
 @pytest.fixture(scope="module")
 def last_epoch(run: Run) -> EpochResult:
-    return read_history(run.history)[-1]
+    return read_history(run.history_file)[-1]
 
 
 def test_test_figures_of_the_card_are_those_of_metrics_json(
@@ -94,7 +94,7 @@ def test_card_says_whether_the_classifier_can_reject(
     run: Run, changes: dict[str, object], sentence: str
 ) -> None:
     changed = replace(run, recipe=run.recipe.changed(changes))
-    card = model_card(changed, read_history(run.history), METRICS, run.data.class_names)
+    card = model_card(changed, read_history(run.history_file), METRICS, run.data.class_names)
     assert sentence in card
 
 
@@ -102,3 +102,12 @@ def table_row(card: str, start: str) -> list[str]:
     """Return the cells of the table row that begins with `start`, without the first."""
     (row,) = [line for line in card.splitlines() if line.startswith(f"| {start}")]
     return [cell.strip() for cell in row.strip("|").split("|")][1:]
+
+
+def test_card_of_a_single_epoch_says_so_and_a_description_is_optional(run: Run) -> None:
+    changed = replace(run, recipe=run.recipe.changed({"description": ""}))
+    card = model_card(changed, run.history[:1], METRICS, run.data.class_names)
+    assert "trained for one epoch only" in card
+    assert ", one epoch, " in card
+    assert "\n\n\n" not in card
+    assert "one epoch" not in model_card(run, run.history, METRICS, run.data.class_names)

@@ -24,7 +24,8 @@ from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import load_recipe
 from tendigits.training import Run, create_run, describe_environment, load_network, load_run_data
 from tendigits.training.checkpoint import save_weights
-from tendigits.training.run_folder import classifier_of_run, read_record
+from tendigits.training.run_folder import classifier_of_run
+from tendigits.training.run_records import read_record
 
 EPOCHS = 2
 FILES = {
@@ -156,7 +157,7 @@ def test_environment_json_has_versions_machine_and_threads(run: Run) -> None:
 
 
 def test_history_csv_has_one_row_per_epoch(run: Run) -> None:
-    with run.history.open(newline="", encoding="utf-8") as file:
+    with run.history_file.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert all(0 < float(row["val_accuracy"]) < 1 for row in rows)
@@ -177,7 +178,7 @@ def test_weights_are_those_of_the_network(run: Run) -> None:
 
 
 def test_metrics_json_has_the_number_of_test_images(run: Run) -> None:
-    metrics = strict_json(run.metrics.read_text(encoding="utf-8"))
+    metrics = strict_json(run.metrics_file.read_text(encoding="utf-8"))
     assert metrics["images"] == 500
 
 
@@ -439,3 +440,12 @@ def strict_json(text: str) -> dict[str, Any]:
 
     value: dict[str, Any] = json.loads(text, parse_constant=reject)
     return value
+
+
+def test_history_and_metrics_of_a_run_are_data(run: Run, copy: Path) -> None:
+    assert [each.epoch for each in run.history] == list(range(1, len(run.history) + 1))
+    assert run.metrics.images == run.data.test_images
+    assert repr(run) == f"Run({str(run.folder)!r}, recipe='mlp', data='small-mnist')"
+    (copy / "metrics.json").unlink()
+    with pytest.raises(RunError, match="not been tested yet; continue it: tendigits train"):
+        print(load_run(copy).metrics)

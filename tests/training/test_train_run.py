@@ -49,7 +49,7 @@ def test_resumed_run_ends_with_the_same_weights(
     # Augmentation, average of the weights and schedule continue from where they were.
     run = trained(small_mnist, tmp_path / "run")
     run.weights.unlink()
-    run.metrics.unlink()
+    run.metrics_file.unlink()
     for checkpoint in find_checkpoints(run.checkpoints)[:epochs_lost]:
         checkpoint.unlink()
     resume(run, quiet=True)
@@ -60,7 +60,7 @@ def test_resumed_run_with_muon_ends_with_the_same_weights(
     small_mnist: Dataset, tmp_path: Path
 ) -> None:
     whole, cut = (trained(small_mnist, tmp_path / name, MUON) for name in ("whole", "cut"))
-    for path in (cut.weights, cut.metrics, find_checkpoints(cut.checkpoints)[0]):
+    for path in (cut.weights, cut.metrics_file, find_checkpoints(cut.checkpoints)[0]):
         path.unlink()
     resume(cut, quiet=True)
     assert cut.weights.read_bytes() == whole.weights.read_bytes()
@@ -73,7 +73,7 @@ def test_log_contains_the_speed_and_the_matrix_rate(finished: Run) -> None:
 def test_run_without_validation_images_trains_on_all(small_mnist: Dataset, tmp_path: Path) -> None:
     settings = {**SMALL, "epochs": 1, "validation_fraction": 0.0}
     run = trained(small_mnist, tmp_path / "run", settings)
-    (result,) = read_history(run.history)
+    (result,) = read_history(run.history_file)
     assert (len(run.split.train), len(run.split.validation)) == (2000, 0)
     assert (result.val_accuracy, result.val_loss) == (None, None)
     assert "none held out" in run.model_card.read_text(encoding="utf-8")
@@ -85,7 +85,7 @@ def test_resumed_ensemble_ends_with_the_same_weights(small_mnist: Dataset, tmp_p
     whole, cut = (trained(small_mnist, tmp_path / name, settings) for name in ("whole", "cut"))
     weights = [member.weights.read_bytes() for member in whole.members]
     assert len(set(weights)) == 3
-    for path in (cut.weights, cut.metrics, cut.members[1].weights, cut.members[2].weights):
+    for path in (cut.weights, cut.metrics_file, cut.members[1].weights, cut.members[2].weights):
         path.unlink()
     for checkpoint in find_checkpoints(cut.members[1].checkpoints)[:1]:
         checkpoint.unlink()
@@ -100,8 +100,8 @@ def test_history_of_an_ensemble_is_the_mean_of_its_members(
 ) -> None:
     run = trained(small_mnist, tmp_path / "run", {**SMALL, "members": 2, "epochs": 2})
     rows = zip(
-        read_history(run.history),
-        *(read_history(each.history) for each in run.members),
+        read_history(run.history_file),
+        *(read_history(each.history_file) for each in run.members),
         strict=True,
     )
     for mean, first, second in rows:
@@ -121,7 +121,7 @@ def test_run_that_ends_early_says_so(
     settings = {"epochs": 30, "patience": 2, "optimizer.learning_rate": 1.0}
     run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1)
     assert "Stopped early: no lower validation loss for 2 epochs." in capsys.readouterr().out
-    assert len(read_history(run.history)) < 30
+    assert len(read_history(run.history_file)) < 30
     assert run.is_complete
 
 
@@ -134,7 +134,7 @@ def test_ctrl_c_keeps_finished_epochs_and_the_run_can_be_resumed(
     with pytest.raises(TrainingInterrupted, match="Resume with: tendigits train --resume"):
         train_run(run, small_mnist, reporter)
     assert reporter.steps_afterwards == 0
-    assert [result.epoch for result in read_history(run.history)] == [1]
+    assert [result.epoch for result in read_history(run.history_file)] == [1]
     assert not run.weights.exists()
     resume(run, quiet=True)
     assert run.weights.read_bytes() == finished.weights.read_bytes()
@@ -149,7 +149,7 @@ def test_resumed_run_with_two_threads_ends_with_the_same_bits(
     run = train("fast", settings, out=tmp_path / "whole", **options)  # type: ignore[arg-type]
     copy = load_run(shutil.copytree(run.folder, tmp_path / "resumed"))
     copy.weights.unlink()
-    copy.metrics.unlink()
+    copy.metrics_file.unlink()
     newest, *_ = find_checkpoints(copy.checkpoints)
     newest.unlink()
     resume(copy, quiet=True)

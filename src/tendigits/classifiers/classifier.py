@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tendigits.classifiers.model_info import ModelInfo
 from tendigits.classifiers.predictions import Predictions
@@ -34,6 +34,8 @@ class Origin:
         data_sha256: checksum of each part of the data set as an uncompressed IDX file.
         made_with: versions, machine and git revision of its training, where known.
         assumptions: what was assumed about a file without metadata, one sentence each.
+        weights_sha256: checksum of the trained weights, the same for a run and for the float32
+            file that it is exported to; None if unknown.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class Origin:
     data_sha256: dict[str, str]
     made_with: dict[str, str]
     assumptions: tuple[str, ...] = ()
+    weights_sha256: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,10 @@ class Classifier:
     metadata: ModelInfo | None = None
     torch_network: Callable[[], TorchNetwork | None] = field(default=lambda: None)
 
+    def __repr__(self) -> str:
+        """Return the name, where it comes from, and its size."""
+        return f"Classifier({self.name!r}, {self.origin.kind}, {self.parameters:,} parameters)"
+
     def predict(
         self, images: NDArray[np.uint8], labels: NDArray[np.int64] | None = None
     ) -> Predictions:
@@ -115,3 +122,19 @@ class Classifier:
                 f"{self.name} has no metadata; give a file that `tendigits export` wrote."
             )
         return self.metadata
+
+
+def as_levels(images: ArrayLike) -> NDArray[np.uint8]:
+    """Return lists of grey levels as uint8; an array is returned as it is.
+
+    Raises:
+        DataError: the lists are not an array.
+    """
+    if isinstance(images, np.ndarray):
+        return images
+    try:
+        levels = np.array(images)
+    except ValueError as error:
+        raise DataError(f"The images are not an array ({error}); give (n, 28, 28).") from error
+    is_grey = levels.dtype.kind in "iu" and levels.size and 0 <= levels.min() <= levels.max() <= 255
+    return levels.astype(np.uint8) if is_grey else levels

@@ -9,7 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from tendigits.classifiers.classifier import Classifier, Logits, Origin
-from tendigits.classifiers.model_info import ModelInfo, parse_info
+from tendigits.classifiers.model_info import ModelInfo, info_of_pretrained, parse_info
 from tendigits.data import CLASSES, IMAGE_SIZE
 from tendigits.errors import ModelError
 
@@ -36,12 +36,21 @@ def load_model_file(path: str | Path, threads: int | None = None) -> Classifier:
     Raises:
         ModelError: it is damaged, or was not written by `tendigits export`.
     """
-    found = pretrained_models().get(str(path), Path(path))
-    return load_model_bytes(read_model(found), str(path), threads)
+    shipped = pretrained_models().get(str(path))
+    data = read_model(shipped or path)
+    return load_model_bytes(data, str(path), threads, is_pretrained=shipped is not None)
 
 
-def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Classifier:
+def load_model_bytes(
+    data: bytes, name: str, threads: int | None = None, *, is_pretrained: bool = False
+) -> Classifier:
     """Load the content of a model file; error messages call it `name`.
+
+    Args:
+        data: the content.
+        name: what error messages call it.
+        threads: how many threads to compute with; one per core when None.
+        is_pretrained: whether the file ships with the package.
 
     Raises:
         ModelError: it is damaged, or was not written by `tendigits export`.
@@ -51,7 +60,8 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Clas
             f"{name} is damaged, or was not made by `tendigits export`; export it again."
         )
     session = open_session(data, name, threads)
-    info = parse_info(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), name)
+    metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "")
+    info = info_of_pretrained(metadata) if is_pretrained else parse_info(metadata, name)
     _check_shapes(session, info, name)
     return Classifier(
         name=info.name,
@@ -71,6 +81,7 @@ def load_model_bytes(data: bytes, name: str, threads: int | None = None) -> Clas
             data=info.data,
             data_sha256=info.data_sha256,
             made_with={"revision": info.git_revision or "unknown", **info.versions},
+            weights_sha256=info.weights_sha256,
         ),
         data_source=info.data,
         metadata=info,
@@ -102,6 +113,15 @@ def read_model(path: str | Path) -> bytes:
         with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             data = b"" if size > MAX_BYTES else file.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise ModelError(
+            f"{path} is a folder; of a run, give the model file: tendigits export {path} -o FILE."
+        ) from error
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"There is no model file {path}; pretrained models are "
+            f"{', '.join(pretrained_models())}."
+        ) from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
     if max(size, len(data)) > MAX_BYTES:

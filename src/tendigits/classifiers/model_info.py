@@ -2,9 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, PositiveFloat, PositiveInt
+from typing import Any, Literal
 
 from tendigits.data import CLASSES
 from tendigits.errors import ModelError
@@ -25,7 +23,7 @@ class TestMetrics:
 
     accuracy: float
     loss: float | None
-    examples: PositiveInt
+    examples: int
 
 
 @dataclass(frozen=True)
@@ -66,15 +64,15 @@ class ModelInfo:
     format: Literal[2]
     name: str
     description: str
-    classes: Annotated[tuple[str, ...], Field(min_length=CLASSES, max_length=CLASSES)]
+    classes: tuple[str, ...]
     input: str
-    preprocessing: PositiveInt
-    temperature: PositiveFloat
-    threshold: Annotated[float, Field(ge=0, le=1)]
+    preprocessing: int
+    temperature: float
+    threshold: float
     rejects: bool
     precision: Literal["float32", "int8"]
-    parameters: PositiveInt
-    multiply_adds: PositiveInt
+    parameters: int
+    multiply_adds: int
     recipe: dict[str, Any]
     test: TestMetrics
     validation_accuracy: float | None
@@ -86,6 +84,21 @@ class ModelInfo:
     data_licence: str
     versions: dict[str, str]
     git_revision: str | None
+
+    def __post_init__(self) -> None:
+        """Check the values; pydantic, which checks their types, would do both more slowly."""
+        is_valid = {
+            "classes": len(self.classes) == CLASSES,
+            "preprocessing": self.preprocessing > 0,
+            "temperature": self.temperature > 0,
+            "threshold": 0 <= self.threshold <= 1,
+            "parameters": self.parameters > 0,
+            "multiply_adds": self.multiply_adds > 0,
+            "test.examples": self.test.examples > 0,
+        }
+        invalid = [name for name, value in is_valid.items() if not value]
+        if invalid:
+            raise ValueError(f"invalid value for {invalid[0]}")
 
 
 def parse_info(metadata: str, name: str) -> ModelInfo:
@@ -104,6 +117,16 @@ def parse_info(metadata: str, name: str) -> ModelInfo:
         raise ModelError(
             f"{name} has metadata that this version cannot read ({error}); export it again."
         ) from error
+
+
+def info_of_pretrained(metadata: str) -> ModelInfo:
+    """Return the metadata of a pretrained model, which ships with the package.
+
+    A test has checked the types in it, so that pictures are read without pydantic.
+    """
+    values = json.loads(metadata)
+    values |= {"classes": tuple(values["classes"]), "test": TestMetrics(**values["test"])}
+    return ModelInfo(**values)
 
 
 def _is_finder(metadata: str) -> bool:

@@ -33,6 +33,11 @@ class Predictions:
     labels: NDArray[np.int64] | None = None
     temperature: float = 1.0
 
+    def __repr__(self) -> str:
+        """Return the number of images, and the accuracy if the labels are known."""
+        accuracy = "" if self.labels is None else f", accuracy={self.correct.mean():.4f}"
+        return f"Predictions({len(self):,} images{accuracy})"
+
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.logits)

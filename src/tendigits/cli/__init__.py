@@ -1,38 +1,12 @@
 """The command line: one function per command; errors are one line, with exit code 2."""
 
 import sys
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
-from typer.exceptions import TyperException
-
-import tendigits
-from tendigits.cli.reading import read, serve
-from tendigits.cli.training import compare, corrections_app, data, evaluate, export, train
 from tendigits.errors import Interrupted, TendigitsError, reports_missing_extra
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
-
-app = typer.Typer(
-    help="Train, measure, run and serve classifiers of handwritten digits.",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for _command in (train, evaluate, compare, export, read, serve, data):
-    app.command()(_command)
-app.add_typer(corrections_app, name="corrections")
-
-
-@app.callback(invoke_without_command=True)
-def _options(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    if version:
-        typer.echo(f"tendigits {tendigits.__version__}")
-    elif context.invoked_subcommand is None:
-        typer.echo(context.get_help())
 
 
 def main() -> None:
@@ -40,8 +14,6 @@ def main() -> None:
     try:
         if _run() == EXIT_INTERRUPTED:
             _fail("Stopped.", EXIT_INTERRUPTED)
-    except TyperException as error:
-        _fail(f"{error.format_message()} See: tendigits --help", EXIT_USER_ERROR)
     except Interrupted as stop:
         _fail(str(stop), EXIT_INTERRUPTED)
     except TendigitsError as error:
@@ -59,7 +31,21 @@ def main() -> None:
 
 @reports_missing_extra
 def _run() -> object:
-    return app(standalone_mode=False)  # so that wrong arguments, too, are reported in one line
+    words = sys.argv[1:]
+    if words[:1] == ["read"] and len(words) > 1 and not any(_is_option(word) for word in words):
+        # Without options there is nothing to parse, and Typer takes longer to import than a
+        # picture takes to read.
+        from tendigits.cli.read_pictures import read_without_options
+
+        read_without_options(words[1:])
+        return None
+    from tendigits.cli.app import run
+
+    return run()
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and word != "-"
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:

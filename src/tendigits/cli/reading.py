@@ -1,15 +1,13 @@
 """The commands that read pictures: read, serve."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tendigits.errors import delayed_interrupts
+from tendigits.cli.read_pictures import read_pictures
+from tendigits.errors import TendigitsError, delayed_interrupts
 
 
 def _model_names(incomplete: str) -> list[str]:
@@ -21,6 +19,7 @@ def _model_names(incomplete: str) -> list[str]:
 def read(
     pictures: Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per page.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print one row of CSV per page.")] = False,
     model: Annotated[
         str,
         typer.Option(
@@ -54,13 +53,15 @@ def read(
         Path | None,
         typer.Option(
             metavar="PNG",
-            help="Write a PNG of the lines, numbers and digits that were found (on the last page).",
+            help="Draw the lines, numbers and digits that were found; with several pages, in "
+            "files called after them.",
         ),
     ] = None,
     crops: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Write each frame as a PNG and the predictions to labels.jsonl."
+            metavar="FOLDER",
+            help="Write each frame as a PNG and its digit to labels.jsonl, for `train --data`.",
         ),
     ] = None,
     jobs: Annotated[
@@ -76,15 +77,12 @@ def read(
     with delayed_interrupts():
         from tendigits.reading.command import Outputs, ReadCommand
         from tendigits.reading.pages import ReadSettings
-        from tendigits.reading.sources import find_sources
 
-    sources = find_sources(pictures)
-    settings = ReadSettings(model, threshold, length, pattern, json)
+    if json and csv:
+        raise TendigitsError("--json and --csv are two forms of the output; leave out one.")
+    settings = ReadSettings(model, threshold, length, pattern, json=json, csv=csv)
     command = ReadCommand(settings, Outputs(explain, crops, table), jobs or os.cpu_count() or 1)
-    with _progress_bar(len(sources)) as step:
-        exit_code = command.read_all(sources, step)
-    if exit_code:
-        raise SystemExit(exit_code)
+    read_pictures(pictures, command)
 
 
 def serve(
@@ -164,15 +162,3 @@ def serve(
         "log_format": log_format,
     }
     run_server(load_settings({name: value for name, value in given.items() if value is not None}))
-
-
-@contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a progress callback, which draws on stderr where stdout is a file or a pipe."""
-    if total == 1 or sys.stdout.isatty() or not sys.stderr.isatty():
-        yield lambda *_: None  # without rich, whose import is slow
-        return
-    from tendigits.progress import Terminal
-
-    with Terminal(stderr=True) as terminal:
-        yield terminal.step

@@ -1,12 +1,14 @@
 """The commands that train and measure: train, evaluate, compare, export, data, corrections."""
 
+import sys
+from csv import DictWriter
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 import tendigits
-from tendigits.errors import ReportError, RunError
+from tendigits.errors import ModelError, ReportError, RunError
 
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
 MODEL_HELP = "A run folder, a model file, a pretrained model's name, or another ONNX file."
@@ -35,7 +37,8 @@ def train(
     data: Annotated[
         str,
         typer.Option(
-            help="mnist, fashion-mnist, kmnist, a folder of IDX files or an .npz file.",
+            help="A data set's name, a folder of IDX files or of pictures by class, a CSV or an "
+            ".npz file; with --from, your own images.",
             autocompletion=_data_set_names,
         ),
     ] = "mnist",
@@ -66,7 +69,8 @@ def train(
         typer.Option(
             "--from",
             metavar="MODEL",
-            help="Train this model file or pretrained model further, with --add-corrections.",
+            help="Train this model file or pretrained model further, on --data or "
+            "--add-corrections.",
         ),
     ] = None,
     add_corrections: Annotated[
@@ -91,16 +95,26 @@ def train(
     changes = dict(parse_setting(text) for text in settings or [])
     changes |= {name: value for name, value in shorthands.items() if value is not None}
     if from_ is not None or add_corrections is not None:
-        if from_ is None or add_corrections is None or "recipe" in _given(context):
+        given = _given(context)
+        own = data if "data" in given else None
+        if from_ is None or "recipe" in given or (add_corrections is None and own is None):
             raise RunError(
-                "--from MODEL and --add-corrections URL are used together and without a recipe; "
-                "the model has its own."
+                "--from MODEL is used with --data MINE or --add-corrections URL and without a "
+                "recipe; the model has its own."
             )
-        from tendigits.feedback.corrections import load_corrections
+        images: object = own
+        if add_corrections is not None:
+            from tendigits.feedback.corrections import load_corrections
 
-        corrections = load_corrections(add_corrections)
+            images = load_corrections(add_corrections)
         tendigits.fine_tune(
-            from_, corrections, changes, data=data, out=out, threads=threads, device=device
+            from_,
+            images,
+            changes,
+            data=None if add_corrections is None else own,
+            out=out,
+            threads=threads,
+            device=device,
         )
         return
     checked = load_recipe(recipe, changes)  # before torch is imported, so that errors come at once
@@ -123,10 +137,34 @@ def evaluate(
             help="Additional out-of-distribution data set, with --full; repeatable.",
         ),
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MINE",
+            help="Measure on this data set; all that `train --data` takes.",
+            autocompletion=_data_set_names,
+        ),
+    ] = None,
+    as_pictures: Annotated[
+        bool,
+        typer.Option("--as-pictures", help="Measure the whole reading of the pictures of --data."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
-    """Measure a model on its test set; with --full, write a report."""
+    """Measure a model on its test set or on your data; with --full, write a report."""
     if full != (out is not None) or (ood and not full):
         raise ReportError("A report needs both --full and a folder: -o FOLDER.")
+    if (full and (data is not None or json)) or (as_pictures and data is None):
+        raise ReportError(
+            "--as-pictures needs --data MINE, and a report takes none of --as-pictures, --data and "
+            "--json."
+        )
+    if json:
+        _print_as_json(model, data, as_pictures=as_pictures)
+        return
+    if data is not None:
+        _evaluate_data(model, data, as_pictures=as_pictures)
+        return
     if out is not None:
         tendigits.write_report(model, out, ood=ood or ())
         typer.echo(f"Report: {out.absolute() / 'report.html'}")
@@ -144,15 +182,64 @@ def evaluate(
         typer.echo(compare_with_record(tendigits.load_run(model), metrics))
 
 
+def _evaluate_data(model: str, source: str, *, as_pictures: bool) -> None:
+    if as_pictures:
+        typer.echo(tendigits.evaluate_pictures(model, source, quiet=False).summary())
+        return
+    from tendigits.data import load_dataset
+    from tendigits.evaluation.metrics import summarise_test
+    from tendigits.evaluation.own_data import describe_images
+    from tendigits.progress import Terminal
+
+    classifier = tendigits.load_classifier(model)
+    with Terminal() as terminal:
+        dataset = load_dataset(source, terminal.step)
+    for sentence in (*classifier.origin.assumptions, *dataset.notes):
+        typer.echo(sentence)
+    metrics = tendigits.evaluate(classifier, dataset)
+    typer.echo(describe_images(classifier, dataset))
+    typer.echo(summarise_test(metrics, classifier.class_names))
+
+
+def _print_as_json(model: str, data: str | None, *, as_pictures: bool) -> None:
+    from tendigits.data import load_dataset
+    from tendigits.files import as_json_values, to_json
+
+    if as_pictures and data is not None:
+        measured = as_json_values(tendigits.evaluate_pictures(model, data))
+        typer.echo(to_json(measured, indent=2))
+        return
+    classifier = tendigits.load_classifier(model)
+    dataset = None if data is None else load_dataset(data)
+    metrics = tendigits.evaluate(classifier, dataset)
+    name = {"model": classifier.name, "sha256": classifier.origin.sha256}
+    data_name = {"data": classifier.origin.data if dataset is None else dataset.name}
+    typer.echo(to_json(name | data_name | metrics.to_dict(), indent=2))
+
+
 def compare(
     models: Annotated[
         list[str], typer.Argument(help="At least two models as for evaluate, or reports.")
     ],
+    json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print a row of CSV per model.")] = False,
 ) -> None:
     """Compare models and test their differences for significance."""
-    from tendigits.evaluation.compare import describe_comparison
+    from tendigits.evaluation.comparison_table import describe_comparison, figures_by_model
+    from tendigits.files import to_json
 
-    typer.echo(describe_comparison(tendigits.compare(models)))
+    if json and csv:
+        raise ReportError("--json and --csv are two forms of the output; leave out one.")
+    comparison = tendigits.compare(models)
+    if json:
+        typer.echo(to_json(comparison.to_dict(), indent=2))
+    elif csv:
+        rows = figures_by_model(comparison)
+        writer = DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        typer.echo(describe_comparison(comparison))
 
 
 def export(
@@ -163,9 +250,15 @@ def export(
     int8: Annotated[
         bool, typer.Option("--int8", help="Quantise weights and activations to 8 bits.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a run's network as one ONNX file with embedded metadata."""
+    from tendigits.classifiers.model_file import weights_beside
+
     trained = tendigits.load_run(run)
+    taken = [path for path in (out, weights_beside(out)) if path.exists()]
+    if taken and not force:
+        raise ModelError(f"{taken[0]} exists already; choose another --out, or add --force.")
     if trained.recipe.pages is None:
         typer.echo(tendigits.export_model(trained, out, int8=int8).summary())
         return
@@ -180,7 +273,8 @@ def data(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A data set's name, a folder of IDX files or an .npz file.",
+            help="A data set's name, a folder of IDX files or of pictures by class, a CSV or an "
+            ".npz file.",
             autocompletion=_data_set_names,
         ),
     ] = None,

@@ -1,6 +1,7 @@
 """Labelled images, data sets made of them, and the split into training and validation images."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +13,7 @@ from tendigits.errors import DataError
 IMAGE_SIZE = 28
 CLASSES = 10
 NON_DIGIT = CLASSES  # the label of an image that shows no digit
+HELD_OUT = 5  # one image in this many is held out, where a data set has no test part
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,10 @@ class LabelledImages:
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        """Return the number of images."""
+        return f"LabelledImages({len(self):,} images)"
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -45,18 +51,45 @@ class Dataset:
     """A data set with its checksums.
 
     Attributes:
-        name: its name in the catalogue, or the name of its folder or file.
-        source: the argument of `load_dataset` that loads it again.
+        name: its name in the catalogue, or the name of its folder or file; `arrays` in memory.
+        source: the argument of `load_dataset` that loads it again; None if it is in memory alone.
         class_names: the meaning of the ten labels, in order.
         train: the images for training and validation.
         test: the images for the final test, which a run makes once.
+        notes: what was done to the images that were given, one sentence each; see `all_notes`.
+        has_own_test: whether the test part was given; it was held out by `split_by_content` if not.
+        non_digits: (n, 28, 28) uint8, images that show no digit, for fine-tuning.
     """
 
     name: str
-    source: str
+    source: str | None
     class_names: tuple[str, ...]
     train: LabelledImages
     test: LabelledImages
+    notes: tuple[str, ...] = ()
+    has_own_test: bool = True
+    non_digits: NDArray[np.uint8] = field(
+        default_factory=lambda: np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    )
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes, and how the test part was held out if none was given."""
+        if self.has_own_test:
+            return self.notes
+        note = (
+            f"{self.name} has no test part: {len(self.test):,} of its "
+            f"{len(self.train) + len(self.test):,} images, chosen by their content, are held out."
+        )
+        return (*self.notes, note)
+
+    @property
+    def all_images(self) -> LabelledImages:
+        """The training and the test part together."""
+        return LabelledImages(
+            np.concatenate([self.train.images, self.test.images]),
+            np.concatenate([self.train.labels, self.test.labels]),
+        )
 
     @cached_property
     def checksums(self) -> dict[str, str]:
@@ -91,6 +124,25 @@ def split_last(count: int, fraction: float) -> Split:
     """
     first = count - round(count * fraction)
     return Split(train=np.arange(first), validation=np.arange(first, count))
+
+
+def split_by_content(images: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which of the images (n, 28, 28) are trained on and which are held out: one in five.
+
+    The choice depends on the content of an image alone. So images that are added later, and their
+    order, move none from one part to the other, and copies of one image are in the same part. Of
+    two or more different images at least one is in each part.
+    """
+    digests = np.array(
+        [int.from_bytes(hashlib.sha256(image).digest()[:7]) for image in images], np.int64
+    )
+    held_out = digests % HELD_OUT == 0
+    if len(images) > 1 and held_out.all():
+        held_out = digests != digests.min()
+    elif len(images) > 1 and not held_out.any():
+        held_out = digests == digests.min()
+        held_out &= not held_out.all()
+    return ~held_out, held_out
 
 
 def checked_images(

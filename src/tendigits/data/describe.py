@@ -44,6 +44,7 @@ def describe_dataset(dataset: Dataset) -> str:
             *_origin(dataset),
             f"images     {IMAGE_SIZE}x{IMAGE_SIZE}x1 uint8, labels int64",
             f"splits     train {len(dataset.train):,}, test {len(dataset.test):,}",
+            *(f"note       {note}" for note in dataset.all_notes),
             "",
             *_class_table(dataset),
             "",
@@ -86,7 +87,7 @@ def draw_grid(names: Sequence[str], rows: Sequence[NDArray[np.uint8]], path: Pat
 def _origin(dataset: Dataset) -> list[str]:
     entry = CATALOGUE.get(dataset.name)
     if entry is None or dataset.source != entry.name:
-        return [f"{dataset.name}", "", f"source     {dataset.source}"]
+        return [f"{dataset.name}", "", f"source     {dataset.source or 'memory'}"]
     return [
         entry.title,
         "",

@@ -1,17 +1,20 @@
 """Comparison of classifiers on MNIST's test images, with tests of significance, as a table."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from tendigits.classifiers import Classifier, Predictions
+from tendigits.classifiers import Classifier, Origin, Predictions
 from tendigits.errors import ReportError
 from tendigits.evaluation.calibration import CalibrationMetrics, calibration_metrics
 from tendigits.evaluation.label_errors import CorrectedAccuracy, correct_labels
 from tendigits.evaluation.metrics import Metrics, measure
 from tendigits.evaluation.report import Report
+from tendigits.files import as_json_values
 
 SIGNIFICANCE_LEVEL = 0.05
 _RESAMPLES = 10_000
@@ -59,25 +62,40 @@ class ComparedModel:
 
     Attributes:
         name: the classifier's name.
-        sha256: checksum of its weights or file.
+        checksums: of its file and of its weights, as far as they are known; models that share one
+            are the same.
         metrics: on MNIST's test images.
         corrected: the same with the test set's label errors taken into account.
         errors: the indices of the misclassified test images.
         calibration: of the probabilities that it returns.
-        recipe: every setting of its training but the seed; empty where it is not known.
+        recipe: every setting of its training; empty where it is not known.
+        file: the name of its file or run folder, which tells two models of one name apart.
         corrupted_error: mean error on corrupted images; None without a report.
         ood_auroc: mean AUROC of OOD detection; None without a report.
     """
 
     name: str
-    sha256: str
+    checksums: frozenset[str]
     metrics: Metrics
     corrected: CorrectedAccuracy
     errors: frozenset[int]
     calibration: CalibrationMetrics
     recipe: dict[str, object]
+    file: str
     corrupted_error: float | None = None
     ood_auroc: float | None = None
+
+    def is_same_as(self, other: "ComparedModel") -> bool:
+        """Return whether both are one model, such as a run and what it was exported to."""
+        return bool(self.checksums & other.checksums)
+
+    def differs_in_seed_alone(self, other: "ComparedModel") -> bool:
+        """Return whether both were trained by one recipe with different seeds."""
+        return (
+            bool(self.recipe)
+            and _without_seed(self.recipe) == _without_seed(other.recipe)
+            and self.recipe.get("seed") != other.recipe.get("seed")
+        )
 
 
 @dataclass(frozen=True)
@@ -100,8 +118,8 @@ class Comparison:
     """A comparison of classifiers.
 
     Attributes:
-        models: the classifiers, in the given order.
-        pairs: each two of them that differ in more than their seed.
+        models: the classifiers, in the given order. Those of one name are called "name (file)".
+        pairs: each two different ones, if they differ in more than their seed.
         seeds: the accuracy over those that differ in their seed alone, by the recipe's name.
     """
 
@@ -109,17 +127,27 @@ class Comparison:
     pairs: tuple[Pair, ...]
     seeds: dict[str, Spread]
 
+    def __repr__(self) -> str:
+        """Return the accuracy of each classifier."""
+        models = [f"{each.name}: {each.metrics.accuracy:.4f}" for each in self.models]
+        return f"Comparison({', '.join(models)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every figure by name, as `tendigits compare --json` prints it."""
+        return as_json_values(self)
+
 
 def compared_model_of_report(report: Report) -> ComparedModel:
     """Return a model with the results of a report; nothing is measured again."""
     return ComparedModel(
         name=report.name,
-        sha256=report.origin.sha256,
+        checksums=_checksums(report.origin),
         metrics=report.accuracy.metrics,
         corrected=report.accuracy.corrected,
         errors=frozenset(error.index for error in report.accuracy.errors),
         calibration=report.calibration.final,
-        recipe=_without_seed(report.origin.recipe),
+        recipe=report.origin.recipe,
+        file=report.origin.file,
         corrupted_error=report.corruptions.classifiers[0].mean,
         ood_auroc=report.ood.mean_auroc,
     )
@@ -131,12 +159,13 @@ def compared_model_of_predictions(
     """Return a model with the results of its predictions for MNIST's 10,000 test images."""
     return ComparedModel(
         name=classifier.name,
-        sha256=classifier.origin.sha256,
+        checksums=_checksums(classifier.origin),
         metrics=measure(predictions),
         corrected=correct_labels(predictions),
         errors=frozenset(np.flatnonzero(~predictions.correct).tolist()),
         calibration=calibration_metrics(predictions),
-        recipe=_without_seed(classifier.origin.recipe),
+        recipe=classifier.origin.recipe,
+        file=classifier.origin.file,
     )
 
 
@@ -148,6 +177,7 @@ def compare(models: Sequence[ComparedModel]) -> Comparison:
     """
     if len(models) < 2:
         raise ReportError("A comparison needs two or more models, runs or reports.")
+    models = _with_unique_names(models)
     return Comparison(tuple(models), _test_pairs(models), _summarise_seeds(models))
 
 
@@ -208,22 +238,23 @@ def spread(values: Sequence[float]) -> Spread:
     )
 
 
-def describe_comparison(comparison: Comparison) -> str:
-    """Return a comparison as tables of text."""
-    heads = ("", "accuracy", "95 % interval", "corrected", "NLL", "ECE", "corrupted", "OOD")
-    lines = [*_table([heads, *(_row(each) for each in comparison.models)])]
-    lines += [
-        "corrected: accuracy with ten labels of the test set corrected; NLL: negative",
-        "log-likelihood; ECE: expected calibration error; corrupted: mean error under 15",
-        "corruptions; OOD: mean AUROC of detecting non-digits (the last two from reports only).",
+def _checksums(origin: Origin) -> frozenset[str]:
+    return frozenset(each for each in (origin.sha256, origin.weights_sha256) if each)
+
+
+def _with_unique_names(models: Sequence[ComparedModel]) -> list[ComparedModel]:
+    """Return the models with names that are told apart by the file, then by a number."""
+    names = Counter(each.name for each in models)
+    named = [
+        replace(each, name=f"{each.name} ({each.file})") if names[each.name] > 1 else each
+        for each in models
     ]
-    for name, seeds in comparison.seeds.items():
-        lines += ["", _describe_seeds(name, seeds)]
-    if comparison.pairs:
-        pair_heads = ("", "errors of the first only", "of the second only", "p", "difference")
-        lines += ["", *_table([pair_heads, *(_pair_row(pair) for pair in comparison.pairs)])]
-        lines += ["p: McNemar's exact test, corrected for the number of pairs (Holm)."]
-    return "\n".join(lines)
+    names, seen = Counter(each.name for each in named), Counter[str]()
+    for at, each in enumerate(named):
+        seen[each.name] += 1
+        if names[each.name] > 1:
+            named[at] = replace(each, name=f"{each.name} {seen[each.name]}")
+    return named
 
 
 def _without_seed(recipe: dict[str, object]) -> dict[str, object]:
@@ -234,7 +265,7 @@ def _test_pairs(models: Sequence[ComparedModel]) -> tuple[Pair, ...]:
     pairs = [
         (first, second)
         for first, second in combinations(models, 2)
-        if first.sha256 != second.sha256 and (not first.recipe or first.recipe != second.recipe)
+        if not first.is_same_as(second) and not first.differs_in_seed_alone(second)
     ]
     tests = [mcnemar(first.errors, second.errors) for first, second in pairs]
     corrected = holm([test.p_value for test in tests])
@@ -245,55 +276,17 @@ def _test_pairs(models: Sequence[ComparedModel]) -> tuple[Pair, ...]:
 
 
 def _summarise_seeds(models: Sequence[ComparedModel]) -> dict[str, Spread]:
-    different = list({each.sha256: each for each in models if each.recipe}.values())
-    spreads = {}
-    for model in different:
-        same = [each for each in different if each.recipe == model.recipe]
-        if len(same) > 1 and same[0] is model:
-            spreads[str(model.recipe["name"])] = spread([each.metrics.accuracy for each in same])
+    spreads: dict[str, Spread] = {}
+    left = [each for each in models if each.recipe]
+    while left:
+        first, *others = left
+        seeds = [first]
+        for each in others:
+            if all(each.differs_in_seed_alone(seed) for seed in seeds):
+                seeds.append(each)
+        if len(seeds) > 1:
+            accuracies = [each.metrics.accuracy for each in seeds]
+            spreads[str(first.recipe["name"])] = spread(accuracies)
+        recipe = _without_seed(first.recipe)
+        left = [each for each in others if _without_seed(each.recipe) != recipe]
     return spreads
-
-
-def _row(model: ComparedModel) -> tuple[str, ...]:
-    low, high = model.metrics.interval_95
-    corrupted, auroc = model.corrupted_error, model.ood_auroc
-    return (
-        model.name,
-        f"{100 * model.metrics.accuracy:.2f}%",
-        f"{100 * low:.2f} to {100 * high:.2f}%",
-        f"{100 * model.corrected.relabelled:.2f}%",
-        f"{model.calibration.negative_log_likelihood:.4f}",
-        f"{model.calibration.calibration_error:.4f}",
-        "-" if corrupted is None else f"{100 * corrupted:.1f}%",
-        "-" if auroc is None else f"{auroc:.3f}",
-    )
-
-
-def _pair_row(pair: Pair) -> tuple[str, ...]:
-    return (
-        " / ".join(pair.names),
-        str(pair.test.first_only),
-        str(pair.test.second_only),
-        f"{pair.p_value:.2g}",
-        "significant" if pair.p_value < SIGNIFICANCE_LEVEL else "not significant",
-    )
-
-
-def _describe_seeds(name: str, seeds: Spread) -> str:
-    low, high = seeds.interval_95
-    return (
-        f"{name}, {seeds.runs} seeds: {100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} % "
-        f"({100 * seeds.lowest:.2f} to {100 * seeds.highest:.2f}); 95 % bootstrap interval of the "
-        f"mean {100 * low:.2f} to {100 * high:.2f} %"
-    )
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if at else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 
 from tendigits.classifiers import Predictions
 from tendigits.data import CLASSES
+from tendigits.files import as_json_values
 
 MOST_CONFUSED = 6
 
@@ -35,6 +36,15 @@ class Metrics:
     interval_95: tuple[float, float]
     errors_per_class: tuple[int, ...]
     confusion: tuple[tuple[int, ...], ...]
+
+    def __repr__(self) -> str:
+        """Return the accuracy, the loss and the number of images."""
+        figures = f"accuracy={self.accuracy:.4f}, loss={self.loss:.4f}"
+        return f"Metrics({figures}, {self.images:,} images)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every figure by name, as JSON has it."""
+        return as_json_values(self)
 
 
 @dataclass(frozen=True)

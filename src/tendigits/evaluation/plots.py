@@ -22,7 +22,8 @@ from tendigits.files import atomic_write
 
 BLUE, RED, GREY, GREEN = "#1b6ca8", "#d1495b", "#8a8f98", "#3c8d5a"
 _DOTS_PER_INCH = 160
-_WORST = 5  # rows and columns of the worst errors
+_DARK = 0.55  # of the darkest colour; black text on it has less contrast than white text
+_WORST = (3, 8)  # rows and columns of the worst errors
 _IMAGES_PER_PAIR = 6
 _IMAGES_PER_SET = 8
 _SAMPLE = 12  # the test image that corruptions are shown on
@@ -59,7 +60,8 @@ def plot_confusion(metrics: Metrics, class_names: Sequence[str]) -> Figure:
     errors = counts - np.diag(np.diag(counts))
     with new_figure(5.2, 5.2) as figure:
         axes = figure.subplots()
-        axes.imshow(errors, cmap="Reds", vmax=max(1, 1.4 * errors.max()))
+        darkest = max(1, 1.4 * errors.max())
+        axes.imshow(errors, cmap="Reds", vmax=darkest)
         for (label, predicted), count in np.ndenumerate(counts):
             correct = label == predicted
             axes.text(
@@ -70,7 +72,7 @@ def plot_confusion(metrics: Metrics, class_names: Sequence[str]) -> Figure:
                 va="center",
                 fontsize=8,
                 weight="bold" if correct else "normal",
-                color=BLUE if correct else "black" if count else "#bbbbbb",
+                color=_text_colour(count / darkest, is_correct=bool(correct), is_zero=not count),
             )
         long_names = max(len(name) for name in class_names) > 2
         axes.set_xticks(range(len(class_names)), class_names, rotation=45 if long_names else 0)
@@ -87,16 +89,16 @@ def plot_confusion(metrics: Metrics, class_names: Sequence[str]) -> Figure:
 def plot_worst_errors(
     images: NDArray[np.uint8], errors: Sequence[Misclassified], class_names: Sequence[str]
 ) -> Figure:
-    """Plot the first 25 misclassified images.
+    """Plot the first 24 misclassified images.
 
     Args:
         images: (n, 28, 28), the test images.
         errors: the misclassified images, worst first.
         class_names: what the classes are called.
     """
-    with new_figure(5.2, 6.6) as figure:
+    with new_figure(9.4, 4.6) as figure:
         figure.suptitle("The worst errors: true → predicted class and its probability")
-        for axes in (grid := figure.subplots(_WORST, _WORST)).flat:
+        for axes in (grid := figure.subplots(*_WORST)).flat:
             axes.axis("off")
         for axes, error in zip(grid.flat, errors, strict=False):
             title = (
@@ -134,10 +136,10 @@ def plot_label_errors(images: NDArray[np.uint8], predicted: Sequence[int]) -> Fi
         images: (10000, 28, 28), MNIST's test images.
         predicted: the predicted class of each of the 15; red where it is the doubtful label.
     """
-    with new_figure(5.2, 5.0) as figure:
-        for axes, error, digit in zip(
-            figure.subplots(3, 5).flat, LABEL_ERRORS, predicted, strict=True
-        ):
+    with new_figure(9.4, 3.9) as figure:
+        *grid, unused = figure.subplots(2, 8).flat
+        unused.remove()
+        for axes, error, digit in zip(grid, LABEL_ERRORS, predicted, strict=True):
             seen = str(error.seen) if error.seen is not None else error.verdict
             _show(
                 axes, images[error.index], f"image {error.index}\nlabel {error.given}\nseen: {seen}"
@@ -164,7 +166,7 @@ def plot_reliability(calibration: Calibration) -> Figure:
         if calibration.after is not None:
             _plot_bins(upper, calibration.after, BLUE, "after the temperature")
         upper.set_ylabel("accuracy (%)")
-        upper.legend(loc="lower right")
+        figure.legend(loc="outside upper left")
         upper.grid(alpha=0.3)
         bins = calibration.final.bins
         confidences = [100 * each.confidence for each in bins]
@@ -256,7 +258,7 @@ def plot_confidence(digits: Predictions, sets: Mapping[str, Predictions]) -> Fig
 
 def plot_adversarial(adversarial: AdversarialRobustness) -> Figure:
     """Plot the accuracy against the size of the change, one line per attack."""
-    with new_figure(4.4, 3.2) as figure:
+    with new_figure(9.4, 3.4) as figure:
         axes = figure.subplots()
         for name, colour in (("FGSM", BLUE), ("PGD", RED)):
             attacks = [each for each in adversarial.attacks if each.name == name]
@@ -278,7 +280,7 @@ def plot_adversarial(adversarial: AdversarialRobustness) -> Figure:
 
 def plot_cost(costs: Costs) -> Figure:
     """Plot the errors against the time per image, one point per classifier, the first in red."""
-    with new_figure(4.4, 3.4) as figure:
+    with new_figure(9.4, 3.4) as figure:
         axes = figure.subplots()
         for number, cost in enumerate(costs.classifiers):
             point = (1e6 / cost.images_per_second, 100 * (1 - cost.accuracy))
@@ -294,6 +296,15 @@ def plot_cost(costs: Costs) -> Figure:
         axes.set_ylabel("errors (%)")
         axes.grid(alpha=0.3)
     return figure
+
+
+def _text_colour(darkness: float, *, is_correct: bool, is_zero: bool) -> str:
+    """Return a colour that can be read on a cell of the confusion matrix."""
+    if is_correct:
+        return BLUE
+    if is_zero:
+        return "#bbbbbb"
+    return "white" if darkness > _DARK else "black"
 
 
 def _show(axes: Axes, image: NDArray[np.uint8], title: str = "") -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import jinja2
 import tomli_w
 
+from tendigits.evaluation.in_short import in_short
 from tendigits.evaluation.report import Report
 
 
@@ -39,6 +40,7 @@ def _render(template: str, report: Report, picture: Callable[[str], str]) -> str
     }
     return environment.get_template(template).render(
         report=report,
+        in_short=in_short(report),
         picture=picture,
         recipe=tomli_w.dumps(report.origin.recipe),
         trained_to_reject="ood" in report.origin.recipe,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tendigits.classifiers import Origin
 from tendigits.errors import ReportError
@@ -12,7 +12,7 @@ from tendigits.evaluation.label_errors import CorrectedAccuracy
 from tendigits.evaluation.metrics import ClassMetrics, ConfusedPair, Metrics, Misclassified
 from tendigits.evaluation.ood import OODDetection
 from tendigits.evaluation.robustness import Robustness
-from tendigits.files import parse_json
+from tendigits.files import as_json_values, parse_json
 
 FORMAT: Literal[2] = 2
 FILE = "report.json"
@@ -98,6 +98,14 @@ class Report:
     costs: Costs
     origin: Origin
     measured_with: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Return the classifier's name and accuracy."""
+        return f"Report({self.name!r}, accuracy={self.accuracy.metrics.accuracy:.4f})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every figure by name, as in `report.json`."""
+        return as_json_values(self)
 
 
 def read_report(path: str | Path) -> Report:

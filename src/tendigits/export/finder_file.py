@@ -24,7 +24,7 @@ from tendigits.networks import count_multiply_adds, count_parameters
 from tendigits.networks.finder import PAGE_SIDE, FinderGraph, FinderNetwork
 from tendigits.networks.finder_onnx import finder_to_onnx
 from tendigits.training import Run, load_network
-from tendigits.training.run_folder import read_record
+from tendigits.training.run_records import read_record
 
 CHECK_PAGES = 16
 LARGEST_DIFFERENCE = 0.02  # of a probability, from weights in half precision
@@ -124,7 +124,7 @@ def export_finder_run(run: Run, out: str | Path) -> ExportedFinder:
         name=run.recipe.name,
         description=run.recipe.description,
         recipe=run.recipe.portable_settings,
-        metrics=read_record(run.metrics, FinderMetrics),
+        metrics=read_record(run.metrics_file, FinderMetrics),
         data_sha256=run.data.sha256,
         versions=run.environment.versions,
         git_revision=run.environment.git_revision,

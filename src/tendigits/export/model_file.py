@@ -32,7 +32,8 @@ from tendigits.files import sha256_of, to_json, write_bytes
 from tendigits.networks import count_multiply_adds, count_parameters
 from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.distillation import held_out_sha256
-from tendigits.training.run_folder import classifier_of_run, read_record
+from tendigits.training.run_folder import classifier_of_run
+from tendigits.training.run_records import read_record
 
 CHECK_IMAGES = 1000
 LARGEST_DIFFERENCE = 1e-4
@@ -140,7 +141,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
 def _describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"]) -> ModelInfo:
     has_validation = len(run.split.validation) > 0
     validation = read_record(run.validation, Validation) if has_validation else None
-    metrics = read_record(run.metrics, Metrics)
+    metrics = read_record(run.metrics_file, Metrics)
     licence = CATALOGUE[run.data.name].licence if run.data.name in CATALOGUE else "unknown"
     return ModelInfo(
         format=FORMAT,

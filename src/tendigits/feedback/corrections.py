@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 
-from tendigits.data import IMAGE_SIZE, NON_DIGIT, LabelledImages
+from tendigits.data import IMAGE_SIZE, NON_DIGIT, Dataset, LabelledImages
+from tendigits.data.catalogue import DIGITS
+from tendigits.data.dataset import split_by_content
 from tendigits.data.idx import idx_bytes
+from tendigits.data.load import NON_DIGIT_FILE
+from tendigits.data.npz_file import write_npz
 from tendigits.errors import DataError, ServerError, reports_missing_extra
-from tendigits.files import atomic_write, write_bytes
+from tendigits.files import write_bytes
 
 DATABASE_VARIABLE = "TENDIGITS_DATABASE"
-HELD_OUT = 5  # one correction in this many is held out
-# Non-digits have no place in a data set of ten classes; an export keeps them under these names.
-NON_DIGIT_FILE, NON_DIGIT_ARRAY = "non-digit-images-idx3-ubyte", "non_digit"
 
 
 def default_database() -> str:
@@ -59,14 +59,12 @@ def load_corrections(url: str) -> LabelledImages:
 
 
 def split_corrections(corrections: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
-    """Return the corrections to train on and those to hold out.
+    """Return the corrections to train on and those to hold out, one in five, by their content.
 
-    Every fifth is held out, or the last of two to four; a single one is trained on. Corrections
-    that are added later do not move earlier ones from one part to the other, from five on.
+    The same images are held out as in a data set without a test part; see `split_by_content`.
     """
-    every = min(HELD_OUT, max(len(corrections), 2))
-    is_held_out = np.arange(len(corrections)) % every == every - 1
-    return corrections.subset(~is_held_out), corrections.subset(is_held_out)
+    trained_on, held_out = split_by_content(corrections.images)
+    return corrections.subset(trained_on), corrections.subset(held_out)
 
 
 def only_digits(corrections: LabelledImages) -> LabelledImages:
@@ -124,7 +122,7 @@ def check_corrections(corrections: LabelledImages, name: str = "The corrections"
 def export_corrections(corrections: LabelledImages, out: Path) -> str:
     """Write corrections as a data set, and return a sentence with the counts and the path.
 
-    Four of five corrections to a digit become the training part, the fifth the test part.
+    One correction to a digit in five becomes the test part, the others the training part.
     Non-digits are written beside them: as `non-digit-images-idx3-ubyte` in a folder, as the array
     `non_digit` in an `.npz` file.
 
@@ -143,34 +141,21 @@ def export_corrections(corrections: LabelledImages, out: Path) -> str:
             "`tendigits train --from MODEL --add-corrections URL`."
         )
     train, test = split_corrections(digits)
-    write = _write_npz if out.suffix == ".npz" else _write_folder
-    write(out, train, test, non_digits.images)
+    if not len(test):
+        raise DataError("All corrections are the same image; correct others, too.")
+    dataset = Dataset(out.stem, None, DIGITS, train, test, non_digits=non_digits.images)
+    write = write_npz if out.suffix == ".npz" else _write_folder
+    write(dataset, out)
     return (
         f"{len(train)} corrections for training, {len(test)} for testing, "
         f"{len(non_digits)} non-digits: {out.absolute()}"
     )
 
 
-def _write_npz(
-    path: Path, train: LabelledImages, test: LabelledImages, non_digits: NDArray[np.uint8]
-) -> None:
-    arrays = {
-        "x_train": train.images,
-        "y_train": train.labels.astype(np.uint8),
-        "x_test": test.images,
-        "y_test": test.labels.astype(np.uint8),
-        NON_DIGIT_ARRAY: non_digits,
-    }
-    with atomic_write(path) as partial:
-        np.savez_compressed(partial, allow_pickle=False, **arrays)
-
-
-def _write_folder(
-    folder: Path, train: LabelledImages, test: LabelledImages, non_digits: NDArray[np.uint8]
-) -> None:
+def _write_folder(dataset: Dataset, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for prefix, part in (("train", train), ("t10k", test)):
+    for prefix, part in (("train", dataset.train), ("t10k", dataset.test)):
         write_bytes(folder / f"{prefix}-images-idx3-ubyte", idx_bytes(part.images))
         labels = part.labels.astype(np.uint8)
         write_bytes(folder / f"{prefix}-labels-idx1-ubyte", idx_bytes(labels))
-    write_bytes(folder / NON_DIGIT_FILE, idx_bytes(non_digits))
+    write_bytes(folder / NON_DIGIT_FILE, idx_bytes(dataset.non_digits))

@@ -4,10 +4,17 @@ Data flows through decode (with documents and grey), finder, ink and frame.
 """
 
 from tendigits.images.box import Box
-from tendigits.images.decode import Picture, PictureSource, decode, decode_pages
+from tendigits.images.decode import (
+    Picture,
+    PictureSource,
+    decode,
+    decode_pages,
+    picture_suffixes,
+)
 from tendigits.images.finder import Finder, Found
 from tendigits.images.frame import make_frame
 from tendigits.images.ink import Ink, ink_in, is_dark_on_light
+from tendigits.images.lone_digit import frame_of_lone_digit
 
 __all__ = [
     "Box",
@@ -18,7 +25,9 @@ __all__ = [
     "PictureSource",
     "decode",
     "decode_pages",
+    "frame_of_lone_digit",
     "ink_in",
     "is_dark_on_light",
     "make_frame",
+    "picture_suffixes",
 ]

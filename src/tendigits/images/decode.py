@@ -2,10 +2,11 @@
 
 import io
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -18,7 +19,17 @@ from tendigits.errors import PictureError
 from tendigits.images.documents import is_heic, is_pdf, open_heic, pdf_pages
 from tendigits.images.grey import MAX_PIXELS, is_faint, to_grey
 
-PictureSource = str | Path | bytes | Image.Image | NDArray[np.generic]
+PictureSource = (
+    str
+    | Path
+    | bytes
+    | bytearray
+    | memoryview
+    | BinaryIO
+    | Image.Image
+    | NDArray[np.generic]
+    | Sequence[Sequence[float]]
+)
 
 MAX_BYTES = 100 * 2**20
 MAX_PAGES = 1000
@@ -26,6 +37,9 @@ MAX_PAGES = 1000
 MAX_SIDE = 2048
 # JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, as long as this many pixels remain.
 _DRAFT_SIDE = 1536
+# Of the formats that Pillow does not know by itself. They are pictures even where the libraries
+# that decode them are not installed: each then gives an error that says what to install.
+_DOCUMENTS = {".pdf", ".heic", ".heif"}
 # The parts of a TIFF that are no pages: reduced copies and masks (TIFF 6.0, NewSubfileType).
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
 
@@ -44,6 +58,11 @@ class Picture:
     scale: float
 
 
+def picture_suffixes() -> set[str]:
+    """Return the suffixes of files that are pictures or documents, in small letters."""
+    return _DOCUMENTS.union(Image.registered_extensions())
+
+
 def decode(source: PictureSource) -> Picture:
     """Return the first page of a picture; see `decode_pages`."""
     with closing(_pages(source)) as pages:
@@ -57,8 +76,9 @@ def decode_pages(source: PictureSource) -> Iterator[Picture]:
     and reduced by area averaging. An animation is its first frame, a PIL image its current one.
 
     Args:
-        source: a path, the bytes of a file, a PIL image, or an array that `to_grey` takes. PDF and
-            HEIC files need the extra [documents].
+        source: a path, the bytes of a file, a file that is open for reading bytes, a PIL image, an
+            array that `to_grey` takes, or the same as lists. PDF and HEIC files need the extra
+            [documents].
 
     Raises:
         PictureError: it is not a picture, damaged, encrypted, empty, or over a limit, or needs a
@@ -68,14 +88,15 @@ def decode_pages(source: PictureSource) -> Iterator[Picture]:
 
 
 def _pages(source: PictureSource) -> Generator[Picture]:
-    if isinstance(source, np.ndarray):
-        yield _limited(to_grey(source), max(source.shape[:2]))
+    if isinstance(source, np.ndarray | list | tuple):
+        array = _as_array(source)
+        yield _limited(to_grey(array), max(array.shape[:2]))
         return
     if isinstance(source, Image.Image):
         yield _from_pil(source, "the picture")
         return
-    name = "the picture" if isinstance(source, bytes) else str(source)
-    data = source if isinstance(source, bytes) else _read(Path(source))
+    name = str(source) if isinstance(source, str | Path) else "the picture"
+    data = _bytes_of(cast("str | Path | bytes | bytearray | memoryview | BinaryIO", source))
     if not data:
         raise PictureError(f"{name} is empty; give an image file.")
     if is_pdf(data):
@@ -85,6 +106,39 @@ def _pages(source: PictureSource) -> Generator[Picture]:
                 yield Picture(grey, 1.0)
     else:
         yield from _from_file(data, name)
+
+
+def _as_array(source: "NDArray[np.generic] | Sequence[Sequence[float]]") -> NDArray[np.generic]:
+    if isinstance(source, np.ndarray):
+        return source
+    try:
+        array = np.array(source)
+    except ValueError:  # its rows have different lengths
+        array = np.empty(0, object)
+    if array.dtype.kind not in "biuf" or array.ndim < 2:
+        raise PictureError(
+            "A list is a picture if it contains rows of grey levels; give several pictures one by "
+            "one, or to Reader.read_many."
+        )
+    return array
+
+
+def _bytes_of(source: str | Path | bytes | bytearray | memoryview | BinaryIO) -> bytes:
+    if isinstance(source, str | Path):
+        return _read(Path(source))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source)
+    content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else None
+    if not isinstance(content, bytes):
+        raise PictureError(
+            f"A picture cannot be read from {type(source).__name__}; give a path, bytes, a file "
+            "opened with mode 'rb', a PIL image or an array."
+        )
+    if len(content) > MAX_BYTES:
+        raise PictureError(
+            f"the picture is larger than {MAX_BYTES >> 20} MiB; give a smaller picture."
+        )
+    return content
 
 
 def _read(path: Path) -> bytes:

@@ -1,6 +1,7 @@
 """Reading the digits in pictures with a classifier, without torch."""
 
 from tendigits.reading.numbers import Number
-from tendigits.reading.reader import ReadDigit, Reader, Reading, SecondChoice, read
+from tendigits.reading.reader import Reader, read
+from tendigits.reading.results import ReadDigit, Reading, SecondChoice
 
 __all__ = ["Number", "ReadDigit", "Reader", "Reading", "SecondChoice", "read"]

@@ -1,17 +1,31 @@
 """`tendigits read`: reads pictures in order, prints the results and writes files about them."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from tendigits.errors import Interrupted, PatternError, PictureError
-from tendigits.reading.explain import draw_explanation, write_crops
-from tendigits.reading.pages import PageReader, PageResult, ReadSettings, file_stem
+from tendigits.files import write_bytes
+from tendigits.reading.pages import (
+    CSV_COLUMNS,
+    PageReader,
+    PageResult,
+    ReadSettings,
+    csv_row,
+    file_stem,
+)
 from tendigits.reading.sources import Source
-from tendigits.reading.table import Table, table_of, write_table
+
+if TYPE_CHECKING:
+    from tendigits.reading.crops import CropFolder
+    from tendigits.reading.table import Table
+
+# Modules that only an option needs are imported with it, so that a picture is read sooner.
 
 # Exit codes: all was read; no number fits, or cells of a table are empty; there were errors.
 COMPLETE, INCOMPLETE, ERROR = 0, 1, 2
@@ -24,7 +38,7 @@ class Outputs:
     """The files to write.
 
     Attributes:
-        explain: a drawing of what was read on the last page.
+        explain: a drawing of what was read; with several pages, the start of their names.
         crops: the folder for the frames.
         table: the numbers of the one page, as CSV.
     """
@@ -60,26 +74,28 @@ class ReadCommand:
             TendigitsError: an option is invalid, or a file cannot be written.
         """
         self._check_table(sources)
-        settings = replace(self.settings, keep=self.outputs != Outputs())
-        reader = PageReader(settings)
-        done, exit_code, last = 0, COMPLETE, None
+        keep = self.outputs.crops is not None or self.outputs.table is not None
+        draw = self.outputs.explain is not None
+        reader = PageReader(replace(self.settings, keep=keep, draw=draw))
+        writer = PageWriter(self.outputs, is_single=len(sources) == 1)
+        done, exit_code = 0, COMPLETE
         start = monotonic()
         step("Reading", done, len(sources))
+        if self.settings.csv:
+            print(csv_row(CSV_COLUMNS), flush=True)
         try:
             with closing(self._pages(reader, sources)) as read:
                 for pages in read:
                     for page in pages:
                         exit_code = max(exit_code, self._show(page, reader.reader.threshold))
-                        last = page if page.picture is not None else last
+                        writer.write(page)
                     done += 1
                     rate = done / (monotonic() - start)
                     step(f"Reading {rate:,.1f} pictures/s", done, len(sources))
         except KeyboardInterrupt:
             raise Interrupted(f"Stopped: {done} of {len(sources)} pictures were read.") from None
-        if self.outputs.explain is not None and last is not None:
-            assert last.picture is not None
-            assert last.reading is not None
-            draw_explanation(last.picture, last.reading, self.outputs.explain)
+        finally:
+            writer.close()
         return exit_code
 
     def _pages(
@@ -99,14 +115,14 @@ class ReadCommand:
         """Print a page, write its files, and return its exit code."""
         if self.outputs.table is not None and page.number is not None:
             raise PictureError(f"{page.name} has several pages; give --table a file with one page.")
-        is_sentence = page.status == "error" and not self.settings.json
+        is_sentence = page.status == "error" and not self.settings.has_errors_in_output
         print(page.output, file=sys.stderr if is_sentence else sys.stdout, flush=True)
         exit_code = {"error": ERROR, "no fit": INCOMPLETE}.get(page.status, COMPLETE)
         if page.reading is None:
             return exit_code
-        if self.outputs.crops is not None:
-            write_crops(file_stem(page), page.reading, self.outputs.crops)
         if self.outputs.table is not None:
+            from tendigits.reading.table import table_of  # noqa: PLC0415
+
             table = table_of(page.reading.characters, threshold)
             return _write_table(page.name, table, self.outputs.table)
         return exit_code
@@ -120,8 +136,65 @@ class ReadCommand:
             raise PatternError("--table reads all numbers; leave out --length and --pattern.")
 
 
-def _write_table(name: str, table: Table, path: Path) -> int:
+class PageWriter:
+    """Writes the frames and the drawing of each page."""
+
+    def __init__(self, outputs: Outputs, *, is_single: bool) -> None:
+        """Prepare the files to write.
+
+        Args:
+            outputs: which files to write.
+            is_single: whether there is a single picture; it may have several pages.
+
+        Raises:
+            DataError: the labels in the folder for the frames are damaged.
+        """
+        self._crops = None if outputs.crops is None else _crop_folder(outputs.crops)
+        self._explain = outputs.explain
+        self._is_single = is_single
+        self._drawn: Counter[str] = Counter()
+
+    def write(self, page: PageResult) -> None:
+        """Write the files about a page.
+
+        Raises:
+            PictureError: they cannot be written.
+        """
+        if self._crops is not None and page.reading is not None:
+            self._crops.add(file_stem(page), page.reading)
+        if self._explain is not None and page.drawing is not None:
+            self._draw(self._explain, page, page.drawing)
+
+    def close(self) -> None:
+        """Write the labels of the frames that are not written yet."""
+        if self._crops is not None:
+            self._crops.write_labels()
+
+    def _draw(self, path: Path, page: PageResult, drawing: bytes) -> None:
+        if not self._is_single or page.number is not None:
+            stem = f"{path.stem}-{file_stem(page)}"
+            self._drawn[stem] += 1  # pictures in different folders can have one name
+            number = f"-{self._drawn[stem]}" if self._drawn[stem] > 1 else ""
+            path = path.with_name(f"{stem}{number}{path.suffix}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, drawing)
+        except OSError as error:
+            raise PictureError(
+                f"{path} cannot be written: {error.strerror or error}; choose another path."
+            ) from error
+
+
+def _crop_folder(folder: Path) -> "CropFolder":
+    from tendigits.reading.crops import CropFolder  # noqa: PLC0415
+
+    return CropFolder(folder)
+
+
+def _write_table(name: str, table: "Table", path: Path) -> int:
     """Write a table, report the cells that could not be read, and return the exit code."""
+    from tendigits.reading.table import write_table  # noqa: PLC0415
+
     if not table.rows:
         raise PictureError(f"{name} contains no numbers; give a picture of a table.")
     path.parent.mkdir(parents=True, exist_ok=True)

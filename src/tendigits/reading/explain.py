@@ -1,15 +1,14 @@
-"""Drawings of what was read in a picture, and its frames as files with labels."""
+"""Drawings of what was read in a picture."""
 
-import json
+import base64
+import html
+import io
 from collections.abc import Sequence
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tendigits.errors import PictureError
-from tendigits.files import atomic_write, write_text
 from tendigits.images import Box, Picture
-from tendigits.reading.reader import ReadDigit, Reading
+from tendigits.reading.results import ReadDigit, Reading
 
 # The longer side of the drawn picture in pixels, at least and at most.
 PICTURE_SIDES = (640, 1280)
@@ -21,8 +20,8 @@ NUMBER, LINE = (20, 80, 200), (150, 150, 150)
 Corners = tuple[float, float, float, float]
 
 
-def draw_explanation(picture: Picture, reading: Reading, path: Path) -> None:
-    """Write a PNG: the picture with what was found in it, and to its right the enlarged frames.
+def draw_explanation(picture: Picture, reading: Reading) -> bytes:
+    """Return a PNG: the picture with what was found in it, and to its right the enlarged frames.
 
     Accepted digits are green and rejected ones red. Each number is in a blue box with its text
     and confidence, and each line in a grey box. Below each frame are its digit and the second most
@@ -39,7 +38,20 @@ def draw_explanation(picture: Picture, reading: Reading, path: Path) -> None:
     for number, box in zip(reading.numbers, numbers, strict=True):
         draw.rectangle(box, outline=NUMBER, width=2)
         _write_above(draw, box, f"{number.text}  {number.confidence:.3f}", font)
-    _save(_beside(image, [_captioned(digit) for digit in reading.digits]), path)
+    file = io.BytesIO()
+    _beside(image, [_captioned(digit) for digit in reading.digits]).save(file, "PNG")
+    return file.getvalue()
+
+
+def as_html(reading: Reading) -> str:
+    """Return the text that was read and, if the reading has its picture, the drawing as HTML."""
+    text = html.escape(reading.text) or f"({reading.status})"
+    title = f'<pre style="font-size: 1.5em">{text}</pre><p>confidence {reading.confidence:.3f}</p>'
+    if reading.picture is None:
+        return title
+    drawing = base64.b64encode(draw_explanation(reading.picture, reading)).decode()
+    source = f"data:image/png;base64,{drawing}"
+    return f'{title}<img src="{source}" alt="What was read" style="max-width: 100%">'
 
 
 def _shown(picture: Picture) -> Image.Image:
@@ -80,28 +92,6 @@ def _write_above(
     draw.text((x + 2 - left, y), text, fill=NUMBER, font=font)
 
 
-def write_crops(stem: str, reading: Reading, folder: Path) -> None:
-    """Write each frame as a PNG and add one line per frame to `labels.jsonl`.
-
-    The file name contains `stem`, the index of the digit, and the digit or `rejected`. A line
-    contains `{"file", "digit", "accepted", "confidence"}`.
-    """
-    lines = []
-    for number, digit in enumerate(reading.digits):
-        file = f"{stem}-{number:03d}-{digit.character.replace('?', 'rejected')}.png"
-        _save(Image.fromarray(digit.frame), folder / file)
-        entry = {
-            "file": file,
-            "digit": digit.digit,
-            "accepted": digit.accepted,
-            "confidence": round(digit.confidence, 6),
-        }
-        lines.append(json.dumps(entry) + "\n")
-    listed = folder / "labels.jsonl"
-    before = listed.read_text(encoding="utf-8") if listed.exists() else ""
-    write_text(listed, before + "".join(lines))
-
-
 def _colour(digit: ReadDigit) -> tuple[int, int, int]:
     return ACCEPTED if digit.accepted else REJECTED
 
@@ -137,14 +127,3 @@ def _beside(image: Image.Image, tiles: Sequence[Image.Image]) -> Image.Image:
         left = image.width + gap + column * (FRAME_SIDE + gap)
         drawing.paste(tile, (left, row * tile_height))
     return drawing
-
-
-def _save(image: Image.Image, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as partial:
-            image.save(partial, format="PNG")
-    except OSError as error:
-        raise PictureError(
-            f"{path} cannot be written: {error.strerror or error}; choose another path."
-        ) from error

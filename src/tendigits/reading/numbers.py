@@ -16,7 +16,8 @@ if it is rather a digit, and the more probable mark if it is rather a mark.
 
 **Confidence.** The probability that the whole text is right, if what is found in different places
 is independent. It is the product of
-- for each character of the text, the probability of its class; for `?`, that it is a digit;
+- for each character of the text, the probability of its class; for `?`, of its most probable digit,
+  which is below the threshold;
 - for each other character found between the first and the last one, the probability that it is
   none;
 - for each other character found beside the number, no further away than its digits may be from
@@ -56,7 +57,8 @@ class Number:
     Attributes:
         text: its digits and marks, with `?` for a digit that cannot be told: "3.14", "4?7".
         box: where it is, in the pixels in which the characters were given.
-        confidence: the probability that the whole text is right.
+        confidence: the probability that the whole text is right; a `?` stands for its most
+            probable digit.
         line: the line that it is in, from 0, from top to bottom.
     """
 
@@ -189,7 +191,7 @@ def _symbol(character: Character, threshold: float) -> str:
 
 def _probability(character: Character, symbol: str) -> float:
     if symbol == UNREADABLE:
-        return character.probability_of(DIGITS)
+        return float(character.probabilities[:DIGIT_CLASSES].max())
     return float(character.probabilities[CHARACTERS.index(symbol)])
 
 

@@ -1,7 +1,8 @@
 """The pages of one picture or document: each is read, and turned into what is printed for it."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,7 +10,10 @@ from typing import Literal
 from tendigits.errors import PictureError
 from tendigits.images import Picture, PictureSource, decode_pages
 from tendigits.reading.fitting import wanted_pattern
-from tendigits.reading.reader import Reader, Reading
+from tendigits.reading.reader import Reader
+from tendigits.reading.results import Reading
+
+CSV_COLUMNS = ("file", "page", "text", "confidence", "status", "error")
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,9 @@ class ReadSettings:
         length: the number of digits, such as "3" or "3-6", of the one number to read.
         pattern: the pattern of the one number to read.
         json: whether to print a JSON object for each page instead of text.
+        csv: whether to print a row of comma-separated values for each page instead of text.
         keep: whether the readings are needed after they were printed.
+        draw: whether each page is drawn with what was read on it.
     """
 
     model: str
@@ -31,6 +37,13 @@ class ReadSettings:
     pattern: str | None = None
     json: bool = False
     keep: bool = False
+    draw: bool = False
+    csv: bool = False
+
+    @property
+    def has_errors_in_output(self) -> bool:
+        """Whether errors are part of the output, instead of sentences beside it."""
+        return self.json or self.csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +56,7 @@ class PageResult:
         status: that of its reading, or `error`.
         output: what is printed for it.
         reading: what was read, if it is to be kept.
-        picture: the last page of a document, if it is to be kept.
+        drawing: the page with what was read on it, as PNG, if it is to be drawn.
     """
 
     name: str
@@ -51,7 +64,7 @@ class PageResult:
     status: Literal["read", "empty", "no fit", "error"]
     output: str
     reading: Reading | None = None
-    picture: Picture | None = None
+    drawing: bytes | None = None
 
 
 class PageReader:
@@ -85,11 +98,11 @@ class PageReader:
         last: _Page | None = None
         for page in self._pages(picture):
             if last is not None:
-                yield self._result(name, last, last.number, is_last=False)
+                yield self._result(name, last, last.number)
             last = page
         if last is not None:
             number = last.number if last.number > 1 else None
-            yield self._result(name, last, number, is_last=True)
+            yield self._result(name, last, number)
 
     def _pages(self, picture: PictureSource) -> Iterator["_Page"]:
         number = 1
@@ -100,14 +113,20 @@ class PageReader:
         except PictureError as error:
             yield _Page(number, None, error)
 
-    def _result(self, name: str, page: "_Page", number: int | None, *, is_last: bool) -> PageResult:
-        output = _json_of(name, page) if self.settings.json else _text_of(name, page, number)
+    def _result(self, name: str, page: "_Page", number: int | None) -> PageResult:
+        if self.settings.csv:
+            output = _csv_of(name, page)
+        else:
+            output = _json_of(name, page) if self.settings.json else _text_of(name, page, number)
         if isinstance(page.content, PictureError):
             return PageResult(name, number, "error", output)
-        if not self.settings.keep:
-            return PageResult(name, number, page.content.status, output)
-        picture = page.picture if is_last else None  # a thousand pages would fill the memory
-        return PageResult(name, number, page.content.status, output, page.content, picture)
+        drawing = None
+        if self.settings.draw and page.picture is not None:
+            from tendigits.reading.explain import draw_explanation  # noqa: PLC0415 - as above
+
+            drawing = draw_explanation(page.picture, page.content)
+        reading = page.content if self.settings.keep else None
+        return PageResult(name, number, page.content.status, output, reading, drawing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,3 +170,20 @@ def _json_of(name: str, page: _Page) -> str:
     else:
         result = PictureResult.from_reading(name, page.content, page=page.number)
     return json.dumps(result.to_dict())
+
+
+def csv_row(values: Sequence[object]) -> str:
+    """Return values as a row of a CSV file, without the end of the line."""
+    import csv  # noqa: PLC0415 - only an option needs it
+
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(values)
+    return row.getvalue()
+
+
+def _csv_of(name: str, page: _Page) -> str:
+    if isinstance(page.content, PictureError):
+        return csv_row([name, page.number, "", "", "error", page.content])
+    reading = page.content
+    confidence = f"{reading.confidence:.6f}"
+    return csv_row([name, page.number, reading.text, confidence, reading.status, ""])

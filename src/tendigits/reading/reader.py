@@ -1,15 +1,14 @@
 """From a picture to its digits, each with a confidence."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tendigits.classifiers import Classifier, load_model_file
+from tendigits.classifiers import Classifier, load_model_file, pretrained_models
 from tendigits.errors import PictureError
 from tendigits.images import (
     Box,
@@ -29,8 +28,9 @@ from tendigits.reading.automaton import Pattern
 from tendigits.reading.characters import Character
 from tendigits.reading.combine import combine
 from tendigits.reading.fitting import fit_number
-from tendigits.reading.numbers import UNREADABLE, Number, SpelledNumber, group_numbers
+from tendigits.reading.numbers import UNREADABLE, SpelledNumber, group_numbers
 from tendigits.reading.pattern import parse_pattern
+from tendigits.reading.results import ReadDigit, Reading, SecondChoice
 
 Frame = NDArray[np.uint8]
 
@@ -42,92 +42,6 @@ DIGIT = 0.3
 STRONG = 0.3
 # Characters with a lower probability are no candidates for `--length` and `--pattern`.
 LEAST = 0.1
-
-
-@dataclass(frozen=True)
-class SecondChoice:
-    """A digit and its probability.
-
-    Attributes:
-        digit: 0 to 9.
-        confidence: the calibrated probability.
-    """
-
-    digit: int
-    confidence: float
-
-
-@dataclass(frozen=True, eq=False)
-class ReadDigit:
-    """The prediction for one shape of a picture.
-
-    Attributes:
-        digit: the most probable digit.
-        confidence: its calibrated probability.
-        accepted: whether the confidence reaches the threshold; the shape is rejected otherwise.
-        box: where the shape is, in pixels of the original picture, turned upright.
-        second: the second most probable digit.
-        frame: (28, 28) uint8, the image of the shape that was fed to the network.
-        probabilities: (10,) float32, the calibrated probabilities of the digits; they sum to 1
-            minus the probability of a non-digit.
-    """
-
-    digit: int
-    confidence: float
-    accepted: bool
-    box: Box
-    second: SecondChoice
-    frame: NDArray[np.uint8]
-    probabilities: NDArray[np.float32]
-
-    @property
-    def character(self) -> str:
-        """The digit, or `?` if the shape is rejected."""
-        return str(self.digit) if self.accepted else UNREADABLE
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """What was read in a picture.
-
-    Attributes:
-        digits: the digits, line by line and from left to right.
-        numbers: the numbers that they form, in the same order.
-        characters: all that may be a character, in pixels of the decoded picture.
-        scale: the width of one of those pixels in pixels of the original picture.
-        has_pattern: whether a number of a certain length or pattern was sought, and nothing else.
-    """
-
-    digits: tuple[ReadDigit, ...]
-    numbers: tuple[Number, ...] = ()
-    characters: tuple[Character, ...] = ()
-    scale: float = 1.0
-    has_pattern: bool = False
-
-    @property
-    def text(self) -> str:
-        """One line for each line of the picture; the numbers in it are separated by spaces."""
-        lines: dict[int, list[str]] = {}
-        for number in self.numbers:
-            lines.setdefault(number.line, []).append(number.text)
-        return "\n".join(" ".join(lines[line]) for line in sorted(lines))
-
-    @property
-    def status(self) -> Literal["read", "empty", "no fit"]:
-        """`empty` if there is no number; `no fit` if no number fits the pattern."""
-        if self.numbers:
-            return "read"
-        return "no fit" if self.has_pattern else "empty"
-
-    @property
-    def has_digits(self) -> bool:
-        """Whether at least one digit is accepted."""
-        return any(digit.accepted for digit in self.digits)
-
-    @property
-    def confidence(self) -> float:
-        """The probability that the whole text is right; 0 if there is none."""
-        return float(np.prod([each.confidence for each in self.numbers])) if self.numbers else 0.0
 
 
 class Reader:
@@ -155,6 +69,8 @@ class Reader:
         Raises:
             ModelError: the file is damaged, or not a model file.
         """
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise PictureError(f"The threshold is {threshold}; give a number from 0 to 1.")
         if not isinstance(classifier, Classifier):
             classifier = load_model_file(classifier, threads)
         self.classifier = classifier
@@ -165,7 +81,8 @@ class Reader:
         """Read one picture, or the first page of a document.
 
         Args:
-            picture: a path, the bytes of a file, a PIL image, or an array; see `decode`.
+            picture: a path, the bytes of a file, an open file, a PIL image, or an array; see
+                `decode`.
             pattern: read only the most probable number that fits this pattern, such as
                 "[0-9]{2}/[0-9]{2}", whatever the threshold. If none fits, the status is `no fit`.
 
@@ -174,7 +91,10 @@ class Reader:
             PatternError: the pattern is invalid.
         """
         wanted = _parsed(pattern)
-        return self.read_page(decode(picture), wanted)
+        decoded = decode(picture)
+        return replace(self.read_page(decoded, wanted), picture=decoded)
+
+    __call__ = read
 
     def read_pages(
         self, picture: PictureSource, pattern: str | Pattern | None = None
@@ -199,7 +119,7 @@ class Reader:
         wanted = _parsed(pattern)
         for picture in pictures:
             try:
-                yield self.read(picture, wanted)
+                yield self.read_page(decode(picture), wanted)
             except PictureError as error:
                 yield error
 
@@ -260,25 +180,38 @@ class Reader:
         )
 
 
-def read(picture: PictureSource) -> Reading:
-    """Read one picture with the pretrained model; use a `Reader` for other models.
+def read(
+    picture: PictureSource,
+    *,
+    model: Classifier | str | Path = DEFAULT_MODEL,
+    threshold: float | None = None,
+    pattern: str | Pattern | None = None,
+) -> Reading:
+    """Read one picture; of several, a `Reader` loads its model once.
 
     Args:
-        picture: a path, the bytes of a file, a PIL image, or an array; see `decode`.
+        picture: a path, the bytes of a file, an open file, a PIL image, or an array; see `decode`.
+        model: a model file, the name of a pretrained model, or a classifier.
+        threshold: the confidence below which a digit is rejected; the model's own if None.
+        pattern: read only the most probable number that fits; see `Reader.read`.
 
     Raises:
         PictureError: it is not a picture, damaged, empty, or over a limit.
+        ModelError: the model file is missing, damaged, or not a model file.
+        PatternError: the pattern is invalid.
     """
-    return _default_reader().read(picture)
+    if isinstance(model, str) and model in pretrained_models():
+        return _reader_of(model, threshold).read(picture, pattern)
+    return Reader(model, threshold).read(picture, pattern)  # the file may have changed
 
 
 def _parsed(pattern: str | Pattern | None) -> Pattern | None:
     return parse_pattern(pattern) if isinstance(pattern, str) else pattern
 
 
-@cache
-def _default_reader() -> Reader:
-    return Reader()
+@lru_cache(maxsize=4)
+def _reader_of(model: str, threshold: float | None) -> Reader:
+    return Reader(model, threshold)
 
 
 @cache

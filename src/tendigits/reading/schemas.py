@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tendigits.data import NON_DIGIT
 from tendigits.reading.numbers import Number
-from tendigits.reading.reader import ReadDigit, Reading
+from tendigits.reading.results import ReadDigit, Reading
 
 DECIMALS = 6
 
@@ -99,7 +99,10 @@ class NumberResult(BaseModel):
     box: Corners = Field(
         description="Its left, top, right and bottom in pixels of the upright picture."
     )
-    confidence: Probability = Field(description="The probability that the whole text is correct.")
+    confidence: Probability = Field(
+        description="The probability that the whole text is correct; a `?` stands for its most "
+        "probable digit."
+    )
     line: int = Field(ge=0, description="The line that it is in, from 0, from top to bottom.")
 
     @classmethod
@@ -126,7 +129,8 @@ class PictureResult(BaseModel):
         description="One line for each line of the picture; its numbers, separated by spaces."
     )
     confidence: Probability = Field(
-        description="The probability that the whole text is correct; 0 if there is none."
+        description="The probability that the whole text is correct, where a `?` stands for its "
+        "most probable digit; 0 if there is none."
     )
     status: Literal["read", "empty", "no fit", "error"] = Field(
         description="`empty`: the picture contains no numbers; `no fit`: no number fits the "

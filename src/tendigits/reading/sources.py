@@ -5,14 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from tendigits.errors import PictureError
+from tendigits.images import picture_suffixes
 from tendigits.images.decode import MAX_BYTES
 
 STANDARD_INPUT = "-"
-# Of the formats that Pillow does not know by itself.
-DOCUMENTS = {".pdf", ".heic", ".heif"}
 
 
 @dataclass(frozen=True)
@@ -51,9 +48,7 @@ def _sources(word: str) -> list[Source]:
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    # Documents are named even where the libraries that decode them are not installed: each then
-    # gives an error that says what to install.
-    suffixes = DOCUMENTS.union(Image.registered_extensions())
+    suffixes = picture_suffixes()
     found = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
     pictures = sorted(path for path in found if path.is_file())
     if not pictures:

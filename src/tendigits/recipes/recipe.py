@@ -69,7 +69,7 @@ class Recipe(Settings):
     Attributes:
         name: the name of the recipe, and the start of the names of its runs; by default the name
             of the file without `.toml`.
-        description: what the recipe is, in a sentence.
+        description: what the recipe is, in a sentence; may be empty.
         seed: determines the split, the initial weights and the order of the batches.
         epochs: the number of passes over the training images.
         batch_size: images per step.
@@ -97,7 +97,7 @@ class Recipe(Settings):
     """
 
     name: Annotated[str, AfterValidator(_folder_name)]
-    description: str
+    description: str = ""
     seed: int = Field(ge=0, lt=2**32)
     epochs: PositiveInt
     batch_size: PositiveInt

@@ -1,5 +1,6 @@
 """Error responses: problem details after RFC 9457, each with one sentence that says what to do."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -91,14 +92,30 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def validation_problem(error: RequestValidationError | ValidationError) -> Problem:
     """Return the problem of a request with a missing or invalid value."""
+    # An unknown field comes first: a field that is missing may be the one that is misspelt.
+    errors = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+    field = _field(errors[0]["loc"])
     # For a union of types pydantic lists one error per type; the deepest belongs to the nearest.
-    nearest = max(error.errors(), key=lambda each: len(each["loc"]))
+    of_field = [each for each in errors if _field(each["loc"]) == field]
+    nearest = max(of_field, key=lambda each: len(each["loc"]))
     if nearest["type"] == "json_invalid":
         return Problem(400, "The body is not valid JSON; send JSON, or another Content-Type.")
-    names = [part for part in nearest["loc"] if part not in ("body", "query", "path", "header")]
-    what = f"Invalid value for {names[0]}" if names else "Invalid body"
+    if nearest["type"] == "extra_forbidden":
+        return Problem(422, f"Unknown field {field}; /docs lists the fields.")
+    if nearest["type"] == "missing":
+        return Problem(422, f"The field {field} is missing; add it.")
+    what = f"Invalid value for {field}" if field else "Invalid body"
     reason = nearest["msg"].rstrip(".")
     return Problem(422, f"{what}: {reason[0].lower()}{reason[1:]}.")
+
+
+def _field(location: Sequence[int | str]) -> str:
+    """Return the field of an error, such as `key` or `pictures[1]`; empty for the whole body."""
+    names = [part for part in location if part not in ("body", "query", "path", "header")]
+    if not names:
+        return ""
+    has_index = len(names) > 1 and isinstance(names[1], int)
+    return f"{names[0]}[{names[1]}]" if has_index else str(names[0])
 
 
 def _methods_at(app: FastAPI, path: str) -> list[str]:

@@ -34,6 +34,7 @@ MAX_PICTURES = 64  # in one request
 BODY_TIMEOUT = 60  # seconds
 JSON, MULTIPART = "application/json", "multipart/form-data"
 PDF, ANY_BYTES = "application/pdf", "application/octet-stream"
+FORM = "application/x-www-form-urlencoded"  # what `curl --data-binary` names a file
 
 Model = TypeVar("Model", bound=BaseModel)
 Level = Annotated[int, Field(ge=0, le=255), AS_JSON_COUNTS]
@@ -128,7 +129,8 @@ async def read_pictures(request: Request, limit: int, options: ReadOptions) -> P
     """Return the pictures in a request's body.
 
     Args:
-        request: its body is an image, a PDF, multipart form data or JSON.
+        request: its body is an image, a PDF, multipart form data or JSON. Without a Content-Type,
+            or with the one that curl sends, the bytes decide.
         limit: the largest body, in bytes.
         options: what the client wants to know of each picture.
 
@@ -136,18 +138,18 @@ async def read_pictures(request: Request, limit: int, options: ReadOptions) -> P
         Problem: the body is too large, has another type, or cannot be parsed.
     """
     kind = media_type(request)
-    if kind == JSON:
-        body = await read_body(request, limit)
-        return await asyncio.to_thread(_from_json, body, options)
     if kind == MULTIPART:
         pictures = await _from_multipart(request, await read_body(request, limit), options)
         return Pictures(pictures, as_list=len(pictures) > 1)
-    if kind.startswith("image/") or kind in (PDF, ANY_BYTES):
-        body = await read_body(request, limit)
-        if not body:
-            raise Problem(400, "The body is empty; send a picture.")
-        return Pictures([Picture("-", body, options)], as_list=False)
-    raise Problem(415, f"Send an image, {PDF}, {MULTIPART} or {JSON} as the Content-Type.")
+    is_unnamed = kind in (ANY_BYTES, FORM)
+    if not (kind.startswith("image/") or kind in (JSON, PDF) or is_unnamed):
+        raise Problem(415, f"Send an image, {PDF}, {MULTIPART} or {JSON} as the Content-Type.")
+    body = await read_body(request, limit)
+    if kind == JSON or (is_unnamed and body.lstrip()[:1] == b"{"):
+        return await asyncio.to_thread(_from_json, body, options)
+    if not body:
+        raise Problem(400, "The body is empty; send a picture.")
+    return Pictures([Picture("-", body, options)], as_list=False)
 
 
 async def read_json(model: type[Model], request: Request, limit: int) -> Model:

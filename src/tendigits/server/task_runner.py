@@ -13,7 +13,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from tendigits.errors import PictureError, UnsupportedPictureError
 from tendigits.images.documents import is_heic, is_pdf, open_heic
 from tendigits.reading.occlusion import occlude
-from tendigits.reading.reader import Reader, Reading
+from tendigits.reading.reader import Reader
+from tendigits.reading.results import Reading
 from tendigits.reading.table import table_of
 from tendigits.server.read_responses import ReadResponse
 from tendigits.server.tasks import (

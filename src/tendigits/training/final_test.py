@@ -25,7 +25,8 @@ from tendigits.networks import classifier_of_network
 from tendigits.recipes import Recipe
 from tendigits.training.history import EpochResult, RunLog, read_history
 from tendigits.training.model_card import model_card
-from tendigits.training.run_folder import Run, read_record
+from tendigits.training.run_folder import Run
+from tendigits.training.run_records import read_record
 
 OOD_SEED = 2**32  # added to the run's seed; larger than every seed that is trained with
 
@@ -46,14 +47,14 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     test = dataset.test
     predictions = classifier_of_network(network, temperature).predict(test.images, test.labels)
     metrics, errors = measure(predictions), find_errors(predictions)
-    history, names = read_history(run.history), dataset.class_names
+    history, names = read_history(run.history_file), dataset.class_names
     run.plots.mkdir(exist_ok=True)
     save(plot_history(history), run.plots / "curves.png")
     save(plot_confusion(metrics, names), run.plots / "confusion.png")
     save(plot_worst_errors(test.images, errors, names), run.plots / "worst-errors.png")
     write_text(run.model_card, model_card(run, history, metrics, names))
     RunLog(run.log).write("test", loss=metrics.loss, accuracy=metrics.accuracy)
-    write_json(run.metrics, asdict(metrics))  # last: a run with this file is complete
+    write_json(run.metrics_file, asdict(metrics))  # last: a run with this file is complete
     return metrics
 
 
@@ -76,14 +77,14 @@ def compare_with_record(run: Run, metrics: Metrics) -> str:
     Raises:
         RunError: `metrics.json` is damaged.
     """
-    if not run.metrics.exists():
-        return f"The run has not been tested yet: there is no {run.metrics}."
-    recorded = read_record(run.metrics, Metrics)
+    if not run.metrics_file.exists():
+        return f"The run has not been tested yet: there is no {run.metrics_file}."
+    recorded = read_record(run.metrics_file, Metrics)
     if recorded.confusion == metrics.confusion:
-        return f"The same as recorded in {run.metrics}"
+        return f"The same as recorded in {run.metrics_file}"
     return (
-        f"Not the same as recorded in {run.metrics} ({100 * recorded.accuracy:.2f}%): the machine, "
-        "the versions or the weights have changed."
+        f"Not the same as recorded in {run.metrics_file} ({100 * recorded.accuracy:.2f}%): the "
+        "machine, the versions or the weights have changed."
     )
 
 

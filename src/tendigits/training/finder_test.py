@@ -34,13 +34,13 @@ def run_finder_test(
     """
     pages = chain.from_iterable(validation_pages(glyphs, run.recipe))
     outcomes = find_on(pages, finder_of(network, run.environment.threads))
-    metrics, history = measure_finder(outcomes), read_history(run.history)
+    metrics, history = measure_finder(outcomes), read_history(run.history_file)
     run.plots.mkdir(exist_ok=True)
     save(plot_history(history, "sum of the losses"), run.plots / "curves.png")
     save(plot_found(outcomes), run.plots / "found.png")
     write_text(run.model_card, finder_card(run, history, metrics, held_out))
     RunLog(run.log).write("test", **asdict(metrics.all))
-    write_json(run.metrics, asdict(metrics))  # last: a run with this file is complete
+    write_json(run.metrics_file, asdict(metrics))  # last: a run with this file is complete
     return metrics
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
 from tendigits.classifiers import Classifier, ModelInfo, pretrained_models
 from tendigits.classifiers.model_file import load_model_bytes, read_model, weights_beside
-from tendigits.data import Dataset, LabelledImages, stratified_split
+from tendigits.data import CATALOGUE, NON_DIGIT, Dataset, LabelledImages, stratified_split
+from tendigits.data.catalogue import DIGITS
 from tendigits.errors import RunError
 from tendigits.feedback.corrections import (
     check_corrections,
@@ -59,6 +61,20 @@ class Start:
         return self.classifier.info
 
     @property
+    def data_name(self) -> str:
+        """The name of the data set that the model was trained on.
+
+        Raises:
+            RunError: it cannot be loaded by its name.
+        """
+        if self.info.data not in CATALOGUE:
+            raise RunError(
+                f"The model {self.info.name} was trained on {self.info.data}, which is needed to "
+                "train it further; fine-tune it in Python with `data=`."
+            )
+        return self.info.data
+
+    @property
     def files(self) -> dict[str, bytes]:
         """The files that the run folder keeps, by name."""
         return {
@@ -66,6 +82,27 @@ class Start:
             WEIGHTS_FILE: self.weights,
             CORRECTIONS_FILE: corrections_to_npz(self.corrections),
         }
+
+
+def images_to_train_on(dataset: Dataset) -> LabelledImages:
+    """Return the images of a data set for fine-tuning, non-digits included.
+
+    The test part is left out if the data set came with one. Otherwise it is in, as `fine_tune`
+    holds out the same images.
+
+    Raises:
+        RunError: its classes are not the ten digits.
+    """
+    if dataset.class_names != DIGITS:
+        raise RunError(
+            f"{dataset.name} has the classes {', '.join(dataset.class_names)}; give digits."
+        )
+    digits = dataset.train if dataset.has_own_test else dataset.all_images
+    non_digits = np.full(len(dataset.non_digits), NON_DIGIT, np.int64)
+    return LabelledImages(
+        np.concatenate([digits.images, dataset.non_digits]),
+        np.concatenate([digits.labels, non_digits]),
+    )
 
 
 def read_start(model: str | Path, corrections: LabelledImages) -> Start:
@@ -136,8 +173,8 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
     info = start.info
     if dataset.checksums != info.data_sha256:
         raise RunError(
-            f"The model {info.name} was trained on another {info.data} than {dataset.source}; give "
-            "that as --data."
+            f"The model {info.name} was trained on another {info.data} than "
+            f"{dataset.source or dataset.name}; give that as --data."
         )
     given = {name: value for name, value in info.recipe.items() if name != "distillation"}
     recipe = Recipe.model_validate(given)

@@ -32,11 +32,10 @@ def model_card(
     )
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     checksums = "\n".join(f"    {sha256}  {name}" for name, sha256 in run.data.sha256.items())
+    description = f"{recipe.description}\n\n" if recipe.description else ""
     return f"""# Model card: {recipe.name} on {run.data.name}
 
-{recipe.description}
-
-## Intended use
+{description}## Intended use
 It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}). It was trained on
 `{run.data.name}` and expects images that are framed in the same way. {_rejection(recipe)}
 
@@ -47,7 +46,7 @@ It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}
 {_validation_row(run, last)}
 
 95 % confidence interval of the test accuracy (Wilson): {100 * low:.2f} % to {100 * high:.2f} %.
-{_loss_note(run)}This is one run with one seed ({recipe.seed}); other seeds give other figures.
+{_notes(run, history)}This is one run with one seed ({recipe.seed}); other seeds give other figures.
 
 | class | test images | errors |
 |---|---|---|
@@ -65,7 +64,7 @@ It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}
 ```
 
 ## Training
-{len(run.split.train):,} images, {len(history)} epochs, batch size {recipe.batch_size},
+{len(run.split.train):,} images, {_epochs(history)}, batch size {recipe.batch_size},
 {seconds:.1f} s in training steps. All settings are in `recipe.toml`, the validation images in
 `split.json`, the results of each epoch in `history.csv`.
 
@@ -100,7 +99,16 @@ def _validation_row(run: Run, last: EpochResult) -> str:
     )
 
 
-def _loss_note(run: Run) -> str:
-    if not len(run.split.validation):
-        return ""
-    return "The test loss is that of the probabilities with the temperature in `validation.json`. "
+def _epochs(history: Sequence[EpochResult]) -> str:
+    return "one epoch" if len(history) == 1 else f"{len(history)} epochs"
+
+
+def _notes(run: Run, history: Sequence[EpochResult]) -> str:
+    notes = ""
+    if len(run.split.validation):
+        notes += (
+            "The test loss is that of the probabilities with the temperature in `validation.json`. "
+        )
+    if len(history) == 1:
+        notes += "It was trained for one epoch only; further epochs change these figures. "
+    return notes

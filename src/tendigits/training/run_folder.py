@@ -7,60 +7,27 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field, PositiveInt
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from tendigits.classifiers import Classifier, Origin
-from tendigits.data import CLASSES, Dataset, Split, load_dataset
+from tendigits.data import Dataset, Split, load_dataset
 from tendigits.data.download import Progress
-from tendigits.data.idx import MAX_ELEMENTS
 from tendigits.data.load import no_progress
+from tendigits.data.npz_file import write_npz
 from tendigits.errors import RecipeError, RunError
+from tendigits.evaluation.metrics import Metrics
 from tendigits.evaluation.validation import Validation
-from tendigits.files import Record, parse_json, sha256_of, write_bytes, write_json, write_text
+from tendigits.files import sha256_of, write_bytes, write_json, write_text
 from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training.environment import Environment
+from tendigits.training.history import EpochResult, read_history
+from tendigits.training.run_records import KEPT_DATA, DataRecord, SplitRecord, read_record
 from tendigits.training.training_data import split_images
-
-
-@dataclass(frozen=True)
-class DataRecord:
-    """The data set of a run: `data.json`.
-
-    Attributes:
-        name: its name.
-        source: the argument of `load_dataset` that loads it.
-        training_images: the number of images of its training part, validation images included.
-        test_images: the number of images of its test part.
-        class_names: what the ten labels mean, in order.
-        sha256: SHA-256 of each part as an uncompressed IDX file.
-    """
-
-    name: str
-    source: str
-    training_images: Annotated[int, Field(gt=0, le=MAX_ELEMENTS)]
-    test_images: PositiveInt
-    class_names: Annotated[tuple[str, ...], Field(min_length=CLASSES, max_length=CLASSES)]
-    sha256: dict[str, str]
-
-
-@dataclass(frozen=True)
-class SplitRecord:
-    """The training images that a run holds out: `split.json`.
-
-    Attributes:
-        of: the number of training images.
-        validation: the indices of those held out.
-    """
-
-    of: int
-    validation: list[Annotated[int, Field(ge=0, lt=MAX_ELEMENTS)]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +48,10 @@ class Run:
     split: Split
     environment: Environment
 
+    def __repr__(self) -> str:
+        """Return the folder and what it holds, in one line."""
+        return f"Run({str(self.folder)!r}, recipe={self.recipe.name!r}, data={self.data.name!r})"
+
     @property
     def members(self) -> "list[Run]":
         """One run per network of an ensemble, each with its own folder and seed; else this run."""
@@ -94,7 +65,7 @@ class Run:
     @property
     def is_tested(self) -> bool:
         """Whether it is trained and tested."""
-        return self.weights.exists() and self.metrics.exists()
+        return self.weights.exists() and self.metrics_file.exists()
 
     @property
     def is_complete(self) -> bool:
@@ -102,6 +73,11 @@ class Run:
         return self.is_tested and (
             self.recipe.fine_tuning is None or self.fine_tuned_model.exists()
         )
+
+    @property
+    def data_source(self) -> str:
+        """The argument of `load_dataset` that loads its data set."""
+        return str(self.folder / KEPT_DATA) if self.data.source == KEPT_DATA else self.data.source
 
     @property
     def command_to_resume(self) -> str:
@@ -129,7 +105,31 @@ class Run:
         return self.folder / "model.onnx"
 
     @property
-    def history(self) -> Path:
+    def history(self) -> list[EpochResult]:
+        """The results of each epoch so far.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return read_history(self.history_file)
+
+    @property
+    def metrics(self) -> Metrics:
+        """The figures of the trained classifier on the test set.
+
+        Raises:
+            RunError: the run has not been tested yet, or holds a finder, or the file is damaged.
+        """
+        if self.recipe.pages is not None:
+            raise RunError(f"{self.folder} holds a finder; its figures are in {self.metrics_file}.")
+        if not self.metrics_file.exists():
+            raise RunError(
+                f"{self.folder} has not been tested yet; continue it: {self.command_to_resume}"
+            )
+        return read_record(self.metrics_file, Metrics)
+
+    @property
+    def history_file(self) -> Path:
         """The results of each epoch, as CSV."""
         return self.folder / "history.csv"
 
@@ -149,7 +149,7 @@ class Run:
         return self.folder / "validation.json"
 
     @property
-    def metrics(self) -> Path:
+    def metrics_file(self) -> Path:
         """The metrics on the test set; they exist once the test is finished."""
         return self.folder / "metrics.json"
 
@@ -183,11 +183,12 @@ def create_run(
         recipe=recipe,
         data=DataRecord(
             name=dataset.name,
-            source=dataset.source,
+            source=dataset.source or KEPT_DATA,
             training_images=len(dataset.train),
             test_images=len(dataset.test),
             class_names=dataset.class_names,
             sha256=dataset.checksums,
+            notes=dataset.all_notes,
         ),
         split=split_images(recipe, dataset.train.labels),
         environment=environment,
@@ -199,6 +200,8 @@ def create_run(
             made = Path(temporary) / name
             made.mkdir()
             _write_start(made, run, start or {})
+            if dataset.source is None:
+                write_npz(dataset, made / KEPT_DATA)
             return replace(run, folder=_put_in_place(made, run.folder, numbered=out is None))
     except OSError as error:
         raise RunError(
@@ -236,27 +239,13 @@ def load_run_data(run: Run, progress: Progress = no_progress) -> Dataset:
         DataError: it cannot be loaded.
         RunError: it has changed since the run was started.
     """
-    dataset = load_dataset(run.data.source, progress)
+    dataset = load_dataset(run.data_source, progress)
     if run.data.sha256 != dataset.checksums:
         raise RunError(
-            f"The data set {run.data.source} has changed since the run {run.folder} was started; "
+            f"The data set {run.data_source} has changed since the run {run.folder} was started; "
             "train again."
         )
     return dataset
-
-
-def read_record(path: Path, kind: type[Record]) -> Record:
-    """Read the JSON file `path` of a run as a `kind`, a dataclass.
-
-    Raises:
-        RunError: the file is missing, or does not hold exactly the fields of `kind`.
-    """
-    try:
-        return parse_json(path.read_bytes(), kind)
-    except OSError as error:
-        raise RunError(f"{path} cannot be read ({error.strerror}); train again.") from error
-    except ValueError as error:
-        raise RunError(f"{path} is damaged ({error}); train again.") from error
 
 
 def load_network(run: Run) -> nn.Module:
@@ -292,6 +281,7 @@ def classifier_of_run(run: Run) -> Classifier:
         raise RunError(f"{run.folder} holds a finder, not a classifier; see {run.model_card}.")
     network = load_network(run)
     validation = read_record(run.validation, Validation) if run.validation.exists() else None
+    weights_sha256 = sha256_of(run.weights)
     return replace(
         classifier_of_network(
             network,
@@ -304,14 +294,15 @@ def classifier_of_run(run: Run) -> Classifier:
         origin=Origin(
             kind="run",
             file=run.folder.name,
-            sha256=sha256_of(run.weights),
+            sha256=weights_sha256,
             description=run.recipe.description,
             recipe=run.recipe.portable_settings,
             data=run.data.name,
             data_sha256=run.data.sha256,
             made_with=run.environment.summary,
+            weights_sha256=weights_sha256,
         ),
-        data_source=run.data.source,
+        data_source=run.data_source,
     )
 
 

@@ -80,7 +80,7 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
             f"Stopped; finished epochs are kept. Resume with: {run.command_to_resume}"
         ) from None
     reporter.say(summary)
-    reporter.say(f"Metrics: {run.metrics}\nPlots: {run.plots}\nModel card: {run.model_card}")
+    reporter.say(f"Metrics: {run.metrics_file}\nPlots: {run.plots}\nModel card: {run.model_card}")
 
 
 def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
@@ -137,7 +137,7 @@ def _train_from_checkpoint(
         interrupt.stop_if_requested()
 
     def on_epoch(result: EpochResult) -> None:
-        write_history(run.history, state.history)
+        write_history(run.history_file, state.history)
         save_checkpoint(run.checkpoints, state)
         log.write("epoch", **asdict(result))
         reporter.say(result.line(recipe.epochs))
@@ -233,7 +233,7 @@ def _train(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
             member.folder.mkdir(parents=True, exist_ok=True)
             train_network(member, data, reporter)
         networks.append(load_network(member))
-    write_history(run.history, mean_history([read_history(each.history) for each in run.members]))
+    write_history(run.history_file, mean_history([each.history for each in run.members]))
     ensemble = Ensemble(networks)
     save_weights(run.weights, ensemble)
     return ensemble.eval()
@@ -259,9 +259,9 @@ def _restore(run: Run, state: TrainingState, reporter: Reporter) -> list[EpochRe
         except RunError as error:
             reporter.say(f"{error} Resuming from an earlier epoch.")
             continue
-        history = read_history(run.history)[:epoch]
+        history = read_history(run.history_file)[:epoch]
         if len(history) < epoch:
-            raise RunError(f"{run.history} lacks epochs before {epoch}; train again.")
+            raise RunError(f"{run.history_file} lacks epochs before {epoch}; train again.")
         reporter.say(f"Resuming after epoch {epoch} of {run.recipe.epochs}.")
         return history
     return []

@@ -52,7 +52,8 @@ export class Problem extends Error {
  * @returns {Promise<PictureResult[]>} at least one
  */
 export async function readPicture(picture, signal, { isDrawing }) {
-  const headers = { 'Content-Type': picture.type || 'application/octet-stream' };
+  // The server looks at the bytes: browsers name types after the ends of file names.
+  const headers = { 'Content-Type': 'application/octet-stream' };
   const timeout = isDrawing ? TIMEOUT : PICTURE_TIMEOUT;
   const result = await call('/v1/read?frames=1', { method: 'POST', body: picture, headers, signal }, timeout);
   return Array.isArray(result) ? result : [result];

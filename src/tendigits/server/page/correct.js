@@ -18,8 +18,22 @@ const stored = new WeakMap();
 /** @type {DigitResult} */
 let shown;
 
-export function startCorrecting() {
+/** @type {() => void} */
+let onCorrected;
+
+/** @param {() => void} listener called when a correction was stored or undone */
+export function startCorrecting(listener) {
+  onCorrected = listener;
   byId('correct').addEventListener('click', () => open(byId('labels').hidden));
+}
+
+/**
+ * Return the correct label of a digit that was corrected.
+ * @param {DigitResult} digit
+ * @returns {Label | undefined}
+ */
+export function correctionOf(digit) {
+  return stored.get(digit)?.correct;
 }
 
 /**
@@ -63,6 +77,7 @@ async function store(digit, correct) {
     } finally {
       byId('labels').disabled = false;
     }
+    onCorrected();
     if (digit === shown) showStored(digit);
   });
 }
@@ -101,6 +116,7 @@ async function takeBack(digit, id) {
   await showProblems(byId('correction-notice'), async () => {
     await deleteCorrection(id);
     stored.delete(digit);
+    onCorrected();
     if (digit !== shown) return;
     showStored(digit);
     byId('correct').focus({ preventScroll: true });

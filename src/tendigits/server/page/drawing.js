@@ -4,17 +4,20 @@
 
 // Lengths are fractions of the area's shorter side, measured from its centre, so that a drawing
 // stays visible when the window is resized.
-const BRUSH = 0.055; // 2 pixels of 20 in a digit that is half as high as the area, as in MNIST
+// The width of the pen, at first 0.055, is 2 pixels of 20 in a digit that is half as high as the
+// area, as in MNIST.
 const SIDE_SENT = 280; // pixels
 
 export class Drawing {
   /**
    * @param {HTMLCanvasElement} canvas
+   * @param {number} penWidth the width of strokes
    * @param {{ onChange: () => void, onStart: () => void }} listeners `onChange` is called when the
    *   pen is lifted and when a stroke is removed, `onStart` when the pen touches the area
    */
-  constructor(canvas, { onChange, onStart }) {
+  constructor(canvas, penWidth, { onChange, onStart }) {
     this.canvas = canvas;
+    this.penWidth = penWidth;
     this.onChange = onChange;
     this.onStart = onStart;
     /** @type {Point[][]} */
@@ -46,6 +49,16 @@ export class Drawing {
   }
 
   /**
+   * Change the width of all strokes.
+   * @param {number} penWidth
+   */
+  setPenWidth(penWidth) {
+    this.penWidth = penWidth;
+    this.show();
+    if (!this.isEmpty) this.onChange();
+  }
+
+  /**
    * The picture that is sent to the server: dark on white, with the area's aspect ratio; and the
    * square in its centre that is as wide as the shorter side.
    * @returns {Promise<{ blob: Blob, view: import('./boxes.js').View }>}
@@ -59,7 +72,7 @@ export class Drawing {
     const context = contextOf(picture);
     context.fillStyle = 'white';
     context.fillRect(0, 0, picture.width, picture.height);
-    paint(context, this.strokes, 'black');
+    paint(context, this.strokes, this.penWidth, 'black');
     const [left, top] = [(picture.width - SIDE_SENT) / 2, (picture.height - SIDE_SENT) / 2];
     return { blob: await asPng(picture), view: { left, top, width: SIDE_SENT, height: SIDE_SENT } };
   }
@@ -113,22 +126,23 @@ export class Drawing {
   show() {
     const context = contextOf(this.canvas);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    paint(context, this.strokes, getComputedStyle(this.canvas).color);
+    paint(context, this.strokes, this.penWidth, getComputedStyle(this.canvas).color);
   }
 }
 
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {Point[][]} strokes
+ * @param {number} penWidth
  * @param {string} colour
  */
-function paint(context, strokes, colour) {
+function paint(context, strokes, penWidth, colour) {
   const { width, height } = context.canvas;
   const side = Math.min(width, height);
   context.save();
   context.translate(width / 2, height / 2);
   context.scale(side, side);
-  context.lineWidth = BRUSH;
+  context.lineWidth = penWidth;
   context.lineCap = context.lineJoin = 'round';
   context.strokeStyle = colour;
   for (const stroke of strokes) {

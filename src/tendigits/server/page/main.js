@@ -7,12 +7,14 @@ import { showModel } from './model.js';
 import { startOcclusion } from './occlusion.js';
 import { startProbabilities } from './probabilities.js';
 import { startReading } from './reading.js';
+import { refreshTexts, startCopying } from './result.js';
 import { startViews } from './views.js';
 
 startKeys();
 startProbabilities();
 startReading();
-startCorrecting();
+startCorrecting(refreshTexts);
+startCopying();
 startOcclusion();
 startCorrections();
 startViews({ read: () => {}, corrections: showCorrections, model: showModel });

@@ -1,5 +1,6 @@
 // The numbers of a picture, line by line; one of them is chosen.
 
+import { correctionOf } from './correct.js';
 import { byId, make } from './elements.js';
 import { percent } from './wording.js';
 
@@ -46,6 +47,29 @@ export function markNumber(chosen) {
   byId('lines').querySelectorAll('button').forEach((/** @type {Element} */ button, /** @type {number} */ index) => {
     button.setAttribute('aria-pressed', String(index === chosen));
   });
+}
+
+/**
+ * The text of a number with its corrections; a non-digit becomes `?`.
+ * @param {NumberOfDigits} number
+ */
+export function correctedText({ number, digits }) {
+  let next = 0;
+  return number.text.replace(/[0-9?]/g, (symbol) => {
+    const digit = digits[next];
+    next += 1;
+    return digit ? symbolOf(digit) : symbol;
+  });
+}
+
+/**
+ * A digit as it is shown, with its correction.
+ * @param {import('./api.js').DigitResult} digit
+ */
+export function symbolOf(digit) {
+  const correct = correctionOf(digit);
+  if (correct !== undefined) return correct === 'non-digit' ? '?' : String(correct);
+  return digit.accepted ? String(digit.digit) : '?';
 }
 
 /**

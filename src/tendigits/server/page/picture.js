@@ -5,20 +5,20 @@ import { byId } from './elements.js';
 const MAX_SIDE = 2400; // pixels, of a JPEG that replaces a file that the server rejected
 
 /**
- * Call `onPicture` with each picture that is chosen, dropped or pasted.
- * @param {(file: File) => void} onPicture
+ * Call `onPictures` with the pictures that are chosen, dropped or pasted together.
+ * @param {(files: File[]) => void} onPictures
  */
-export function listenForPictures(onPicture) {
+export function listenForPictures(onPictures) {
   for (const [button, input] of [['choose', 'chosen'], ['photograph', 'photographed']]) {
     byId(button).addEventListener('click', () => byId(input).click());
     byId(input).addEventListener('change', () => {
-      const [file] = byId(input).files;
+      const files = [...byId(input).files];
       byId(input).value = ''; // so that the same file can be chosen again
-      if (file) onPicture(file);
+      if (files.length > 0) onPictures(files);
     });
   }
-  document.addEventListener('paste', (event) => take(event, event.clipboardData, onPicture));
-  document.addEventListener('drop', (event) => take(event, event.dataTransfer, onPicture));
+  document.addEventListener('paste', (event) => take(event, event.clipboardData, onPictures));
+  document.addEventListener('drop', (event) => take(event, event.dataTransfer, onPictures));
   document.addEventListener('dragover', (event) => event.preventDefault());
   document.addEventListener('dragenter', () => byId('stage').classList.add('drop-target'));
   for (const end of ['dragleave', 'drop']) {
@@ -31,13 +31,13 @@ export function listenForPictures(onPicture) {
 /**
  * @param {Event} event
  * @param {DataTransfer | null} data
- * @param {(file: File) => void} onPicture
+ * @param {(files: File[]) => void} onPictures
  */
-function take(event, data, onPicture) {
-  const [file] = data?.files ?? [];
-  if (!file) return;
+function take(event, data, onPictures) {
+  const files = [...(data?.files ?? [])];
+  if (files.length === 0) return;
   event.preventDefault();
-  onPicture(file);
+  onPictures(files);
 }
 
 /**

@@ -8,6 +8,7 @@ import { convertToJpeg, listenForPictures, show } from './picture.js';
 import { clearResult, showResult, showWaiting } from './result.js';
 
 /** @typedef {import('./boxes.js').View} View */
+/** @typedef {import('./result.js').Page} Page */
 
 const IDLE = 'Your drawing is read as soon as you lift the pen.';
 const MILLISECONDS_BEFORE_WAITING = 300; // a quicker result needs no “Reading…”
@@ -18,8 +19,9 @@ let hasPicture = false;
 let drawing;
 
 export function startReading() {
-  drawing = new Drawing(byId('drawing'), { onChange: readDrawing, onStart: abortPrevious });
-  listenForPictures(readGivenPicture);
+  drawing = new Drawing(byId('drawing'), byId('pen').valueAsNumber, { onChange: readDrawing, onStart: abortPrevious });
+  byId('pen').addEventListener('input', () => drawing.setPenWidth(byId('pen').valueAsNumber));
+  listenForPictures(readGivenPictures);
   byId('undo').addEventListener('click', () => drawing.undo());
   byId('clear').addEventListener('click', clear);
   document.addEventListener('keydown', (event) => {
@@ -47,7 +49,8 @@ function readDrawing() {
   }
   readLatest(async (signal) => {
     const { blob, view } = await drawing.asPicture();
-    return { pages: await readPicture(blob, signal, { isDrawing: true }), view };
+    const results = await readPicture(blob, signal, { isDrawing: true });
+    return { pages: results.map((result) => ({ name: '', result })), view };
   });
 }
 
@@ -56,12 +59,65 @@ function clear() {
   drawing.clear();
 }
 
-/** @param {File} file */
-function readGivenPicture(file) {
+/** @param {File[]} files */
+function readGivenPictures(files) {
   hasPicture = true;
   drawing.clear();
   location.hash = '#read';
-  readLatest((signal) => readFile(file, signal));
+  readLatest((signal) => (files.length === 1 ? readOne(files[0], signal) : readSeveral(files, signal)));
+}
+
+/**
+ * @param {File} file
+ * @param {AbortSignal} signal
+ */
+async function readOne(file, signal) {
+  const { results, view } = await readFile(file, signal);
+  return { pages: results.map((result) => ({ name: `Page ${result.page}`, result })), view };
+}
+
+/**
+ * Read files one after another; each page shows its file when it is chosen.
+ * @param {File[]} files
+ * @param {AbortSignal} signal
+ */
+async function readSeveral(files, signal) {
+  /** @type {Page[]} */
+  const pages = [];
+  for (const file of files) {
+    for (const result of await resultsOf(file, signal)) {
+      const name = result.page > 1 ? `${file.name}, page ${result.page}` : file.name;
+      pages.push({ name, result, show: () => showFile(file) });
+    }
+  }
+  return { pages, view: await showFile(files[0]) };
+}
+
+/**
+ * Read a file; one that cannot be read has a result that says why.
+ * @param {File} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<import('./api.js').PictureResult[]>}
+ */
+async function resultsOf(file, signal) {
+  try {
+    return (await readFile(file, signal)).results;
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    const error = problem.message;
+    return [{ page: 1, text: '', confidence: 0, status: 'error', numbers: [], digits: [], error }];
+  }
+}
+
+/**
+ * @param {File} file
+ * @returns {Promise<View | null>}
+ */
+async function showFile(file) {
+  const image = await show(file);
+  byId('picture').hidden = image === null;
+  byId('unseen').hidden = image !== null;
+  return image && wholeOf(image.naturalWidth, image.naturalHeight);
 }
 
 /**
@@ -74,14 +130,14 @@ async function readFile(file, signal) {
   byId('picture').hidden = image === null;
   byId('unseen').hidden = image !== null;
   try {
-    const pages = await readPicture(file, signal, { isDrawing: false });
-    return { pages, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
+    const results = await readPicture(file, signal, { isDrawing: false });
+    return { results, view: image && wholeOf(image.naturalWidth, image.naturalHeight) };
   } catch (problem) {
     const isRejected = problem instanceof Problem && [413, 415].includes(problem.status);
     if (!image || !isRejected) throw problem;
     const { blob, width, height } = await convertToJpeg(image);
     if (!blob) throw problem;
-    return { pages: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };
+    return { results: await readPicture(blob, signal, { isDrawing: false }), view: wholeOf(width, height) };
   }
 }
 
@@ -95,7 +151,7 @@ function wholeOf(width, height) {
 }
 
 /**
- * @param {(signal: AbortSignal) => Promise<{ pages: import('./api.js').PictureResult[], view: View | null }>} read
+ * @param {(signal: AbortSignal) => Promise<{ pages: Page[], view: View | null }>} read
  */
 function readLatest(read) {
   showProblems(byId('notice'), async () => {
@@ -120,6 +176,7 @@ function showState() {
   byId('picture').hidden = !hasPicture;
   byId('unseen').hidden = true;
   byId('drawing').hidden = hasPicture;
+  byId('pen-label').hidden = hasPicture;
   byId('undo').disabled = hasPicture || drawing.isEmpty;
   byId('clear').disabled = !hasPicture && drawing.isEmpty;
   byId('hint').hidden = hasPicture || !drawing.isEmpty;

@@ -3,7 +3,7 @@
 import { chooseDigitBox, chooseNumberBox, showBoxes } from './boxes.js';
 import { showCorrecting } from './correct.js';
 import { byId, make } from './elements.js';
-import { markNumber, numbersOf, showNumbers } from './numbers.js';
+import { correctedText, markNumber, numbersOf, showNumbers, symbolOf } from './numbers.js';
 import { showOcclusion } from './occlusion.js';
 import { showProbabilities } from './probabilities.js';
 import { nameOf, percent, sentenceOf } from './wording.js';
@@ -14,6 +14,22 @@ import { nameOf, percent, sentenceOf } from './wording.js';
  * @typedef {import('./boxes.js').View} View
  * @typedef {import('./numbers.js').NumberOfDigits} NumberOfDigits
  */
+
+/**
+ * A page of a document or one of several pictures: its name, and how its picture is shown.
+ * @typedef {{ name: string, result: PictureResult, show?: () => Promise<View | null> }} Page
+ */
+
+/** What is shown. @type {{ sentence: string, numbers: NumberOfDigits[], digits: DigitResult[] }} */
+const shown = { sentence: '', numbers: [], digits: [] };
+
+export function startCopying() {
+  byId('copy').addEventListener('click', async () => {
+    await copy(wholeText());
+    byId('copy').textContent = 'Copied';
+    setTimeout(() => (byId('copy').textContent = 'Copy'), 1500);
+  });
+}
 
 /**
  * Show a sentence instead of a result.
@@ -30,7 +46,7 @@ export function showWaiting() {
 }
 
 /**
- * @param {PictureResult[]} pages at least one
+ * @param {Page[]} pages at least one
  * @param {View | null} view the visible part of the picture; null if the picture is not shown
  */
 export function showResult(pages, view) {
@@ -38,26 +54,27 @@ export function showResult(pages, view) {
   choosePage(pages, 0, view);
 }
 
-/** @param {PictureResult[]} pages */
+/** @param {Page[]} pages */
 function showPages(pages) {
   byId('pages').hidden = pages.length < 2;
   byId('pages').replaceChildren(
-    ...pages.map((result, index) => {
-      const button = make('button', { type: 'button', textContent: `Page ${result.page}` });
-      button.addEventListener('click', () => choosePage(pages, index, null));
+    ...pages.map(({ name, show }, index) => {
+      const button = make('button', { type: 'button', textContent: name });
+      button.addEventListener('click', async () => choosePage(pages, index, (await show?.()) ?? null));
       return button;
     }),
   );
 }
 
 /**
- * @param {PictureResult[]} pages
+ * @param {Page[]} pages
  * @param {number} chosen
  * @param {View | null} view
  */
 function choosePage(pages, chosen, view) {
   press('pages', chosen);
-  fill(sentenceOf(pages[chosen]), numbersOf(pages[chosen]), view);
+  const { result } = pages[chosen];
+  fill(sentenceOf(result), numbersOf(result), view);
 }
 
 /**
@@ -66,17 +83,63 @@ function choosePage(pages, chosen, view) {
  * @param {View | null} view
  */
 function fill(sentence, numbers, view) {
-  const text = numbers.length === 1 ? numbers[0].number.text : '';
+  Object.assign(shown, { sentence, numbers });
   const choose = (/** @type {number} */ index) => chooseNumber(numbers, index);
   byId('result').classList.remove('waiting');
-  byId('number').textContent = text;
-  byId('number').classList.toggle('long', text.length > 3);
-  byId('number').classList.toggle('longer', text.length > 9);
-  byId('sentence').textContent = sentence;
+  byId('copy').hidden = numbers.length === 0;
   showNumbers(numbers, choose);
   showBoxes(numbers, view, choose);
   showDigits([]);
   if (numbers.length > 0) choose(0);
+  refreshTexts();
+}
+
+/** Show the texts of the result again, with the corrections that were made meanwhile. */
+export function refreshTexts() {
+  const texts = shown.numbers.map(correctedText);
+  const text = texts.length === 1 ? texts[0] : '';
+  const isCorrected = shown.numbers.some(({ number }, index) => number.text !== texts[index]);
+  byId('number').textContent = text;
+  byId('number').classList.toggle('long', text.length > 3);
+  byId('number').classList.toggle('longer', text.length > 9);
+  byId('number').classList.toggle('corrected', isCorrected);
+  const corrected = isCorrected ? ` Corrected${text ? ` to ${text}` : ''}.` : '';
+  byId('sentence').textContent = shown.sentence + corrected;
+  setTexts('#lines b', texts);
+  setTexts('#shapes b', shown.digits.map(symbolOf));
+}
+
+/**
+ * @param {string} selector
+ * @param {string[]} texts
+ */
+function setTexts(selector, texts) {
+  document.querySelectorAll(selector).forEach((element, index) => (element.textContent = texts[index]));
+}
+
+/** The corrected text of all numbers, one line for each line of the picture. */
+function wholeText() {
+  /** @type {Map<number, string[]>} */
+  const lines = new Map();
+  for (const each of shown.numbers) {
+    const line = lines.get(each.number.line) ?? [];
+    lines.set(each.number.line, [...line, correctedText(each)]);
+  }
+  return [...lines.values()].map((texts) => texts.join(' ')).join('\n');
+}
+
+/**
+ * Copy a text. `navigator.clipboard` exists only on HTTPS and localhost.
+ * @param {string} text
+ */
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = make('textarea', { value: text });
+  document.body.append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+  byId('copy').focus();
 }
 
 /**
@@ -92,6 +155,7 @@ function chooseNumber(numbers, chosen) {
 
 /** @param {DigitResult[]} digits */
 function showDigits(digits) {
+  shown.digits = digits;
   byId('shapes').hidden = digits.length < 2;
   byId('shapes').replaceChildren(...digits.map((digit, index) => digitButton(digit, () => chooseDigit(digits, index))));
   byId('detail').hidden = digits.length === 0;
@@ -132,7 +196,7 @@ function digitButton(digit, onClick) {
     'button',
     { type: 'button' },
     make('img', { src: digit.frame, alt: '', width: 28, height: 28, className: 'frame' }),
-    make('b', { textContent: digit.accepted ? digit.digit : '?' }),
+    make('b', { textContent: symbolOf(digit) }),
     make('small', { textContent: digit.accepted ? percent(digit.confidence) : 'rejected' }),
   );
   button.addEventListener('click', onClick);
