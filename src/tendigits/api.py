@@ -65,6 +65,7 @@ def train(
     from tendigits.training import (
         create_run,
         describe_environment,
+        run_lock,
         train_run,
         with_pinned_teacher,
     )
@@ -84,7 +85,8 @@ def train(
         dataset = _load(data, reporter)
         recipe = with_pinned_teacher(recipe, dataset.train.labels)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)
-        train_run(run, dataset, reporter)
+        with run_lock(run.folder):
+            train_run(run, dataset, reporter)
     return run
 
 
@@ -129,6 +131,7 @@ def fine_tune(
         describe_environment,
         fine_tuning_recipe,
         read_start,
+        run_lock,
         train_run,
     )
 
@@ -139,8 +142,9 @@ def fine_tune(
         environment = describe_environment(threads, device, recipe.precision)
         folder = Path(out) if out else None
         run = create_run(recipe, dataset, environment, folder, start=start.files)
-        train_run(run, dataset, reporter)
-        return _export_fine_tuned(run, dataset, reporter)
+        with run_lock(run.folder):
+            train_run(run, dataset, reporter)
+            return _export_fine_tuned(run, dataset, reporter)
 
 
 @reports_missing_extra
@@ -152,14 +156,15 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
         quiet: print nothing.
 
     Raises:
-        RunError: there is no such run, it is damaged or complete, or its data set has changed.
+        RunError: there is no such run, it is damaged, complete or in use by another process, or
+            its data set has changed.
     """
-    from tendigits.training import load_run, load_run_data, train_run
+    from tendigits.training import load_run, load_run_data, run_lock, train_run
 
     run = load_run(run) if isinstance(run, str | Path) else run
-    if run.is_complete:
-        raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
-    with reporting(quiet=quiet) as reporter:
+    with run_lock(run.folder), reporting(quiet=quiet) as reporter:
+        if run.is_complete:
+            raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
         dataset = load_run_data(run, reporter.step)
         if not run.is_tested:
             train_run(run, dataset, reporter)

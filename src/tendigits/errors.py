@@ -8,7 +8,16 @@ from typing import ParamSpec, TypeVar
 
 # The libraries that each extra of `pip install` brings.
 _EXTRAS = {
-    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2", "scipy"),
+    "train": (
+        "torch",
+        "safetensors",
+        "matplotlib",
+        "onnx",
+        "onnxscript",
+        "jinja2",
+        "scipy",
+        "filelock",
+    ),
     "documents": ("pypdfium2", "pi_heif"),
     "sklearn": ("sklearn",),
     "serve": (

@@ -28,6 +28,7 @@ from tendigits.training.run_folder import classifier_of_run, read_record
 
 EPOCHS = 2
 FILES = {
+    ".lock",
     "MODEL_CARD.md",
     "data.json",
     "environment.json",

@@ -13,6 +13,7 @@ from tendigits.training.run_folder import (
     load_run,
     load_run_data,
 )
+from tendigits.training.run_lock import run_lock
 from tendigits.training.train_run import train_run
 from tendigits.training.training_data import build_training_data
 
@@ -34,6 +35,7 @@ __all__ = [
     "load_run_data",
     "read_history",
     "read_start",
+    "run_lock",
     "train_run",
     "with_pinned_teacher",
 ]
