@@ -66,7 +66,6 @@ def train(
         create_run,
         describe_environment,
         run_lock,
-        train_run,
         with_pinned_teacher,
     )
 
@@ -79,6 +78,8 @@ def train(
             f"{recipe.name} trains a finder on pages made of MNIST's digits; leave out --data."
         )
     environment = describe_environment(threads, device, recipe.precision)
+    if recipe.pages is not None and environment.processes > 1:
+        raise RunError("A finder is trained in one process; leave out torchrun.")
     if recipe.pages is not None and threads is None:
         environment = environment.beside_page_workers
     with reporting(quiet=quiet) as reporter:
@@ -86,7 +87,7 @@ def train(
         recipe = with_pinned_teacher(recipe, dataset.train.labels)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)
         with run_lock(run.folder):
-            train_run(run, dataset, reporter)
+            _train_run(run, dataset, reporter)
     return run
 
 
@@ -132,7 +133,6 @@ def fine_tune(
         fine_tuning_recipe,
         read_start,
         run_lock,
-        train_run,
     )
 
     start = read_start(model, corrections)
@@ -143,7 +143,7 @@ def fine_tune(
         folder = Path(out) if out else None
         run = create_run(recipe, dataset, environment, folder, start=start.files)
         with run_lock(run.folder):
-            train_run(run, dataset, reporter)
+            _train_run(run, dataset, reporter)
             return _export_fine_tuned(run, dataset, reporter)
 
 
@@ -159,7 +159,7 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
         RunError: there is no such run, it is damaged, complete or in use by another process, or
             its data set has changed.
     """
-    from tendigits.training import load_run, load_run_data, run_lock, train_run
+    from tendigits.training import load_run, load_run_data, run_lock
 
     run = load_run(run) if isinstance(run, str | Path) else run
     with run_lock(run.folder), reporting(quiet=quiet) as reporter:
@@ -167,7 +167,7 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
             raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
         dataset = load_run_data(run, reporter.step)
         if not run.is_tested:
-            train_run(run, dataset, reporter)
+            _train_run(run, dataset, reporter)
         if run.recipe.fine_tuning is not None:
             _export_fine_tuned(run, dataset, reporter)
     return run
@@ -290,6 +290,18 @@ def _ood_images(sources: Iterable[str | Path], reporter: Reporter) -> dict[str, 
             raise ReportError(f"Two OOD sets are called {dataset.name}; rename one of them.")
         images[dataset.name] = dataset.test.images
     return images
+
+
+def _train_run(run: "Run", dataset: Dataset, reporter: Reporter) -> None:
+    """Train a run in this process, or in all those that torchrun has started."""
+    from tendigits.training import started_processes, train_run
+
+    if started_processes() > 1:
+        from tendigits.scale.torchrun import train_in_processes
+
+        train_in_processes(run, dataset, reporter)
+    else:
+        train_run(run, dataset, reporter)
 
 
 def _load(data: str | Path | Dataset, reporter: Reporter) -> Dataset:

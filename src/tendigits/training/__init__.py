@@ -1,7 +1,12 @@
 """Training: the loop, its data and optimisers, and the run folder that records it."""
 
 from tendigits.training.distillation import with_pinned_teacher
-from tendigits.training.environment import Device, computing_threads, describe_environment
+from tendigits.training.environment import (
+    Device,
+    computing_threads,
+    describe_environment,
+    started_processes,
+)
 from tendigits.training.fine_tuning import describe_fine_tuning, fine_tuning_recipe, read_start
 from tendigits.training.fit import TrainingState, fit
 from tendigits.training.history import EpochResult, read_history
@@ -36,6 +41,7 @@ __all__ = [
     "read_history",
     "read_start",
     "run_lock",
+    "started_processes",
     "train_run",
     "with_pinned_teacher",
 ]
