@@ -19,6 +19,7 @@ _EXTRAS = {
         "filelock",
     ),
     "documents": ("pypdfium2", "pi_heif"),
+    "scale": ("optuna", "ray", "pyarrow", "fsspec"),
     "sklearn": ("sklearn",),
     "serve": (
         "fastapi",

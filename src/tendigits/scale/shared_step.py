@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.parallel import DistributedDataParallel
 
+from tendigits.data import IMAGE_SIZE
+
 
 class SharedNetwork(nn.Module):
     """A network of which each process computes its part of a batch: (n, ...) -> logits (n, k).
@@ -32,6 +34,7 @@ class SharedNetwork(nn.Module):
         self._replica = DistributedDataParallel(
             network, process_group=group, forward_sync_buffers=False
         )
+        self._order_sums()
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the logits of the whole batch (n, k), float32."""
@@ -40,6 +43,18 @@ class SharedNetwork(nn.Module):
         first = sum(len(part) for part in parts[: self._group.rank()])
         whole: Tensor = _Gather.apply(logits, first, len(inputs), self._group)  # type: ignore[no-untyped-call]
         return whole
+
+    def _order_sums(self) -> None:
+        """Let the first step add up gradients in the same order as all others.
+
+        DistributedDataParallel arranges them anew after its first step. Without this, a run that
+        is resumed would end with other bits.
+        """
+        self._replica.eval()
+        device = next(self.parameters()).device
+        self._replica(torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, device=device)).sum().backward()
+        self._replica.zero_grad()
+        self._replica.train()
 
 
 class SharedBatchNorm(nn.BatchNorm2d):
