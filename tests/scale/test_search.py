@@ -7,7 +7,6 @@ from conftest import CommandLine
 from tendigits.errors import RecipeError, RunError
 from tendigits.recipes import load_recipe
 from tendigits.scale.search import Choices, Range, Search, read_space, run_search
-from tendigits.training import describe_environment
 
 if TYPE_CHECKING:
     from postgresql import PostgreSQL
