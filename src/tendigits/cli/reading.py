@@ -5,11 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tendigits.errors import delayed_interrupts
+from tendigits.errors import PictureError, delayed_interrupts
+
+if TYPE_CHECKING:
+    from tendigits.reading.pages import ReadSettings
 
 
 def _model_names(incomplete: str) -> list[str]:
@@ -67,6 +70,17 @@ def read(
         int | None,
         typer.Option(min=1, help="Most processes to use.", show_default="one per core"),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Read a folder or a Parquet file on a Ray cluster: auto, local or ray://HOST:PORT.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="PARQUET", help="The file for --ray to write."),
+    ] = None,
 ) -> None:
     """Read the numbers in pictures and documents; a digit that is rejected is printed as ?.
 
@@ -78,6 +92,14 @@ def read(
         from tendigits.reading.pages import ReadSettings
         from tendigits.reading.sources import find_sources
 
+    if ray is not None or out is not None:
+        if json or table or explain or crops or jobs or len(pictures) != 1:
+            raise PictureError(
+                "--ray takes one folder or Parquet file and -o; leave out --json, --table, "
+                "--explain, --crops and --jobs."
+            )
+        _read_on_ray(pictures[0], ReadSettings(model, threshold, length, pattern, True), ray, out)
+        return
     sources = find_sources(pictures)
     settings = ReadSettings(model, threshold, length, pattern, json)
     command = ReadCommand(settings, Outputs(explain, crops, table), jobs or os.cpu_count() or 1)
@@ -85,6 +107,20 @@ def read(
         exit_code = command.read_all(sources, step)
     if exit_code:
         raise SystemExit(exit_code)
+
+
+def _read_on_ray(
+    source: str, settings: "ReadSettings", address: str | None, out: Path | None
+) -> None:
+    if address is None or out is None:
+        raise PictureError("--ray ADDRESS and -o PARQUET are used together.")
+    from tendigits.scale.ray_reading import read_on_ray
+
+    with _progress_bar(2) as step:
+        pages, errors = read_on_ray(source, settings, out, address, step)
+    typer.echo(f"{pages:,} pages, {errors:,} of them with an error: {out.absolute()}")
+    if errors:
+        raise SystemExit(2)
 
 
 def serve(
