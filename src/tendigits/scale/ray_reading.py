@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -243,6 +244,7 @@ def _connected(address: str) -> Iterator[None]:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     local = address == "local"
     try:
+        _reach(address)
         ray.init(
             address=address,
             include_dashboard=False if local else None,
@@ -265,6 +267,16 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Raise an OSError if nothing listens at HOST:PORT or ray://HOST:PORT.
+
+    Ray itself tries for minutes, and then ends the process.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _cores() -> float:

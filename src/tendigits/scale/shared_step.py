@@ -29,7 +29,8 @@ class SharedNetwork(nn.Module):
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.__class__ = SharedBatchNorm  # with the same weights, names and optimiser
-                module.group = group
+                assert isinstance(module, SharedBatchNorm)
+                module.share(group)
         self._group = group
         self._replica = DistributedDataParallel(
             network, process_group=group, forward_sync_buffers=False
@@ -63,7 +64,9 @@ class SharedBatchNorm(nn.BatchNorm2d):
     `nn.SyncBatchNorm` does the same on GPUs only.
     """
 
-    group: dist.ProcessGroup
+    def share(self, group: dist.ProcessGroup) -> None:
+        """Use the statistics of the parts of all processes of `group` from now on."""
+        self._group = group
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as in torch
         """Return the normalised part of a batch (n, c, h, w)."""
@@ -78,7 +81,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
         self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
         self.num_batches_tracked.add_(1)
         outputs: Tensor = _Normalise.apply(  # type: ignore[no-untyped-call]
-            input, self.weight, self.bias, mean, variance, count, self.eps, self.group
+            input, self.weight, self.bias, mean, variance, count, self.eps, self._group
         )
         return outputs
 
@@ -91,7 +94,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
         count = mean.new_full((1,), inputs.numel() / inputs.shape[1])
         # In float64, since the variance is a difference of large sums.
         sums = torch.cat([mean, variance + mean.double() ** 2, count.new_ones(1)]).double() * count
-        dist.all_reduce(sums, group=self.group)
+        dist.all_reduce(sums, group=self._group)
         total = sums[-1]
         mean, square = (sums[:-1] / total).chunk(2)
         return mean.float(), (square - mean**2).clamp(min=0).float(), total.float()
@@ -118,7 +121,7 @@ class _Normalise(torch.autograd.Function):
         return outputs
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs, weight, mean, variance, count = ctx.saved_tensors
         if len(inputs):  # as if mean and variance were constant
@@ -151,7 +154,7 @@ class _Gather(torch.autograd.Function):
         return whole
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         # The gradients of the parts are averaged later, and their sum is wanted.
         return gradient[ctx.own] * ctx.processes, None, None, None
