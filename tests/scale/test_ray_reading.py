@@ -27,7 +27,8 @@ PICTURES = 120
 def cluster() -> Iterator[Cluster]:
     """A cluster of two machines with a core each; both are processes of this one."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_worker_niceness"] = "0"  # its default lets other programs go first
+    # Its default lets other programs go first.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's spelling
     head = {"num_cpus": 1, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     cluster.add_node(num_cpus=1)
@@ -121,10 +122,8 @@ def test_unreachable_cluster_is_one_sentence(
     out = tmp_path / "results.parquet"
     result = tendigits("read", folder, "--ray", "ray://127.0.0.1:1", "-o", out)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == (
-        "tendigits: There is no Ray cluster at ray://127.0.0.1:1; start one with `ray start --head`, or "
-        "use --ray local.\n"
-    )
+    assert result.stderr.startswith("tendigits: There is no Ray cluster at ray://127.0.0.1:1; ")
+    assert result.stderr.count("\n") == 1
     assert not out.exists()
 
 
