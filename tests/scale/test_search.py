@@ -31,7 +31,15 @@ def test_search_finds_settings_by_validation_and_can_be_continued(
         "batch_size = { choices = [50, 100] }\n",
         encoding="utf-8",
     )
-    words = ("sweep", "mlp", "--search", "space.toml", "--set", "network.widths=[8]", "--set")
+    words: tuple[str, ...] = (
+        "sweep",
+        "mlp",
+        "--search",
+        "space.toml",
+        "--set",
+        "network.widths=[8]",
+        "--set",
+    )
     words = (*words, "epochs=2", "--data", str(small_mnist_folder), "-o", "found", "--trials")
     result = tendigits(*words, "3", "--jobs", "2", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")

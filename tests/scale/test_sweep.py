@@ -15,7 +15,17 @@ from tendigits.training.checkpoint import find_checkpoints
 def test_sweep_takes_up_killed_runs_and_compares_recipes_by_seed(
     tendigits: CommandLine, small_mnist_folder: Path, tmp_path: Path
 ) -> None:
-    words = ("sweep", "mlp", "tiny.toml", "--seeds", "0:2", "--jobs", "2", "-o", "runs")
+    words: tuple[str, ...] = (
+        "sweep",
+        "mlp",
+        "tiny.toml",
+        "--seeds",
+        "0:2",
+        "--jobs",
+        "2",
+        "-o",
+        "runs",
+    )
     words = (*words, "--data", str(small_mnist_folder), "--set", "epochs=2")
     (tmp_path / "tiny.toml").write_text(
         load_recipe("mlp", {"network.widths": [8], "name": "tiny"}).to_toml(), encoding="utf-8"

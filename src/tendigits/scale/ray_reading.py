@@ -199,7 +199,7 @@ def _first(schema: pa.Schema, *kinds: Callable[[pa.DataType], bool]) -> str | No
 
 
 def _is_picture_struct(kind: pa.DataType) -> bool:
-    return pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return bool(pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0)
 
 
 def _paths_dataset(paths: list[str]) -> Dataset:
@@ -219,6 +219,7 @@ def _write(
     try:
         with atomic_write(out) as partial, pq.ParquetWriter(partial, SCHEMA) as writer:
             for batch in results.iter_batches(batch_size=None, batch_format="pyarrow"):
+                assert isinstance(batch, pa.Table)
                 table = batch.cast(SCHEMA)
                 rows += len(table)
                 errors += len(table) - table["error"].null_count
@@ -280,7 +281,7 @@ def _reach(address: str) -> None:
 
 
 def _cores() -> float:
-    return float(ray.cluster_resources().get("CPU", 1))
+    return float(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
 
 
 def _file_system(source: str) -> tuple[AbstractFileSystem, str]:

@@ -206,15 +206,16 @@ def _plot(study: Study, folder: Path, *, with_importances: bool) -> None:
         plot_param_importances,
     )
 
-    plots = {"history": plot_optimization_history}
-    if with_importances:
-        plots["importances"] = plot_param_importances
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        for name, plot in plots.items():
-            figure = plot(study, target_name="validation accuracy").figure
-            with atomic_write(folder / f"{name}.png") as path:
-                figure.savefig(path, bbox_inches="tight", dpi=120)
+        axes = {"history": plot_optimization_history(study, target_name="validation accuracy")}
+        if with_importances:
+            axes["importances"] = plot_param_importances(study, target_name="validation accuracy")
+    for name, each in axes.items():
+        figure = each.get_figure(root=True)
+        assert figure is not None
+        with atomic_write(folder / f"{name}.png") as path:
+            figure.savefig(path, bbox_inches="tight", dpi=120)
 
 
 def _started(
