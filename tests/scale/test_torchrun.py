@@ -100,7 +100,7 @@ def started(processes: int, *words: str | Path) -> subprocess.Popen[str]:
 
 
 def finished(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
-    stdout, stderr = process.communicate(timeout=200)
+    stdout, stderr = process.communicate(timeout=280)
     return subprocess.CompletedProcess([], process.returncode, stdout, stderr)
 
 
