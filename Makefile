@@ -4,7 +4,7 @@ BIN := .venv/bin
 # --no-compile halves the installation; `make demo` compiles the modules that it imports.
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help demo test lint format docs package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy reports notebook screenshots clean
+.PHONY: help demo test lint format docs package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy bench-scale reports notebook screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -49,6 +49,9 @@ bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP
 bench-accuracy: .venv/dev-installed ## measure the test accuracy of each recipe over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py
 
+bench-scale: .venv/dev-installed ## compare torchrun with threads, and Ray with processes (half an hour)
+	$(BIN)/python benchmarks/scale.py
+
 reports: .venv/dev-installed ## write the full report of each pretrained model (minutes)
 	$(BIN)/python benchmarks/reports.py
 
@@ -66,7 +69,7 @@ clean: ## remove the environments, caches and built files (runs stay)
 	touch $@
 
 .venv/dev-installed: .venv/train-installed
-	$(BIN)/python $(PIP) --editable '.[train,serve,documents,dev]'
+	$(BIN)/python $(PIP) --editable '.[train,serve,documents,scale,dev]'
 	-$(BIN)/python -m compileall -q -j 0 .venv/lib
 	touch $@
 

@@ -7,20 +7,17 @@ runs. The run folders are kept in `runs/accuracy/`. Writes
 """
 
 import argparse
-import hashlib
 import json
 import os
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import tendigits
 from tables import RESULTS, update_pages
-from tendigits.files import to_json, write_json
+from tendigits.files import write_json
 from tendigits.recipes import load_recipe, shipped_recipes
+from tendigits.scale.sweep import Sweep, describe_sweep, train_sweep
 from tendigits.training import Run, read_history
 
 RUNS = Path("runs/accuracy")
@@ -32,46 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     classifiers = [name for name in shipped_recipes() if load_recipe(name).pages is None]
     parser.add_argument("recipes", nargs="*", default=classifiers, metavar="RECIPE")
-    recipes = parser.parse_args().recipes
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as cores:
-        started = {
-            recipe: [
-                cores.submit(train, recipe, seed)
-                for seed in range(SEEDS.get(recipe, DEFAULT_SEEDS))
-            ]
-            for recipe in recipes
-        }
-        for recipe, runs in started.items():
-            write_result(recipe, [run.result() for run in runs])
+    for name in parser.parse_args().recipes:
+        seeds = range(SEEDS.get(name, DEFAULT_SEEDS))
+        jobs = len(os.sched_getaffinity(0))
+        runs = train_sweep(Sweep((load_recipe(name),), seeds, "mnist", RUNS, jobs), print)
+        print(describe_sweep(runs))
+        write_result(name, runs)
     update_pages()
-
-
-def train(recipe: str, seed: int) -> Run:
-    """Start or resume the run unless it is complete; return it."""
-    folder = folder_of(recipe, seed)
-    if not folder.exists():
-        tendigits_command(
-            *("train", recipe, "--seed", str(seed), "--threads", "1", "--out", str(folder))
-        )
-    elif not tendigits.load_run(folder).is_complete:
-        tendigits_command("train", "--resume", str(folder))
-    run = tendigits.load_run(folder)
-    accuracy = json.loads(run.metrics_file.read_text(encoding="utf-8"))["accuracy"]
-    print(f"{recipe} seed {seed}: test {100 * accuracy:.2f} %", flush=True)
-    return run
-
-
-def folder_of(recipe: str, seed: int) -> Path:
-    """Return the folder of a run; it depends on the recipe's settings."""
-    settings = tendigits.load_recipe(recipe).model_dump(exclude={"seed", "description"})
-    digest = hashlib.sha256(to_json(settings).encode()).hexdigest()[:8]
-    return RUNS / f"{recipe}-{digest}-seed{seed}"
-
-
-def tendigits_command(*words: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "tendigits", *words], check=True, stdout=subprocess.DEVNULL
-    )
 
 
 def write_result(recipe: str, runs: list[Run]) -> None:

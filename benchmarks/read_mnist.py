@@ -9,7 +9,6 @@ or not. Writes `benchmarks/results/read-mnist.json` and updates the tables of th
 
 import io
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,19 +18,20 @@ from PIL import Image
 
 import accuracy
 from tables import RESULTS, update_pages
-from tendigits import Reader, Run, export_model, load_dataset
+from tendigits import Reader, Run, export_model, load_dataset, load_recipe
 from tendigits.data import LabelledImages
 from tendigits.evaluation.calibration import calibration_error
 from tendigits.files import write_json
 from tendigits.reading import Reading
+from tendigits.scale.sweep import Sweep, train_sweep
 
 SEEDS = 3
 HIGH_CONFIDENCE = 0.99
 
 
 def main() -> None:
-    with ThreadPoolExecutor(2) as cores:
-        runs = list(cores.map(lambda seed: accuracy.train("reader", seed), range(SEEDS)))
+    seeds = Sweep((load_recipe("reader"),), range(SEEDS), "mnist", accuracy.RUNS, jobs=2)
+    runs = train_sweep(seeds, print)
     test = load_dataset("mnist").test
     results = [measure(run, test) for run in runs]
     write_json(

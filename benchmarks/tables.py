@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import scale_tables
 from picture_table import pictures_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
@@ -333,6 +334,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
     "serve": serve_table,
     "reports": reports_table,
+    "scale-training": lambda: scale_tables.training_table(read(RESULTS / "scale.json")),
+    "scale-reading": lambda: scale_tables.reading_table(read(RESULTS / "scale.json")),
+    "scale-billion": lambda: scale_tables.billion_table(read(RESULTS / "scale.json")),
 }
 
 

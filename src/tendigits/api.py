@@ -68,7 +68,7 @@ def train(
     from tendigits.training import (
         create_run,
         describe_environment,
-        train_run,
+        run_lock,
         with_pinned_teacher,
     )
 
@@ -82,13 +82,16 @@ def train(
             f"{recipe.name} trains a finder on pages made of MNIST's digits; leave out --data."
         )
     environment = describe_environment(threads, device, recipe.precision)
+    if recipe.pages is not None and environment.processes > 1:
+        raise RunError("A finder is trained in one process; leave out torchrun.")
     if recipe.pages is not None and threads is None:
         environment = environment.beside_page_workers
     with reporting(quiet=quiet) as reporter:
         dataset = _load(data, reporter)
         recipe = with_pinned_teacher(recipe, dataset.train.labels)
         run = create_run(recipe, dataset, environment, Path(out) if out else None)
-        train_run(run, dataset, reporter)
+        with run_lock(run.folder):
+            _train_run(run, dataset, reporter)
     return run
 
 
@@ -135,7 +138,7 @@ def fine_tune(
         fine_tuning_recipe,
         images_to_train_on,
         read_start,
-        train_run,
+        run_lock,
     )
 
     with reporting(quiet=quiet) as reporter:
@@ -147,8 +150,9 @@ def fine_tune(
         environment = describe_environment(threads, device, recipe.precision)
         folder = Path(out) if out else None
         run = create_run(recipe, dataset, environment, folder, start=start.files)
-        train_run(run, dataset, reporter)
-        return _export_fine_tuned(run, dataset, reporter)
+        with run_lock(run.folder):
+            _train_run(run, dataset, reporter)
+            return _export_fine_tuned(run, dataset, reporter)
 
 
 @reports_missing_extra
@@ -160,17 +164,18 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
         quiet: print nothing.
 
     Raises:
-        RunError: there is no such run, it is damaged or complete, or its data set has changed.
+        RunError: there is no such run, it is damaged, complete or in use by another process, or
+            its data set has changed.
     """
-    from tendigits.training import load_run, load_run_data, train_run
+    from tendigits.training import load_run, load_run_data, run_lock
 
     run = load_run(run) if isinstance(run, str | Path) else run
-    if run.is_complete:
-        raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
-    with reporting(quiet=quiet) as reporter:
+    with run_lock(run.folder), reporting(quiet=quiet) as reporter:
+        if run.is_complete:
+            raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
         dataset = load_run_data(run, reporter.step)
         if not run.is_tested:
-            train_run(run, dataset, reporter)
+            _train_run(run, dataset, reporter)
         if run.recipe.fine_tuning is not None:
             _export_fine_tuned(run, dataset, reporter)
     return run
@@ -328,6 +333,18 @@ def _ood_images(sources: Iterable[str | Path], reporter: Reporter) -> dict[str, 
             raise ReportError(f"Two OOD sets are called {dataset.name}; rename one of them.")
         images[dataset.name] = dataset.test.images
     return images
+
+
+def _train_run(run: "Run", dataset: Dataset, reporter: Reporter) -> None:
+    """Train a run in this process, or in all those that torchrun has started."""
+    from tendigits.training import started_processes, train_run
+
+    if started_processes() > 1:
+        from tendigits.scale.torchrun import train_in_processes
+
+        train_in_processes(run, dataset, reporter)
+    else:
+        train_run(run, dataset, reporter)
 
 
 def _load(data: DataSource, reporter: Reporter) -> Dataset:

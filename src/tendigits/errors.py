@@ -8,8 +8,18 @@ from typing import ParamSpec, TypeVar
 
 # The libraries that each extra of `pip install` brings.
 _EXTRAS = {
-    "train": ("torch", "safetensors", "matplotlib", "onnx", "onnxscript", "jinja2", "scipy"),
+    "train": (
+        "torch",
+        "safetensors",
+        "matplotlib",
+        "onnx",
+        "onnxscript",
+        "jinja2",
+        "scipy",
+        "filelock",
+    ),
     "documents": ("pypdfium2", "pi_heif"),
+    "scale": ("optuna", "ray", "pyarrow", "fsspec"),
     "sklearn": ("sklearn",),
     "serve": (
         "fastapi",

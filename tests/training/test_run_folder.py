@@ -29,6 +29,7 @@ from tendigits.training.run_records import read_record
 
 EPOCHS = 2
 FILES = {
+    ".lock",
     "MODEL_CARD.md",
     "data.json",
     "environment.json",

@@ -7,6 +7,7 @@ from typer.exceptions import TyperException
 
 import tendigits
 from tendigits.cli.reading import read, serve
+from tendigits.cli.scale import sweep
 from tendigits.cli.training import compare, corrections_app, data, evaluate, export, train
 from tendigits.errors import TendigitsError
 
@@ -15,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train, evaluate, compare, export, read, serve, data):
+for _command in (train, sweep, evaluate, compare, export, read, serve, data):
     app.command()(_command)
 app.add_typer(corrections_app, name="corrections")
 

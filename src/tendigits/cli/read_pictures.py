@@ -32,14 +32,14 @@ def read_pictures(words: Sequence[str], command: "ReadCommand") -> None:
     from tendigits.reading.sources import find_sources
 
     sources = find_sources(words)
-    with _progress_bar(len(sources)) as step:
+    with progress_bar(len(sources)) as step:
         exit_code = command.read_all(sources, step)
     if exit_code:
         raise SystemExit(exit_code)
 
 
 @contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(total: int) -> Iterator[Callable[[str, int, int], None]]:
     """Yield a progress callback, which draws on stderr where stdout is a file or a pipe."""
     if total == 1 or sys.stdout.isatty() or not sys.stderr.isatty():
         yield lambda *_: None  # without rich, whose import is slow

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tendigits.cli.read_pictures import read_pictures
-from tendigits.errors import TendigitsError, delayed_interrupts
+from tendigits.cli.read_pictures import progress_bar, read_pictures
+from tendigits.errors import PictureError, TendigitsError, delayed_interrupts
+
+if TYPE_CHECKING:
+    from tendigits.reading.pages import ReadSettings
 
 
 def _model_names(incomplete: str) -> list[str]:
@@ -68,6 +71,17 @@ def read(
         int | None,
         typer.Option(min=1, help="Most processes to use.", show_default="one per core"),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Read a folder or a Parquet file on a Ray cluster: auto, local or ray://HOST:PORT.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="PARQUET", help="The file for --ray to write."),
+    ] = None,
 ) -> None:
     """Read the numbers in pictures and documents; a digit that is rejected is printed as ?.
 
@@ -80,9 +94,33 @@ def read(
 
     if json and csv:
         raise TendigitsError("--json and --csv are two forms of the output; leave out one.")
+    if ray is not None or out is not None:
+        if json or csv or table or explain or crops or jobs or len(pictures) != 1:
+            raise PictureError(
+                "--ray takes one folder or Parquet file and -o; leave out --json, --csv, --table, "
+                "--explain, --crops and --jobs."
+            )
+        _read_on_ray(
+            pictures[0], ReadSettings(model, threshold, length, pattern, json=True), ray, out
+        )
+        return
     settings = ReadSettings(model, threshold, length, pattern, json=json, csv=csv)
     command = ReadCommand(settings, Outputs(explain, crops, table), jobs or os.cpu_count() or 1)
     read_pictures(pictures, command)
+
+
+def _read_on_ray(
+    source: str, settings: "ReadSettings", address: str | None, out: Path | None
+) -> None:
+    if address is None or out is None:
+        raise PictureError("--ray ADDRESS and -o PARQUET are used together.")
+    from tendigits.scale.ray_reading import read_on_ray
+
+    with progress_bar(2) as step:
+        pages, errors = read_on_ray(source, settings, out, address, step)
+    typer.echo(f"{pages:,} pages, {errors:,} of them with an error: {out.absolute()}")
+    if errors:
+        raise SystemExit(2)
 
 
 def serve(

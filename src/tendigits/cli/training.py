@@ -9,6 +9,7 @@ import typer
 
 import tendigits
 from tendigits.errors import ModelError, ReportError, RunError
+from tendigits.scale import is_follower
 
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
 MODEL_HELP = "A run folder, a model file, a pretrained model's name, or another ONNX file."
@@ -78,7 +79,15 @@ def train(
         typer.Option(metavar="URL", help="The database of a server's corrections."),
     ] = None,
 ) -> None:
-    """Train a recipe, test the network once, and keep everything in a run folder."""
+    """Train a recipe, test the network once, and keep everything in a run folder.
+
+    With several processes: torchrun --nproc-per-node 2 -m tendigits train best
+    """
+    if is_follower():
+        from tendigits.scale.torchrun import follow
+
+        follow()
+        return
     if resume is not None:
         if _given(context) != {"resume"}:
             raise RunError("--resume takes no other options: a run keeps its own settings.")

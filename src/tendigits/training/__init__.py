@@ -7,7 +7,12 @@ import os
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 from tendigits.training.distillation import with_pinned_teacher
-from tendigits.training.environment import Device, computing_threads, describe_environment
+from tendigits.training.environment import (
+    Device,
+    computing_threads,
+    describe_environment,
+    started_processes,
+)
 from tendigits.training.fine_tuning import (
     describe_fine_tuning,
     fine_tuning_recipe,
@@ -24,6 +29,7 @@ from tendigits.training.run_folder import (
     load_run,
     load_run_data,
 )
+from tendigits.training.run_lock import run_lock
 from tendigits.training.train_run import train_run
 from tendigits.training.training_data import build_training_data
 
@@ -46,6 +52,8 @@ __all__ = [
     "load_run_data",
     "read_history",
     "read_start",
+    "run_lock",
+    "started_processes",
     "train_run",
     "with_pinned_teacher",
 ]

@@ -46,6 +46,7 @@ class Environment:
         versions: the versions of the libraries on which the results depend.
         git_revision: the commit of the package's own checkout, with `+changes` where it had
             uncommitted changes; None when the package was not run from a checkout.
+        processes: the number of processes that trained together; each had `threads` threads.
     """
 
     started: str
@@ -58,12 +59,16 @@ class Environment:
     python: str
     versions: dict[str, str]
     git_revision: str | None
+    processes: PositiveInt = 1
 
     @property
     def summary(self) -> dict[str, str]:
         """All of it in words, by topic."""
+        threads = f"{self.threads} threads"
+        if self.processes > 1:
+            threads = f"{self.processes} processes with {threads} each"
         return {
-            "machine": f"{self.cpu}, {self.threads} threads, {self.device}, {self.precision}",
+            "machine": f"{self.cpu}, {threads}, {self.device}, {self.precision}",
             "system": self.system,
             "started": self.started,
             "revision": self.git_revision or "unknown",
@@ -103,7 +108,7 @@ class Speed:
         images_per_second: the median of the epochs.
         operations_per_second: multiplications and additions of the network at that speed.
         matrix_rate: operations per second in a large matrix multiplication of the same precision
-            on this machine.
+            on this machine, times the number of processes that trained together.
         precision: that precision.
         data_fraction: the fraction of the time in which batches were made.
     """
@@ -155,7 +160,13 @@ def describe_environment(
         python=platform.python_version(),
         versions={library: version(library) for library in _LIBRARIES},
         git_revision=_git_revision(Path(__file__).parent),
+        processes=started_processes(),
     )
+
+
+def started_processes() -> int:
+    """Return the number of processes that torchrun has started together with this one; else 1."""
+    return int(os.environ["WORLD_SIZE"]) if "TORCHELASTIC_RUN_ID" in os.environ else 1
 
 
 def choose_device(wanted: Device) -> torch.device:
@@ -207,7 +218,8 @@ def describe_speed(
     return Speed(
         images_per_second=images_per_second,
         operations_per_second=operations_per_image * images_per_second,
-        matrix_rate=matrix_rate(environment.torch_precision, environment.torch_device),
+        matrix_rate=environment.processes
+        * matrix_rate(environment.torch_precision, environment.torch_device),
         precision=environment.precision,
         data_fraction=statistics.median(
             result.data_milliseconds_per_step / result.milliseconds_per_step for result in history

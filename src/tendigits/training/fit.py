@@ -28,6 +28,7 @@ from tendigits.training.training_data import (
 )
 
 Teacher = Callable[[Tensor], Tensor]
+Share = Callable[[nn.Module], nn.Module]
 
 
 @dataclass(eq=False)
@@ -81,6 +82,7 @@ def fit(
     validation: LabelledImages | None = None,
     precision: torch.dtype = torch.float32,
     teacher: Teacher | None = None,
+    share: Share | None = None,
     on_step: Callable[[int, int, int], None] | None = None,
     on_epoch: Callable[[EpochResult], None] | None = None,
 ) -> nn.Module:
@@ -97,6 +99,7 @@ def fit(
         validation: images on which the network is measured after each epoch.
         precision: the type of the network's matrix multiplications.
         teacher: from images (n, 1, 28, 28) to logits, for a recipe with distillation.
+        share: from the network to the same network, computed by several processes for each batch.
         on_step: is called after each step with the epoch, the step, and the steps per epoch. It
             may raise to stop the training.
         on_epoch: is called after each epoch with its result, when `state` is complete. It may
@@ -114,6 +117,7 @@ def fit(
     labels = torch.from_numpy(data.labels).to(device)
     steps = -(-len(data.indices) // recipe.batch_size)
     classifier = classifier_of_network(average or network)
+    computed = share(network) if share is not None else network
 
     with reproducible(state, recipe.seed):
         for epoch in range(len(state.history) + 1, recipe.epochs + 1):
@@ -132,7 +136,7 @@ def fit(
                 done = (epoch - 1 + step / steps) / recipe.epochs
                 follow_schedule(optimizer, recipe, done)
                 logits.append(
-                    train_step(network, teacher, optimizer, inputs, targets, recipe, precision)
+                    train_step(computed, teacher, optimizer, inputs, targets, recipe, precision)
                 )
                 if average is not None:
                     average.update_parameters(network)

@@ -82,7 +82,10 @@ class Run:
     @property
     def command_to_resume(self) -> str:
         """The shell command that resumes it."""
-        return f"tendigits train --resume {shlex.quote(str(self.folder))}"
+        command = "tendigits"
+        if self.environment.processes > 1:
+            command = f"torchrun --nproc-per-node {self.environment.processes} -m tendigits"
+        return f"{command} train --resume {shlex.quote(str(self.folder))}"
 
     @property
     def checkpoints(self) -> Path:

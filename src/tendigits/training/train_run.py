@@ -34,7 +34,7 @@ from tendigits.training.fine_tuning import (
     load_start_weights,
     usable_corrections,
 )
-from tendigits.training.fit import TrainingState, fit
+from tendigits.training.fit import Share, TrainingState, fit
 from tendigits.training.fit_finder import FinderGlyphs, fit_finder
 from tendigits.training.history import (
     EpochResult,
@@ -50,7 +50,7 @@ OnStep = Callable[[int, int, int], None]
 OnEpoch = Callable[[EpochResult], None]
 
 
-def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
+def train_run(run: Run, dataset: Dataset, reporter: Reporter, share: Share | None = None) -> None:
     """Train the network of a run, or each member of its ensemble, and test it once.
 
     Everything is written to the run's folder. A run that was stopped is resumed from its newest
@@ -60,6 +60,7 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
         run: the run.
         dataset: its data set.
         reporter: receives lines of text, and the progress within each epoch.
+        share: see `fit`.
 
     Raises:
         RunError: the loss is NaN or infinite, a file of the run is damaged, or its teacher cannot
@@ -72,7 +73,7 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
     reporter.say(f"Run folder: {run.folder}")
     try:
         if run.recipe.pages is None:
-            summary = _train_classifier(run, dataset, reporter)
+            summary = _train_classifier(run, dataset, reporter, share)
         else:
             summary = _train_finder(run, dataset.train, reporter)
     except KeyboardInterrupt:
@@ -83,13 +84,16 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter) -> None:
     reporter.say(f"Metrics: {run.metrics_file}\nPlots: {run.plots}\nModel card: {run.model_card}")
 
 
-def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
+def train_network(
+    run: Run, data: LabelledImages, reporter: Reporter, share: Share | None = None
+) -> nn.Module:
     """Train one network from its newest checkpoint to its last epoch.
 
     Args:
         run: a run of one network.
         data: the training part of its data set.
         reporter: receives a line per epoch, and the progress within it.
+        share: see `fit`.
 
     Returns:
         The network on the CPU, in evaluation mode.
@@ -112,6 +116,7 @@ def train_network(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Modu
             validation=data.subset(run.split.validation),
             precision=precision,
             teacher=teacher,
+            share=share,
             on_step=on_step,
             on_epoch=on_epoch,
         )
@@ -186,9 +191,9 @@ def deferred_interrupt() -> Iterator[Interrupt]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _train_classifier(run: Run, dataset: Dataset, reporter: Reporter) -> str:
+def _train_classifier(run: Run, dataset: Dataset, reporter: Reporter, share: Share | None) -> str:
     """Train and test a classifier; return its figures in words."""
-    network = _train(run, dataset.train, reporter)
+    network = train_networks(run, dataset.train, reporter, share)
     with computing_threads(run.environment.threads):
         metrics = run_test(run, network, dataset)
     return summarise_test(metrics, dataset.class_names)
@@ -219,19 +224,22 @@ def _train_finder(run: Run, data: LabelledImages, reporter: Reporter) -> str:
         return run_finder_test(run, trained, glyphs.validation, held_out).summary()
 
 
-def _train(run: Run, data: LabelledImages, reporter: Reporter) -> nn.Module:
+def train_networks(
+    run: Run, data: LabelledImages, reporter: Reporter, share: Share | None = None
+) -> nn.Module:
+    """Train the network of a run, or each member of its ensemble; see `train_network`."""
     recipe = run.recipe
     reporter.say(summary_table(build_network(recipe.network, recipe.seed, count_outputs(recipe))))
     if recipe.augmentation is not None:
         draw_augmented(data, recipe.augmentation, run.data.class_names, run.augmented)
     if recipe.members == 1:
-        return train_network(run, data, reporter)
+        return train_network(run, data, reporter, share)
     networks = []
     for number, member in enumerate(run.members, start=1):
         reporter.say(f"Member {number} of {recipe.members}, seed {member.recipe.seed}")
         if not member.weights.exists():
             member.folder.mkdir(parents=True, exist_ok=True)
-            train_network(member, data, reporter)
+            train_network(member, data, reporter, share)
         networks.append(load_network(member))
     write_history(run.history_file, mean_history([each.history for each in run.members]))
     ensemble = Ensemble(networks)

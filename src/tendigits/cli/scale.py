@@ -1,0 +1,102 @@
+"""The command that trains many runs: sweep."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tendigits.cli.training import _recipe_names
+from tendigits.errors import RunError, reports_missing_extra
+
+
+def sweep(
+    recipes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECIPE...",
+            help="Shipped recipes' names, or TOML files.",
+            autocompletion=_recipe_names,
+        ),
+    ],
+    seeds: Annotated[
+        str, typer.Option(metavar="FIRST:END", help="The seeds, without the end.")
+    ] = "0:5",
+    search: Annotated[
+        Path | None,
+        typer.Option(metavar="TOML", help="Search the settings that this file names instead."),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="The number of trials of a search, in total.")
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|URL",
+            help="An Optuna journal file or a PostgreSQL database, which machines can share.",
+            show_default="study.journal in --out",
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="The number of runs at a time.")] = 1,
+    data: Annotated[str, typer.Option(help="As for train.")] = "mnist",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="The folder for all runs.")
+    ] = Path("runs/sweep"),
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any setting of the recipe; repeatable."),
+    ] = None,
+) -> None:
+    """Train recipes with several seeds, or search for better settings of one.
+
+    The same command resumes what was stopped or killed.
+    """
+    from tendigits.recipes import load_recipe, parse_setting
+
+    changes = dict(parse_setting(text) for text in settings or [])
+    loaded = tuple(load_recipe(each, changes) for each in recipes)
+    if search is None and (trials is not None or study is not None):
+        raise RunError("--trials and --study belong to a search; add --search SPACE.toml.")
+    if any(recipe.pages is not None for recipe in loaded):
+        raise RunError("A sweep trains classifiers; leave out the finder.")
+    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    if search is None:
+        from tendigits.scale.sweep import Sweep, describe_sweep, train_sweep
+
+        runs = train_sweep(Sweep(loaded, _range(seeds), data, out, jobs), typer.echo)
+        typer.echo(describe_sweep(runs))
+    elif len(loaded) != 1 or trials is None:
+        raise RunError("A search takes one recipe and a number of --trials.")
+    else:
+        _search(out, loaded[0], search, data, study, trials, threads, jobs)
+
+
+@reports_missing_extra
+def _search(
+    out: Path,
+    recipe: object,
+    space: Path,
+    data: str,
+    study: str | None,
+    trials: int,
+    threads: int,
+    jobs: int,
+) -> None:
+    from tendigits.recipes import Recipe
+    from tendigits.scale.search import Search, read_space, run_search, write_search_report
+
+    assert isinstance(recipe, Recipe)
+    values = read_space(space)
+    out.mkdir(parents=True, exist_ok=True)
+    place = study or str(out / "study.journal")
+    search = Search(recipe, values, data, place, trials, threads)
+    typer.echo(write_search_report(search, run_search(search, jobs), out))
+    typer.echo(f"Report: {(out / 'report.md').absolute()}")
+    typer.echo(f"Train the best settings: tendigits train {out / 'best.toml'}")
+
+
+def _range(text: str) -> range:
+    first, _, end = text.partition(":")
+    if not (first.isdecimal() and end.isdecimal() and int(first) < int(end)):
+        raise RunError(f"Invalid value for --seeds: {text}; write 0:10 for the seeds 0 to 9.")
+    return range(int(first), int(end))

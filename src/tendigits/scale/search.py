@@ -1,0 +1,337 @@
+"""A search for better settings of a recipe with Optuna, by its validation images alone."""
+
+import multiprocessing
+import sys
+import tomllib
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import MaxTrialsCallback, Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from tendigits.data import load_dataset
+from tendigits.errors import Interrupted, RecipeError, RunError
+from tendigits.files import atomic_write, to_json, write_text
+from tendigits.networks import build_network, count_outputs
+from tendigits.recipes import Recipe
+from tendigits.recipes.settings import Settings
+from tendigits.training import (
+    EpochResult,
+    TrainingState,
+    build_training_data,
+    computing_threads,
+    describe_environment,
+    fit,
+)
+from tendigits.training.training_data import split_images
+
+Value = bool | int | float | str
+_COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)  # a trial whose process was killed is not
+_STUDY = "tendigits"
+
+
+class Range(Settings):
+    """Numbers to choose from; whole numbers where both limits are.
+
+    Attributes:
+        low: the smallest.
+        high: the largest.
+        log: whether to draw them evenly on a logarithmic scale.
+    """
+
+    low: int | float
+    high: int | float
+    log: bool = False
+
+
+class Choices(Settings):
+    """Values to choose from.
+
+    Attributes:
+        choices: the values.
+    """
+
+    choices: list[Value]
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search.
+
+    Attributes:
+        recipe: the settings that are not searched; its seed is that of every trial.
+        space: the values to choose from, by the dotted names of the settings.
+        data: what `load_dataset` takes.
+        study: an Optuna journal file, or the URL of a database.
+        trials: the number of trials after which the search ends, over all machines.
+        threads: the threads of each process.
+    """
+
+    recipe: Recipe
+    space: Mapping[str, Range | Choices]
+    data: str
+    study: str
+    trials: int
+    threads: int
+
+    @property
+    def subject(self) -> str:
+        """What is searched, as JSON; a study belongs to one subject."""
+        space = {name: each.model_dump() for name, each in self.space.items()}
+        return to_json({"recipe": self.recipe.model_dump(), "space": space, "data": self.data})
+
+
+def read_space(path: Path) -> dict[str, Range | Choices]:
+    """Read a TOML file of settings and their values.
+
+    Raises:
+        RecipeError: it cannot be read, or an entry is neither a range nor choices.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        space = TypeAdapter(dict[str, Range | Choices]).validate_python(values)
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        name = error.errors()[0]["loc"][0]
+        raise RecipeError(
+            f'{path}: write {name} as "{name}" = {{ low = 0.01, high = 0.1, log = true }} or '
+            f'"{name}" = {{ choices = [1, 2] }}.'
+        ) from error
+    except ValueError as error:
+        raise RecipeError(f"{path} is not a TOML file: {str(error).rstrip('.')}.") from error
+    if not space:
+        raise RecipeError(f"{path} names no settings to search.")
+    return space
+
+
+def run_search(search: Search, jobs: int) -> Study:
+    """Run trials in `jobs` processes until the study has as many as wanted; return the study.
+
+    Any number of machines can call it with one study at a time. A process that is killed is
+    started again.
+
+    Raises:
+        RecipeError: a setting is unknown, its values are invalid, or there is no validation.
+        RunError: the study is of something else or cannot be opened, or processes keep dying.
+        Interrupted: Ctrl-C was pressed.
+    """
+    if not search.recipe.validation_fraction:
+        raise RecipeError(
+            f"{search.recipe.name} holds out no validation images, by which a search chooses; add "
+            "--set validation_fraction=0.1."
+        )
+    for name, values in search.space.items():  # before any process is started
+        for value in values.choices if isinstance(values, Choices) else (values.low, values.high):
+            search.recipe.changed({name: value})
+    study = _open_study(search)
+    context = multiprocessing.get_context("spawn")
+    restarts = 2 * jobs
+    try:
+        processes = [_started(context, search) for _ in range(jobs)]
+        while processes:
+            process = processes.pop(0)
+            process.join()
+            if process.exitcode and restarts == 0:
+                raise RunError("The processes of the search keep dying; see the messages above.")
+            if process.exitcode:
+                restarts -= 1
+                processes.append(_started(context, search))
+    except KeyboardInterrupt:
+        raise Interrupted("Stopped; the same command goes on with the study.") from None
+    return study
+
+
+def write_search_report(search: Search, study: Study, folder: Path) -> str:
+    """Write `report.md`, `history.png`, `importances.png` and `best.toml`; return the report.
+
+    Raises:
+        RunError: no trial is complete.
+    """
+    complete = study.get_trials(states=(TrialState.COMPLETE,))
+    if not complete:
+        raise RunError(f"No trial of the study {search.study} is complete; run more --trials.")
+    best = search.recipe.changed({**study.best_params, "name": "best"})
+    write_text(folder / "best.toml", best.to_toml())
+    importances = _importances(study) if len(complete) > 1 else {}
+    _plot(study, folder, with_importances=bool(importances))
+    text = _report(study, importances)
+    write_text(folder / "report.md", text)
+    return text
+
+
+def _report(study: Study, importances: Mapping[str, float]) -> str:
+    counts = {state: len(study.get_trials(states=(state,))) for state in _COUNTED}
+    lines = [
+        "# Search",
+        "",
+        f"{counts[TrialState.COMPLETE]} complete trials, {counts[TrialState.PRUNED]} pruned ones. "
+        f"Best validation accuracy: {100 * study.best_value:.2f} % "
+        f"(trial {study.best_trial.number}). The test set was not used.",
+        "",
+        "| setting | best value | importance |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| `{name}` | {value} | {importances.get(name, float('nan')):.2f} |"
+        for name, value in study.best_params.items()
+    ]
+    lines += ["", "![Validation accuracy by trial](history.png)"]
+    if importances:
+        lines += ["", "![Importance of each setting](importances.png)"]
+    return "\n".join([*lines, ""])
+
+
+def _importances(study: Study) -> dict[str, float]:
+    try:
+        return optuna.importance.get_param_importances(study)
+    except (ValueError, RuntimeError):  # all trials have the same value
+        return {}
+
+
+def _plot(study: Study, folder: Path, *, with_importances: bool) -> None:
+    mpl.use("Agg")
+    from optuna.visualization.matplotlib import (  # noqa: PLC0415 - after the choice of Agg
+        plot_optimization_history,
+        plot_param_importances,
+    )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        axes = {"history": plot_optimization_history(study, target_name="validation accuracy")}
+        if with_importances:
+            axes["importances"] = plot_param_importances(study, target_name="validation accuracy")
+    for name, each in axes.items():
+        figure = each.get_figure(root=True)
+        assert figure is not None
+        with atomic_write(folder / f"{name}.png") as path:
+            figure.savefig(path, bbox_inches="tight", dpi=120)
+
+
+def _started(
+    context: multiprocessing.context.SpawnContext, search: Search
+) -> multiprocessing.context.SpawnProcess:
+    process = context.Process(target=_work, args=(search,))
+    process.start()
+    return process
+
+
+def _work(search: Search) -> None:
+    """Run trials until the study has as many as wanted."""
+    enough = MaxTrialsCallback(search.trials, _COUNTED)
+    try:
+        study = _open_study(search)
+        if len(study.get_trials(states=_COUNTED)) >= search.trials:
+            return
+        objective = _Objective(search)
+        with computing_threads(search.threads):
+            study.optimize(
+                objective, callbacks=[enough, _print_trial], catch=(RunError, RecipeError)
+            )
+    except KeyboardInterrupt:
+        sys.exit()
+
+
+class _Objective:
+    """From a trial to the validation accuracy after its last epoch."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._data = load_dataset(search.data).train
+
+    def __call__(self, trial: Trial) -> float:
+        """Train the trial's recipe, and prune it when it falls behind the median of the others."""
+        space = self._search.space.items()
+        settings = {name: _suggest(trial, name, values) for name, values in space}
+        recipe = self._search.recipe.changed(settings)
+        network = build_network(recipe.network, recipe.seed, count_outputs(recipe))
+        split = split_images(recipe, self._data.labels)
+        accuracy = 0.0
+
+        def on_epoch(result: EpochResult) -> None:
+            nonlocal accuracy
+            assert result.val_accuracy is not None
+            accuracy = result.val_accuracy
+            trial.report(accuracy, result.epoch)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        environment = describe_environment(self._search.threads, precision=recipe.precision)
+        fit(
+            TrainingState.initial(network.to(environment.torch_device), recipe),
+            build_training_data(recipe, self._data, split),
+            recipe,
+            validation=self._data.subset(split.validation),
+            precision=environment.torch_precision,
+            on_epoch=on_epoch,
+        )
+        return accuracy
+
+
+def _suggest(trial: Trial, name: str, values: Range | Choices) -> object:
+    if isinstance(values, Choices):
+        return trial.suggest_categorical(name, values.choices)
+    if isinstance(values.low, int) and isinstance(values.high, int):
+        return trial.suggest_int(name, values.low, values.high, log=values.log)
+    return trial.suggest_float(name, values.low, values.high, log=values.log)
+
+
+def _print_trial(_study: Study, trial: FrozenTrial) -> None:
+    accuracy = trial.value if trial.value is not None else float("nan")
+    print(
+        f"Trial {trial.number}: {trial.state.name.lower()}, validation accuracy "
+        f"{100 * accuracy:.2f} %  {trial.params}",
+        flush=True,
+    )
+
+
+def _open_study(search: Search) -> Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with _reported(search.study):
+        study = optuna.create_study(
+            storage=_storage(search.study),
+            study_name=_STUDY,
+            direction="maximize",
+            sampler=optuna.samplers.TPESampler(),
+            pruner=optuna.pruners.MedianPruner(),
+            load_if_exists=True,
+        )
+        subject = study.user_attrs.get("subject")
+        if subject is None:
+            study.set_user_attr("subject", search.subject)
+        elif subject != search.subject:
+            raise RunError(
+                f"The study {search.study} searches another recipe, space or data set; choose "
+                "another --study."
+            )
+    return study
+
+
+def _storage(study: str) -> BaseStorage:
+    if "://" in study:
+        return RDBStorage(study)
+    return JournalStorage(JournalFileBackend(study))
+
+
+@contextmanager
+def _reported(study: str) -> Iterator[None]:
+    """Report in a sentence that a study cannot be opened."""
+    shown = study.partition("://")[0] + "://..." if "://" in study else study  # no password
+    try:
+        yield
+    except (OSError, ValueError, ImportError, ArgumentError, SQLAlchemyError) as error:
+        reason = str(error.__cause__ or error).strip().partition("\n")[0].rstrip(".")
+        raise RunError(
+            f"The study {shown} cannot be opened ({reason}); give a journal file or a URL such as "
+            "postgresql+psycopg://USER@HOST/NAME."
+        ) from error

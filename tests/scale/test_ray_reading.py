@@ -1,0 +1,151 @@
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import ray
+from PIL import Image
+from ray.cluster_utils import Cluster
+
+from conftest import CommandLine
+from paper import on_paper, row
+from tendigits.data import Dataset
+from tendigits.errors import PictureError, TendigitsError
+from tendigits.reading.pages import ReadSettings
+from tendigits.reading.reader import Reader
+from tendigits.scale.ray_reading import read_on_ray
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
+SETTINGS = ReadSettings("reader", json=True)
+PICTURES = 120
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A cluster of two machines with a core each; both are processes of this one."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Its default lets other programs go first.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's spelling
+    head = {"num_cpus": 1, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    cluster.add_node(num_cpus=1)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(scope="module")
+def folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures with three digits each, and two that cannot be read."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number in range(PICTURES):
+        picture = on_paper(row(mnist.test.images[3 * number : 3 * number + 3]))
+        Image.fromarray(picture).save(folder / f"{number:04d}.png")
+    (folder / "damaged.png").write_bytes(b"not a picture")
+    (folder / "linked.png").symlink_to(folder / "missing.png")
+    return folder
+
+
+@pytest.fixture
+def read(cluster: Cluster, tmp_path: Path) -> Callable[..., pa.Table]:
+    def read(source: Path, step: Callable[..., None] = lambda *_: None) -> pa.Table:
+        out = tmp_path / "results.parquet"
+        read_on_ray(str(source), SETTINGS, out, cluster.address, step)
+        return pq.read_table(out).sort_by("file")
+
+    return read
+
+
+def test_folder_is_read_as_in_one_process(read: Callable[..., pa.Table], folder: Path) -> None:
+    table = read(folder)
+    names = [Path(each).name for each in table["file"].to_pylist()]
+    assert names == sorted(each.name for each in folder.iterdir())
+    reader = Reader("reader")
+    for at in range(0, PICTURES, 40):
+        reading = reader.read(folder / names[at])
+        assert table["text"][at].as_py() == reading.text
+        assert table["confidence"][at].as_py() == pytest.approx(reading.confidence, abs=1e-4)
+        assert [each["text"] for each in table["numbers"][at].as_py()] == [
+            number.text for number in reading.numbers
+        ]
+    errors = {Path(each["file"]).name: each["error"] for each in table.to_pylist() if each["error"]}
+    assert errors.keys() == {"damaged.png", "linked.png"}
+    assert "cannot be read (No such file or directory)." in errors["linked.png"]
+
+
+@pytest.mark.parametrize("form", ["bytes", "struct"])
+def test_pictures_in_parquet_are_read(
+    form: str, read: Callable[..., pa.Table], folder: Path, tmp_path: Path
+) -> None:
+    pictures: list[object] = [(folder / f"{at:04d}.png").read_bytes() for at in range(3)]
+    pictures.append(None)
+    if form == "struct":
+        pictures = [{"bytes": each, "path": None} for each in pictures]
+    names = ["a", "b", "c", "d"]
+    pq.write_table(pa.table({"picture": pictures, "id": names}), tmp_path / "in.parquet")
+    table = read(tmp_path / "in.parquet")
+    assert table["file"].to_pylist() == names
+    assert table["status"].to_pylist() == ["read", "read", "read", "error"]
+    assert "the row has no picture" in table["error"][3].as_py()
+
+
+@pytest.mark.parametrize("victim", ["actor", "machine"])
+def test_what_is_killed_in_the_middle_loses_and_doubles_nothing(
+    victim: str, cluster: Cluster, read: Callable[..., pa.Table], folder: Path
+) -> None:
+    killed: list[object] = []
+
+    def kill(_title: str, done: int, _total: int) -> None:
+        if done < PICTURES // 3 or killed:
+            return
+        if victim == "machine":
+            killed.append(cluster.worker_nodes)
+            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+            return
+        for process in actors():
+            killed.append(process)
+            os.kill(process, signal.SIGKILL)
+
+    table = read(folder, kill)
+    assert killed
+    names = [Path(each).name for each in table["file"].to_pylist()]
+    assert names == sorted(each.name for each in folder.iterdir())
+    assert sum(each is not None for each in table["error"].to_pylist()) == 2
+
+
+def test_unreachable_cluster_is_one_sentence(
+    tendigits: CommandLine, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results.parquet"
+    result = tendigits("read", folder, "--ray", "ray://127.0.0.1:1", "-o", out)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("tendigits: There is no Ray cluster at ray://127.0.0.1:1; ")
+    assert result.stderr.count("\n") == 1
+    assert not out.exists()
+
+
+def test_parquet_without_pictures_and_empty_folder_are_reported(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.parquet"
+    pq.write_table(pa.table({"id": ["a"], "number": [1]}), file)
+    (tmp_path / "empty").mkdir()
+    sentences = {
+        file: r"needs a column of pictures \(binary\) and .*; it has id, number\.",
+        tmp_path / "empty": r"contains no pictures; give a folder or a Parquet file\.",
+        tmp_path / "none": r"cannot be read \(No such file or directory",
+        Path("nonsense://x"): r"cannot be read \(",
+    }
+    for source, sentence in sentences.items():
+        with pytest.raises(PictureError, match=sentence):
+            read_on_ray(str(source), SETTINGS, tmp_path / "out", "local", lambda *_: None)
+    assert issubclass(PictureError, TendigitsError)
+
+
+def actors() -> list[int]:
+    """Return the processes of Ray's actors that read pictures."""
+    titles = {
+        int(path.parent.name): path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")
+    }
+    return [process for process, title in titles.items() if b"ray::" in title and b"Map" in title]
