@@ -40,7 +40,7 @@ def test_run_in_use_is_rejected_in_one_sentence_and_nothing_is_written(
 
 
 def test_lock_dies_with_the_process_that_holds_it(tmp_path: Path) -> None:
-    words = [sys.executable, "-c", HOLD, tmp_path]
+    words = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

@@ -17,15 +17,14 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 import ray
 from fsspec import AbstractFileSystem
-from PIL import Image
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 
 from tendigits.errors import Interrupted, PictureError, TendigitsError
 from tendigits.files import atomic_write
+from tendigits.images import picture_suffixes
 from tendigits.images.decode import MAX_BYTES
 from tendigits.reading.pages import PageReader, ReadSettings
 from tendigits.reading.schemas import PictureResult
-from tendigits.reading.sources import DOCUMENTS
 
 _NUMBER = pa.struct(
     {
@@ -133,7 +132,7 @@ def _find_pictures(source: str) -> list[str]:
     Raises:
         PictureError: there is no such folder, or it has no pictures.
     """
-    suffixes = tuple(DOCUMENTS.union(Image.registered_extensions()))
+    suffixes = tuple(picture_suffixes())
     with _reported(source):
         system, path = _file_system(source)
         found = [each for each in system.find(path) if each.lower().endswith(suffixes)]
