@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import typer
+
 from tendigits.errors import ModelError, RunError
 from tendigits.export.c_header import export_c_header
 from tendigits.export.finder_file import export_finder_run
+from tendigits.export.html_page import make_page, write_page
 from tendigits.export.model_file import export_model
 from tendigits.training import load_run
 
@@ -44,6 +47,12 @@ def _write_onnx(model: str, out: Path, *, int8: bool = False) -> str:
     return export_finder_run(run, out).summary()
 
 
+def _write_html(model: str, out: Path) -> str:
+    page = make_page(model)
+    typer.echo(page.comparison())  # before the file appears
+    return write_page(page, out)
+
+
 def _write_c_header(model: str, out: Path) -> str:
     return export_c_header(model, out).summary()
 
@@ -51,5 +60,6 @@ def _write_c_header(model: str, out: Path) -> str:
 # The kinds of files by their ending; the help of `tendigits export` names them.
 _WRITERS: dict[str, Writer] = {
     ".onnx": _write_onnx,
+    ".html": _write_html,
     ".h": _write_c_header,
 }
