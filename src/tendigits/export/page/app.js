@@ -41,7 +41,7 @@ document.addEventListener('keydown', (event) => {
 });
 showState();
 clearResult(IDLE);
-Object.assign(window, { tendigits: { ask, read } }); // for scripts and the console
+Object.assign(window, { tendigits: { ask, readFile } }); // for scripts and the console
 
 function readDrawing() {
   showState();
@@ -73,10 +73,8 @@ function readPicture(file) {
     byId('picture').hidden = image === null;
     try {
       if (!image) throw new Error('This browser cannot show the file; give a PNG or JPEG.');
-      const canvas = await canvasOf(file);
-      const result = await read(canvas, file.type === 'image/jpeg');
-      const view = { left: 0, top: 0, width: canvas.width, height: canvas.height };
-      if (hasPicture) showResult([result], view);
+      const { result, width, height } = await readFile(file);
+      if (hasPicture) showResult([result], { left: 0, top: 0, width, height });
     } catch (error) {
       clearResult(/** @type {Error} */ (error).message);
     } finally {
@@ -115,7 +113,17 @@ async function read(canvas, isJpeg) {
   return result;
 }
 
-/** @param {File} file */
+/**
+ * Read the picture of a file.
+ * @param {Blob} file
+ */
+async function readFile(file) {
+  const canvas = await canvasOf(file);
+  const { width, height } = canvas;
+  return { result: await read(canvas, file.type === 'image/jpeg'), width, height };
+}
+
+/** @param {Blob} file */
 async function canvasOf(file) {
   /** @type {ImageBitmapOptions} */
   const options = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
