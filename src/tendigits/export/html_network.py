@@ -90,7 +90,7 @@ def layers_of(network: nn.Module) -> list[Layer | Pooling]:
 def layers_of_finder(network: FinderNetwork) -> list[Layer]:
     """Return the convolutions of a finder, by their names in the network."""
     return [
-        _layer(name.removesuffix(".0") if "stages" not in name else name, module)
+        _layer(name, module)
         for name, module in folded(network).named_modules()
         if isinstance(module, nn.Conv2d)
     ]

@@ -38,14 +38,15 @@ from tendigits.networks.finder import FinderGraph, FinderNetwork, finder_of_weig
 from tendigits.networks.torch_classifier import classifier_of_network
 from tendigits.reading import alignment, combine, lines, marks, numbers, reader, view
 
-FIRST_CHECK, CHECK_IMAGES = 500, 5_000  # the first few exclude most numbers of bits
-# The bits of the weights are the fewest that keep all probabilities of these images by this; images
-# that were not checked then stay within 0.01.
-LARGEST_DIFFERENCE = 0.007
+FIRST_CHECK, CHECK_IMAGES = 500, 10_000  # the first few exclude most numbers of bits
+# The bits of the weights are the fewest with which no probability of these images differs by more.
+LARGEST_DIFFERENCE = 0.009
+# Weights of networks with fewer of them have at least so many bits, as they take little room.
+FEW_WEIGHTS, BITS_OF_FEW = 300_000, 12
 CHECK_PAGES = 16
-# The finder's scores and classes, where there is a character.
-FINDERS_LARGEST_DIFFERENCE = 0.1
-PRESENT = 0.3
+PRESENT = 0.3  # the finder's score of a character
+# With 8 bits, texts of one difficult page in five differ from Python's; with 12, of one in twenty.
+MOST_BITS_OF_FINDER, MOST_BYTES_OF_FINDER = 12, 1_780_000
 # Smaller classifiers are for small files, and get no finder.
 LEAST_WEIGHTS_WITH_FINDER = 50_000
 _FINDER = Path(finder.__file__).parent.parent / "pretrained" / "finder" / "finder.safetensors"
@@ -170,7 +171,8 @@ def _fewest_bits(trained: TrainedModel, steps: Sequence[Layer | Pooling]) -> Dif
     images = np.concatenate([trained.held_out.images, trained.training.images])[:CHECK_IMAGES]
     temperature = trained.info.temperature
     expected = classifier_of_network(trained.network, temperature).predict(images)
-    for bits in BITS:
+    least = BITS_OF_FEW if trained.info.parameters < FEW_WEIGHTS else min(BITS)
+    for bits in range(least, max(BITS) + 1):
         layers = [rounded(each, bits) for each in _with_weights(steps)]
         rounded_classifier = classifier_of_network(
             with_weights_of(trained.network, layers), temperature
@@ -194,16 +196,17 @@ def _fewest_bits(trained: TrainedModel, steps: Sequence[Layer | Pooling]) -> Dif
 
 
 def _finder() -> _Finder:
-    """Return the pretrained finder with the fewest bits that keep what it finds."""
+    """Return the pretrained finder with as many bits as there is room for."""
     network = finder_of_weights(load_file(_FINDER)).eval()
     layers = layers_of_finder(network)
-    for bits in BITS:
-        copied = with_weights_of(network, [rounded(each, bits) for each in layers])
-        assert isinstance(copied, FinderNetwork)
-        difference = _difference_of_finders(network, copied)
-        if difference <= FINDERS_LARGEST_DIFFERENCE:
-            break
-    return _Finder(layers, bits, difference)
+    bits = next(
+        bits
+        for bits in range(MOST_BITS_OF_FINDER, 0, -1)
+        if bits == min(BITS) or len(_as_text(packed(layers, bits))) <= MOST_BYTES_OF_FINDER
+    )
+    copied = with_weights_of(network, [rounded(each, bits) for each in layers])
+    assert isinstance(copied, FinderNetwork)
+    return _Finder(layers, bits, _difference_of_finders(network, copied))
 
 
 @torch.inference_mode()
