@@ -177,6 +177,7 @@ def export(
     \b
     NAME.onnx         ONNX with metadata, in float32; the weights go beside it
     NAME.onnx --int8  the same in 8 bits
+    NAME.html         a page that draws, reads and can be looked into, without a network
     NAME.h            a C99 header in 8-bit integers, for microcontrollers
     """
     from tendigits.export.command import export_file
