@@ -32,7 +32,7 @@ pages: docs .venv/train-installed ## export the pretrained models as pages into 
 	for model in tiny mlp reader; do $(BIN)/tendigits export $$model -o site/pages/$$model.html || exit; done
 
 check-pages: .venv/dev-installed ## compare exported pages with Python on all test images: make check-pages [FOLDER=...]
-	PYTHONPATH=tests:tests/export $(BIN)/python benchmarks/pages.py $(FOLDER)
+	PYTHONPATH=tests $(BIN)/python benchmarks/pages.py $(FOLDER)
 
 package: .venv/dev-installed ## build the wheel and the sdist into dist/
 	$(BIN)/python -m build

@@ -43,4 +43,5 @@ def _as_function(path: Path, numbers: dict[Path, int]) -> str:
         return f"const {{{names}}} = module{numbers[(path.parent / target).resolve()]};\n"
 
     body = _EXPORT.sub(r"\1 \2", _IMPORT.sub(as_constant, source))
-    return f"const module{numbers[path]} = (() => {{\n{stripped(body)}return {{ {exports} }};\n}})();\n"
+    head = f"const module{numbers[path]} = (() => {{\n"
+    return f"{head}{stripped(body)}return {{ {exports} }};\n}})();\n"

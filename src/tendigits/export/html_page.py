@@ -1,7 +1,6 @@
 """A trained classifier as one HTML file: it draws, reads and shows what the network computes."""
 
 import base64
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,9 +10,7 @@ from types import ModuleType
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
-from torch import nn
 
 from tendigits.classifiers import ModelInfo
 from tendigits.data.pages import made_pages
@@ -53,7 +50,20 @@ _FINDER = Path(finder.__file__).parent.parent / "pretrained" / "finder" / "finde
 _PAGE = Path(__file__).parent / "page"
 _SERVER_PAGE = Path(__file__).parent.parent / "server" / "page"
 # The page reads with the same constants as Python.
-_MODULES = (decode, finder, frame, grey, ink, alignment, combine, lines, marks, numbers, reader, view)
+_MODULES = (
+    decode,
+    finder,
+    frame,
+    grey,
+    ink,
+    alignment,
+    combine,
+    lines,
+    marks,
+    numbers,
+    reader,
+    view,
+)
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,7 @@ def make_page(model: str | Path) -> MadePage:
         ) from error
     difference = _fewest_bits(trained, steps)
     layers = [rounded(each, difference.bits) for each in _with_weights(steps)]
-    examples = find_examples(
-        with_weights_of(trained.network, layers), layers, trained.training
-    )
+    examples = find_examples(with_weights_of(trained.network, layers), layers, trained.training)
     has_finder = any(each.kind == "conv" for each in layers) and (
         trained.info.parameters >= LEAST_WEIGHTS_WITH_FINDER
     )
@@ -161,6 +169,16 @@ class _Finder:
     layers: Sequence[Layer]
     bits: int
     difference: float
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Everything but the values of the weights."""
+        return {
+            "bits": self.bits,
+            "difference": self.difference,
+            "box_unit": BOX_UNIT,
+            "layers": [each.description for each in self.layers],
+        }
 
 
 def _with_weights(steps: Sequence[Layer | Pooling]) -> list[Layer]:
@@ -237,13 +255,8 @@ def _data(
         "difference": asdict(difference),
         "layers": [each.description if isinstance(each, Layer) else each for each in steps],
         "examples": {"images": len(examples.images), "count": examples.count},
-        "finder": found and {
-            "bits": found.bits,
-            "difference": found.difference,
-            "box_unit": BOX_UNIT,
-            "layers": [each.description for each in found.layers],
-        },
-        "constants": {_name(module): _constants(module) for module in _MODULES},
+        "finder": found.description if found else None,
+        "constants": {_name(module): _constants(module) for module in _IMAGES + _READING},
     }
 
 

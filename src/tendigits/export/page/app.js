@@ -9,7 +9,7 @@ import { ask } from './engine.js';
 import { drawFrame } from './pictures.js';
 import { hideInside, showInside, startInside } from './inside.js';
 import { startTour } from './tour.js';
-import { startViews } from './views.js';
+import { currentView, startViews } from './views.js';
 
 const IDLE = 'Your drawing is read while you draw.';
 const MOST_PIXELS = 16e6; // of a canvas on a phone
@@ -45,7 +45,7 @@ Object.assign(window, { tendigits: { ask, readFile } }); // for scripts and the 
 
 function readDrawing() {
   showState();
-  if (hasPicture) return;
+  if (hasPicture || currentView() === 'about') return;
   if (drawing.isEmpty) {
     next = null;
     byId('timing').textContent = '';
