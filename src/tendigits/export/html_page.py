@@ -50,20 +50,8 @@ _FINDER = Path(finder.__file__).parent.parent / "pretrained" / "finder" / "finde
 _PAGE = Path(__file__).parent / "page"
 _SERVER_PAGE = Path(__file__).parent.parent / "server" / "page"
 # The page reads with the same constants as Python.
-_MODULES = (
-    decode,
-    finder,
-    frame,
-    grey,
-    ink,
-    alignment,
-    combine,
-    lines,
-    marks,
-    numbers,
-    reader,
-    view,
-)
+_IMAGES = (decode, finder, frame, grey, ink)
+_READING = (alignment, combine, lines, marks, numbers, reader, view)
 
 
 @dataclass(frozen=True)
