@@ -4,9 +4,9 @@ import base64
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from string import Template
-from types import ModuleType
 
 import numpy as np
 import torch
@@ -30,10 +30,9 @@ from tendigits.export.html_network import (
 )
 from tendigits.export.trained import TrainedModel, load_trained
 from tendigits.files import to_json, write_text
-from tendigits.images import decode, finder, frame, grey, ink
+from tendigits.images import finder
 from tendigits.networks.finder import FinderGraph, FinderNetwork, finder_of_weights
 from tendigits.networks.torch_classifier import classifier_of_network
-from tendigits.reading import alignment, combine, lines, marks, numbers, reader, view
 
 FIRST_CHECK, CHECK_IMAGES = 500, 10_000  # the first few exclude most numbers of bits
 # The bits of the weights are the fewest with which no probability of these images differs by more.
@@ -50,8 +49,11 @@ _FINDER = Path(finder.__file__).parent.parent / "pretrained" / "finder" / "finde
 _PAGE = Path(__file__).parent / "page"
 _SERVER_PAGE = Path(__file__).parent.parent / "server" / "page"
 # The page reads with the same constants as Python.
-_IMAGES = (decode, finder, frame, grey, ink)
-_READING = (alignment, combine, lines, marks, numbers, reader, view)
+_MODULES = (
+    *(f"images.{name}" for name in ("decode", "finder", "frame", "grey", "ink")),
+    *(f"reading.{name}" for name in ("alignment", "combine", "lines", "marks", "numbers")),
+    *(f"reading.{name}" for name in ("reader", "view")),
+)
 
 
 @dataclass(frozen=True)
@@ -244,19 +246,15 @@ def _data(
         "layers": [each.description if isinstance(each, Layer) else each for each in steps],
         "examples": {"images": len(examples.images), "count": examples.count},
         "finder": found.description if found else None,
-        "constants": {_name(module): _constants(module) for module in _IMAGES + _READING},
+        "constants": {name.partition(".")[2]: _constants(name) for name in _MODULES},
     }
 
 
-def _name(module: ModuleType) -> str:
-    return module.__name__.rpartition(".")[2]
-
-
-def _constants(module: ModuleType) -> dict[str, object]:
+def _constants(module: str) -> dict[str, object]:
     """Return the numbers, texts and tuples of them that a module has as constants."""
     return {
         name.lstrip("_"): _plain(value)
-        for name, value in vars(module).items()
+        for name, value in vars(import_module(f"tendigits.{module}")).items()
         if name.isupper() and isinstance(value, int | float | str | tuple | set | dict)
     }
 
