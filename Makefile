@@ -4,7 +4,7 @@ BIN := .venv/bin
 # --no-compile halves the installation; `make demo` compiles the modules that it imports.
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help demo test lint format docs package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy bench-scale reports notebook screenshots clean
+.PHONY: help demo test lint format docs pages check-pages package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy bench-scale reports notebook screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,6 +27,12 @@ format: .venv/dev-installed ## format the code
 
 docs: .venv/docs-installed ## build the documentation into site/
 	$(BIN)/zensical build --clean --strict
+
+pages: docs .venv/train-installed ## export the pretrained models as pages into site/pages/
+	for model in tiny mlp reader; do $(BIN)/tendigits export $$model -o site/pages/$$model.html || exit; done
+
+check-pages: .venv/dev-installed ## compare exported pages with Python on all test images: make check-pages [FOLDER=...]
+	PYTHONPATH=tests $(BIN)/python benchmarks/pages.py $(FOLDER)
 
 package: .venv/dev-installed ## build the wheel and the sdist into dist/
 	$(BIN)/python -m build

@@ -16,6 +16,7 @@ from paper import on_paper
 from paper import row as row_of
 from server_process import png, serving
 from tendigits import load_dataset
+from tendigits.export.html_page import make_page, write_page
 
 FOLDER = Path(__file__).parent / "screenshots"
 MOST_BYTES = 300_000
@@ -38,6 +39,15 @@ def main() -> None:
         take(browser, server.url, "phone-rejected", show_doodle, size=PHONE, dark=True)
         take(browser, server.url, "phone-corrections", show_corrections, size=PHONE)
         take(browser, server.url, "model", show_model)
+        take_exported_page(browser, Path(folder) / "digits.html")
+
+
+def take_exported_page(browser: Browser, path: Path) -> None:
+    """Take the screenshots of an exported page."""
+    write_page(make_page("reader"), path)
+    take(browser, path.as_uri(), "page-read", show_row)
+    take(browser, path.as_uri(), "page-inside", show_inside)
+    take(browser, path.as_uri(), "phone-page-tour", show_tour, size=PHONE, dark=True)
 
 
 def take(
@@ -127,6 +137,26 @@ def show_model(page: Page) -> None:
     """Show the model."""
     page.click("nav >> text=Model")
     expect(page.locator("#model-figures")).not_to_be_empty()
+
+
+def show_inside(page: Page) -> None:
+    """Look inside, at a channel of the third layer."""
+    show_seven(page)
+    page.click("nav >> text=Look inside")
+    expect(page.locator("#outputs .is-label b")).to_have_text("7")
+    page.locator("#maps-2").click(position={"x": 10, "y": 10})
+    expect(page.locator(".examples button").first).to_be_visible()
+    page.locator("#layer-2").scroll_into_view_if_needed()
+    page.locator("#layer-2").evaluate("card => card.scrollIntoView()")
+
+
+def show_tour(page: Page) -> None:
+    """Take the first three steps of the tour."""
+    page.locator("[data-tour]").first.click()
+    expect(page.locator("#number")).to_have_text("5")
+    for _ in range(2):
+        page.locator("#tour button.main").click()
+    page.wait_for_timeout(1500)  # until it has been scrolled to the layer
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tendigits.evaluation.metrics import Metrics
     from tendigits.evaluation.picture_metrics import PictureMetrics
     from tendigits.evaluation.report import Report, read_report
-    from tendigits.export import export_model
+    from tendigits.export import export_c_header, export_model
     from tendigits.feedback.corrections import load_corrections
     from tendigits.loading import load_classifier
     from tendigits.reading import Reader, Reading, read
@@ -81,6 +81,7 @@ __all__ = [
     "compare",
     "evaluate",
     "evaluate_pictures",
+    "export_c_header",
     "export_model",
     "fine_tune",
     "load_classifier",
@@ -127,7 +128,7 @@ _MODULES = {
     "evaluation.metrics": ("Metrics",),
     "evaluation.picture_metrics": ("PictureMetrics",),
     "evaluation.report": ("Report", "read_report"),
-    "export": ("export_model",),
+    "export": ("export_c_header", "export_model"),
     "feedback.corrections": ("load_corrections",),
     "loading": ("load_classifier",),
     "reading": ("Reader", "Reading", "read"),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 import tendigits
-from tendigits.errors import ModelError, ReportError, RunError
+from tendigits.errors import ReportError, RunError
 from tendigits.scale import is_follower
 
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
@@ -252,30 +252,34 @@ def compare(
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A run folder; for C, a model file or a pretrained model's name will do, too."
+        ),
+    ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="ONNX", help="The file; weights go beside it.")
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="The file; its ending says what is written."
+        ),
     ],
     int8: Annotated[
-        bool, typer.Option("--int8", help="Quantise weights and activations to 8 bits.")
+        bool, typer.Option("--int8", help="Quantise an ONNX file's weights and activations.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
-    """Write a run's network as one ONNX file with embedded metadata."""
-    from tendigits.classifiers.model_file import weights_beside
+    """Write a trained network as one file, and compare it with the network first.
 
-    trained = tendigits.load_run(run)
-    taken = [path for path in (out, weights_beside(out)) if path.exists()]
-    if taken and not force:
-        raise ModelError(f"{taken[0]} exists already; choose another --out, or add --force.")
-    if trained.recipe.pages is None:
-        typer.echo(tendigits.export_model(trained, out, int8=int8).summary())
-        return
-    if int8:
-        raise RunError("A finder is stored in half precision; leave out --int8.")
-    from tendigits.export import export_finder_run
+    \b
+    NAME.onnx         ONNX with metadata, in float32; the weights go beside it
+    NAME.onnx --int8  the same in 8 bits
+    NAME.html         a page that draws, reads and can be looked into, without a network
+    NAME.h            a C99 header in 8-bit integers, for microcontrollers
+    """
+    from tendigits.export.command import export_file
 
-    typer.echo(export_finder_run(trained, out).summary())
+    typer.echo(export_file(model, out, int8=int8, force=force))
 
 
 def data(

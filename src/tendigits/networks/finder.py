@@ -1,7 +1,7 @@
 """The finder: a fully convolutional network from a grey page to characters and their boxes."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -106,6 +106,20 @@ class FinderGraph(nn.Module):
         left, top, right, bottom = (sides * BOX_UNIT).split(1, 1)
         boxes = torch.cat([columns - left, rows - top, columns + right, rows + bottom], 1)
         return scores * (scores >= peaks), classes.softmax(1), boxes
+
+
+def finder_of_weights(weights: Mapping[str, Tensor]) -> FinderNetwork:
+    """Return the network whose weights these are, with as many layers and channels as they have."""
+    stages = {name.split(".")[1] for name in weights if name.startswith("stages.")}
+    firsts = [weights[f"stages.{stage}.0.0.weight"] for stage in sorted(stages)]
+    blocks = [
+        sum(name.startswith(f"stages.{stage}.") and ".second." in name for name in weights)
+        for stage in sorted(stages)
+    ]
+    widths = [len(weights["stem.0.weight"]), *(len(first) for first in firsts)]
+    network = FinderNetwork(widths, blocks, neck=len(weights["laterals.0.weight"]))
+    network.load_state_dict(weights)
+    return network
 
 
 def folded(network: FinderNetwork) -> FinderNetwork:

@@ -1,6 +1,7 @@
 // Correcting a shape: choose its correct label; it is stored and can be undone.
 
 import { deleteCorrection, storeCorrection } from './api.js';
+import { stored } from './corrected.js';
 import { byId, make } from './elements.js';
 import { showProblems } from './notice.js';
 import { nameOf } from './wording.js';
@@ -13,8 +14,6 @@ import { nameOf } from './wording.js';
 /** @type {Label[]} */
 const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 'non-digit'];
 
-/** The corrections of the shapes on the page. @type {WeakMap<DigitResult, import('./api.js').Correction>} */
-const stored = new WeakMap();
 /** @type {DigitResult} */
 let shown;
 
@@ -25,15 +24,6 @@ let onCorrected;
 export function startCorrecting(listener) {
   onCorrected = listener;
   byId('correct').addEventListener('click', () => open(byId('labels').hidden));
-}
-
-/**
- * Return the correct label of a digit that was corrected.
- * @param {DigitResult} digit
- * @returns {Label | undefined}
- */
-export function correctionOf(digit) {
-  return stored.get(digit)?.correct;
 }
 
 /**

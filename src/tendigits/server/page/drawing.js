@@ -6,20 +6,22 @@
 // stays visible when the window is resized.
 // The width of the pen, at first 0.055, is 2 pixels of 20 in a digit that is half as high as the
 // area, as in MNIST.
-const SIDE_SENT = 280; // pixels
+const SIDE_SENT = 280; // pixels of the shorter side of the picture that is read
 
 export class Drawing {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {number} penWidth the width of strokes
-   * @param {{ onChange: () => void, onStart: () => void }} listeners `onChange` is called when the
-   *   pen is lifted and when a stroke is removed, `onStart` when the pen touches the area
+   * @param {{ onChange: () => void, onStart: () => void, onMove?: () => void }} listeners `onChange`
+   *   is called when the pen is lifted and when a stroke is removed, `onStart` when the pen touches
+   *   the area, `onMove` while it moves
    */
-  constructor(canvas, penWidth, { onChange, onStart }) {
+  constructor(canvas, penWidth, { onChange, onStart, onMove = () => {} }) {
     this.canvas = canvas;
     this.penWidth = penWidth;
     this.onChange = onChange;
     this.onStart = onStart;
+    this.onMove = onMove;
     /** @type {Point[][]} */
     this.strokes = [];
     /** @type {number | null} */
@@ -59,11 +61,20 @@ export class Drawing {
   }
 
   /**
-   * The picture that is sent to the server: dark on white, with the area's aspect ratio; and the
+   * The picture that is read: dark on white, with the area's aspect ratio; and the
    * square in its centre that is as wide as the shorter side.
    * @returns {Promise<{ blob: Blob, view: import('./boxes.js').View }>}
    */
   async asPicture() {
+    const { picture, view } = this.asCanvas();
+    return { blob: await asPng(picture), view };
+  }
+
+  /**
+   * The same picture as a canvas.
+   * @returns {{ picture: HTMLCanvasElement, view: import('./boxes.js').View }}
+   */
+  asCanvas() {
     const { clientWidth, clientHeight } = this.canvas;
     const scale = SIDE_SENT / Math.min(clientWidth, clientHeight);
     const picture = document.createElement('canvas');
@@ -74,7 +85,7 @@ export class Drawing {
     context.fillRect(0, 0, picture.width, picture.height);
     paint(context, this.strokes, this.penWidth, 'black');
     const [left, top] = [(picture.width - SIDE_SENT) / 2, (picture.height - SIDE_SENT) / 2];
-    return { blob: await asPng(picture), view: { left, top, width: SIDE_SENT, height: SIDE_SENT } };
+    return { picture, view: { left, top, width: SIDE_SENT, height: SIDE_SENT } };
   }
 
   /** @param {PointerEvent} event */
@@ -95,6 +106,7 @@ export class Drawing {
     const all = event.getCoalescedEvents?.() ?? [];
     stroke.push(...(all.length ? all : [event]).map((each) => this.pointOf(each)));
     this.show();
+    this.onMove();
   }
 
   /** @param {PointerEvent} event */

@@ -1,17 +1,21 @@
 // Starts the page.
 
-import { startCorrecting } from './correct.js';
+import { showCorrecting, startCorrecting } from './correct.js';
 import { showCorrections, startCorrections } from './corrections.js';
 import { startKeys } from './key.js';
 import { showModel } from './model.js';
-import { startOcclusion } from './occlusion.js';
-import { startProbabilities } from './probabilities.js';
+import { showOcclusion, startOcclusion } from './occlusion.js';
 import { startReading } from './reading.js';
 import { refreshTexts, startCopying } from './result.js';
+import { startResult } from './result.js';
 import { startViews } from './views.js';
 
 startKeys();
-startProbabilities();
+startResult((digit) => {
+  if (!digit) return;
+  showCorrecting(digit);
+  showOcclusion(digit);
+});
 startReading();
 startCorrecting(refreshTexts);
 startCopying();

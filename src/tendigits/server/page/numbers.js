@@ -1,6 +1,6 @@
 // The numbers of a picture, line by line; one of them is chosen.
 
-import { correctionOf } from './correct.js';
+import { correctionOf } from './corrected.js';
 import { byId, make } from './elements.js';
 import { percent } from './wording.js';
 

@@ -1,11 +1,9 @@
 // The result of a picture: its pages and numbers, and the details of the chosen digit.
 
 import { chooseDigitBox, chooseNumberBox, showBoxes } from './boxes.js';
-import { showCorrecting } from './correct.js';
 import { byId, make } from './elements.js';
 import { correctedText, markNumber, numbersOf, showNumbers, symbolOf } from './numbers.js';
-import { showOcclusion } from './occlusion.js';
-import { showProbabilities } from './probabilities.js';
+import { showProbabilities, startProbabilities } from './probabilities.js';
 import { nameOf, percent, sentenceOf } from './wording.js';
 
 /**
@@ -14,6 +12,19 @@ import { nameOf, percent, sentenceOf } from './wording.js';
  * @typedef {import('./boxes.js').View} View
  * @typedef {import('./numbers.js').NumberOfDigits} NumberOfDigits
  */
+
+/** @type {(digit: DigitResult | null) => void} */
+let notifyOfDigit = () => {};
+
+/**
+ * Prepare the result.
+ * @param {(digit: DigitResult | null) => void} onDigit called with the chosen digit whenever another
+ *   one is shown, and with null if there is none any more
+ */
+export function startResult(onDigit) {
+  notifyOfDigit = onDigit;
+  startProbabilities();
+}
 
 /**
  * A page of a document or one of several pictures: its name, and how its picture is shown.
@@ -160,6 +171,7 @@ function showDigits(digits) {
   byId('shapes').replaceChildren(...digits.map((digit, index) => digitButton(digit, () => chooseDigit(digits, index))));
   byId('detail').hidden = digits.length === 0;
   if (digits.length > 0) chooseDigit(digits, 0);
+  else notifyOfDigit(null);
 }
 
 /**
@@ -173,8 +185,7 @@ function chooseDigit(digits, chosen) {
   byId('frame').src = digit.frame;
   byId('frame').alt = `The frame that was read as ${nameOf(digit.accepted ? digit.digit : 'non-digit')}`;
   showProbabilities(digit);
-  showCorrecting(digit);
-  showOcclusion(digit);
+  notifyOfDigit(digit);
 }
 
 /**

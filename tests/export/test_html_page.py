@@ -1,0 +1,246 @@
+"""Exported pages in a real Chromium: that they read as Python does, and what a user sees."""
+
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from browser import (
+    PHONE,
+    SIZES,
+    check_with_axe,
+    chromium,
+    doodle,
+    draw_by_mouse,
+    draw_by_touch,
+    page_of,
+    row,
+    seven,
+)
+from html_pages import classify_in_page, read_in_page
+from tendigits.classifiers import load_model_file
+from tendigits.data import load_dataset
+from tendigits.data.pages import made_pages
+from tendigits.errors import ModelError
+from tendigits.export.html_page import make_page, write_page
+from tendigits.reading import Reader
+
+# Bytes of the pages of the pretrained models.
+MOST_BYTES = {"tiny": 150_000, "mlp": 700_000, "reader": 2_500_000}
+IMAGES = 500  # of the test set; `make check-pages` compares all
+PICTURES = 24
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    for name in MOST_BYTES:
+        write_page(make_page(name), folder / f"{name}.html")
+    return {name: folder / f"{name}.html" for name in MOST_BYTES}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, pages: dict[str, Path]) -> Iterator[Page]:
+    with page_of(browser, pages["reader"].as_uri()) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("name", MOST_BYTES)
+def test_a_page_is_small_and_classifies_test_images_as_python_does(
+    browser: Browser, pages: dict[str, Path], name: str
+) -> None:
+    assert pages[name].stat().st_size <= MOST_BYTES[name]
+    images = load_dataset("mnist").test.images[:IMAGES]
+    expected = load_model_file(name).predict(images).probabilities
+    with page_of(browser, pages[name].as_uri()) as page:
+        found = classify_in_page(page, images)
+    assert np.abs(found - expected).max() <= 0.01
+    assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.9999
+
+
+def test_the_page_of_reader_reads_pictures_as_python_does(page: Page) -> None:
+    reader = Reader()
+    equal = 0
+    for picture, _, _ in made_pages(PICTURES, seed=1):
+        expected = reader.read(picture)
+        found = read_in_page(page, as_png(picture))
+        equal += found["text"] == expected.text
+    # These pages are difficult on purpose: the smallest change of a weight changes some of them.
+    assert equal >= 0.85 * PICTURES
+
+
+def test_frames_are_those_of_python(page: Page) -> None:
+    picture = next(iter(made_pages(1, seed=3)))[0]
+    expected, found = Reader().read(picture), read_in_page(page, as_png(picture))
+    assert found["text"] == expected.text != ""
+    for digit, read in zip(expected.digits, found["digits"], strict=True):
+        apart = np.abs(digit.frame.ravel().astype(int) - np.array(read["pixels"]))
+        assert apart.mean() <= 2
+        assert np.abs(digit.probabilities - np.array(read["probabilities"])).max() <= 0.05
+
+
+@SIZES
+def test_a_row_is_read_while_it_is_drawn(
+    browser: Browser, pages: dict[str, Path], size: tuple[int, int]
+) -> None:
+    with page_of(browser, pages["reader"].as_uri(), size) as page:
+        (draw_by_touch if size == PHONE else draw_by_mouse)(page, row())
+        expect(page.locator("#number")).to_have_text("2104")
+        expect(page.locator("#shapes button")).to_have_count(4)
+        expect(page.locator("#probabilities li")).to_have_count(11)
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
+def test_it_is_read_before_the_pen_is_lifted(page: Page) -> None:
+    box = page.locator("#drawing").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + box["height"] / 2, steps=8)
+    expect(page.locator("#number")).to_have_text("1")
+    page.mouse.up()
+
+
+def test_a_doodle_is_rejected(page: Page) -> None:
+    draw_by_mouse(page, doodle())
+    expect(page.locator("#sentence")).to_have_text("There are no digits in this picture.")
+
+
+@pytest.mark.parametrize("name", ["tiny", "mlp"])
+def test_pages_without_a_finder_read_rows_of_strokes(
+    browser: Browser, pages: dict[str, Path], name: str
+) -> None:
+    with page_of(browser, pages[name].as_uri()) as page:
+        draw_by_mouse(page, row())
+        expect(page.locator("#shapes button")).to_have_count(4)
+
+
+def test_a_chosen_and_a_dropped_picture_are_read(page: Page, tmp_path: Path) -> None:
+    picture = next(iter(made_pages(1, seed=3)))[0]
+    path = tmp_path / "numbers.png"
+    path.write_bytes(as_png(picture))
+    page.set_input_files("#chosen", path)
+    expect(page.locator("#picture")).to_be_visible()
+    expect(page.locator("#sentence")).to_contain_text("Read")
+    page.click("#clear")
+    expect(page.locator("#hint")).to_be_visible()
+    (tmp_path / "no.png").write_bytes(b"no picture")
+    page.set_input_files("#chosen", tmp_path / "no.png")
+    expect(page.locator("#sentence")).to_have_text(
+        "This browser cannot show the file; give a PNG or JPEG."
+    )
+
+
+def test_each_layer_and_unit_can_be_looked_into(page: Page) -> None:
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("7")
+    page.click("nav >> text=Look inside")
+    expect(page.locator(".layer")).to_have_count(7)  # the frame, five convolutions, the output
+    expect(page.locator("#outputs .is-label b")).to_have_text("7")
+    page.locator("#maps-1").click(position={"x": 10, "y": 10})
+    expect(page.locator("#unit h4")).to_have_text("Layer 2, channel 1 of 64")
+    expect(page.locator("#unit-value")).to_contain_text("Strongest activation:")
+    examples = page.locator(".examples button")
+    expect(examples.first).to_be_visible()
+    label = examples.first.text_content()
+    page.get_by_role("button", name="Next unit").click()
+    expect(page.locator("#unit h4")).to_have_text("Layer 2, channel 2 of 64")
+    page.get_by_role("button", name="Previous unit").click()
+    examples.first.click()
+    expect(page.locator("#outputs .is-label b")).to_have_text(str(label))
+
+
+def test_the_tour_draws_a_five_and_ends_after_five_steps(page: Page) -> None:
+    page.locator("[data-tour]").first.click()
+    expect(page.locator("#number")).to_have_text("5")
+    for step in range(1, 6):
+        expect(page.locator(".tour-count")).to_have_text(f"Step {step} of 5")
+        expect(page.locator(".tour-target")).to_have_count(1)
+        page.locator("#tour button.main").click()
+    expect(page.locator("#tour")).to_be_hidden()
+
+
+def test_the_page_says_what_it_was_made_from(page: Page) -> None:
+    info = load_model_file("reader").info
+    page.click("nav >> text=About")
+    shown = page.locator("[data-views=about]")
+    expect(shown).to_contain_text(info.description)
+    expect(shown).to_contain_text(info.data_licence)
+    expect(shown).to_contain_text(f"{100 * info.test.accuracy:.2f}")
+    expect(shown).to_contain_text("“reader”")
+    expect(shown).to_contain_text(re.compile(r"stored in \d+ bits"))
+
+
+def test_nothing_is_requested_and_no_error_is_logged(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    with page_of(browser, "about:blank") as page:
+        requested: list[str] = []
+        logged: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
+        page.on("console", lambda message: logged.append(message.text))
+        page.on("pageerror", lambda error: logged.append(str(error)))
+        page.goto(pages["tiny"].as_uri())
+        draw_by_mouse(page, seven())
+        expect(page.locator("#number")).not_to_be_empty()
+        for view in ("Look inside", "About", "Read"):
+            page.click(f"nav >> text={view}")
+    assert logged == []
+    assert {url.partition(":")[0] for url in requested} <= {"file", "blob", "data"}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@SIZES
+def test_axe_finds_no_accessibility_violations(
+    browser: Browser, pages: dict[str, Path], size: tuple[int, int], dark: bool
+) -> None:
+    with page_of(browser, pages["reader"].as_uri(), size, dark=dark) as page:
+        draw_by_mouse(page, row())
+        expect(page.locator("#number")).to_have_text("2104")
+        check_with_axe(page)
+        page.click("nav >> text=Look inside")
+        page.locator("#maps-0").click(position={"x": 10, "y": 10})
+        expect(page.locator(".examples button").first).to_be_visible()
+        check_with_axe(page)
+        page.click("nav >> text=About")
+        check_with_axe(page)
+        page.click("nav >> text=Read")
+        page.locator("[data-tour]").first.click()
+        check_with_axe(page)
+
+
+def test_what_no_page_can_have_is_rejected_in_one_sentence(tmp_path: Path) -> None:
+    stranger = tmp_path / "stranger.onnx"
+    stranger.write_bytes(b"no model")
+    out = tmp_path / "page.html"
+    command = [sys.executable, "-m", "tendigits", "export", str(stranger), "-o", str(out)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert len(finished.stderr.strip().splitlines()) == 1
+    assert not out.exists()
+
+
+def test_a_page_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ModelError, match="choose another --out"):
+        write_page(make_page("tiny"), tmp_path / "file" / "page.html")
+
+
+def as_png(picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "png")
+    return content.getvalue()
