@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from c_header_table import c_header_table
-from page_table import page_table
 from picture_table import pictures_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
@@ -315,7 +314,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "reading": reading_table,
     "read-mnist": read_mnist_table,
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
-    "pages": page_table,
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,
