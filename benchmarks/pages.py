@@ -2,8 +2,8 @@
 
 python benchmarks/pages.py [FOLDER]
 
-Pictures are those of FOLDER, or else 100 made pages. Writes `benchmarks/results/pages.json` and
-updates the table of the docs. `make check-pages` sets PYTHONPATH.
+Pictures are those of FOLDER, or else 100 made pages. Writes `benchmarks/results/pages.json`.
+`make check-pages` sets PYTHONPATH.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from browser import chromium, page_of
 from html_pages import classify_in_page, read_in_page
-from tables import RESULTS, update_pages
+from tables import RESULTS
 from tendigits.classifiers import load_model_file
 from tendigits.data import load_dataset
 from tendigits.data.pages import made_pages
@@ -81,7 +81,6 @@ def main() -> None:
             "pictures": pictures,
         }
     write_json(RESULTS / "pages.json", result)
-    update_pages()
 
 
 def measure(browser: Browser, name: str, place: Path) -> dict[str, Any]:

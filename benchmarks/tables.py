@@ -12,7 +12,6 @@ from typing import Any
 
 import scale_tables
 from c_header_table import c_header_table
-from page_table import page_table
 from picture_table import pictures_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
@@ -334,7 +333,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "read-mnist": read_mnist_table,
     "confidence": confidence_table,
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
-    "pages": page_table,
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,

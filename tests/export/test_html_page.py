@@ -48,8 +48,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # a page of 2 MB is loaded slowly where much else runs
     with chromium() as running:
         yield running
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
