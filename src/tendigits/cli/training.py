@@ -156,24 +156,26 @@ def compare(
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: Annotated[str, typer.Argument(help="A run folder.")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="ONNX", help="The file; weights go beside it.")
+        Path,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="The file; its ending says what is written."
+        ),
     ],
     int8: Annotated[
-        bool, typer.Option("--int8", help="Quantise weights and activations to 8 bits.")
+        bool, typer.Option("--int8", help="Quantise an ONNX file's weights and activations.")
     ] = False,
 ) -> None:
-    """Write a run's network as one ONNX file with embedded metadata."""
-    trained = tendigits.load_run(run)
-    if trained.recipe.pages is None:
-        typer.echo(tendigits.export_model(trained, out, int8=int8).summary())
-        return
-    if int8:
-        raise RunError("A finder is stored in half precision; leave out --int8.")
-    from tendigits.export import export_finder_run
+    """Write a trained network as one file, and compare it with the network first.
 
-    typer.echo(export_finder_run(trained, out).summary())
+    \b
+    NAME.onnx         ONNX with metadata, in float32; the weights go beside it
+    NAME.onnx --int8  the same in 8 bits
+    """
+    from tendigits.export.command import export_file
+
+    typer.echo(export_file(run, out, int8=int8))
 
 
 def data(

@@ -111,7 +111,7 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
         )
     network = load_network(run)
     train = load_run_data(run).train
-    info = _describe(run, network, "int8" if int8 else "float32")
+    info = describe(run, network, "int8" if int8 else "float32")
     proto = to_onnx(network, info.temperature)
     if int8:
         proto = to_int8(proto, train.images[run.split.train[:CHECK_IMAGES]])
@@ -137,7 +137,8 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
     return Exported(out, len(content), info, difference, agreement)
 
 
-def _describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"]) -> ModelInfo:
+def describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"]) -> ModelInfo:
+    """Return the metadata of a file with a run's network in this precision."""
     has_validation = len(run.split.validation) > 0
     validation = read_record(run.validation, Validation) if has_validation else None
     metrics = read_record(run.metrics, Metrics)

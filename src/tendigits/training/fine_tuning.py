@@ -81,6 +81,19 @@ def read_start(model: str | Path, corrections: LabelledImages) -> Start:
         RunError: its weights are missing or damaged, or it cannot be trained further.
     """
     check_corrections(corrections)
+    return Start(*read_model_and_weights(model), corrections)
+
+
+def read_model_and_weights(model: str | Path) -> tuple[bytes, bytes]:
+    """Return the content of a float32 model file of one network, and of the weights beside it.
+
+    Args:
+        model: a model file, or the name of a pretrained model.
+
+    Raises:
+        ModelError: the model file cannot be read, or is damaged.
+        RunError: its weights are missing or damaged, or it is an ensemble or has 8-bit weights.
+    """
     path = pretrained_models().get(str(model), Path(model))
     data = read_model(path)
     info = load_model_bytes(data, str(model), threads=1).info
@@ -101,7 +114,7 @@ def read_start(model: str | Path, corrections: LabelledImages) -> Start:
             f"The weights {weights} are damaged or belong to another model file: their checksum "
             "is wrong; export the model again."
         )
-    return Start(data, content, corrections)
+    return data, content
 
 
 def load_start(run: Run) -> Start:
