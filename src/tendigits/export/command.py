@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tendigits.errors import ModelError, RunError
+from tendigits.export.c_header import export_c_header
 from tendigits.export.finder_file import export_finder_run
 from tendigits.export.model_file import export_model
 from tendigits.training import load_run
@@ -43,7 +44,12 @@ def _write_onnx(model: str, out: Path, *, int8: bool = False) -> str:
     return export_finder_run(run, out).summary()
 
 
+def _write_c_header(model: str, out: Path) -> str:
+    return export_c_header(model, out).summary()
+
+
 # The kinds of files by their ending; the help of `tendigits export` names them.
 _WRITERS: dict[str, Writer] = {
     ".onnx": _write_onnx,
+    ".h": _write_c_header,
 }

@@ -41,6 +41,11 @@ class TrainedModel:
     held_out: LabelledImages
 
     @property
+    def name(self) -> str:
+        """Its source without the folder that it is in, for files that leave this machine."""
+        return Path(self.source).name
+
+    @property
     def check_images(self) -> LabelledImages:
         """The images to compare an exported file on: held out, or else 1,000 trained on."""
         few = np.arange(min(CHECK_IMAGES, len(self.training)))
