@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from c_header_table import c_header_table
 from picture_table import pictures_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
@@ -313,6 +314,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "reading": reading_table,
     "read-mnist": read_mnist_table,
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
+    "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,
 }

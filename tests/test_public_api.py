@@ -49,6 +49,7 @@ NEEDS_EXTRA = {
     "tendigits.fine_tune('mlp', None)": ("torch", "train"),
     "tendigits.write_report('mlp', 'report')": ("torch", "train"),
     "tendigits.export_model('run', 'model.onnx')": ("torch", "train"),
+    "tendigits.export_c_header('run', 'digits.h')": ("torch", "train"),
     "tendigits.load_classifier('.')": ("torch", "train"),
     "tendigits.evaluate('tiny')": ("scipy", "train"),
     "tendigits.compare(['tiny', 'mlp'])": ("scipy", "train"),

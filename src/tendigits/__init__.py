@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tendigits.evaluation.compare import Comparison
     from tendigits.evaluation.metrics import Metrics
     from tendigits.evaluation.report import Report, read_report
-    from tendigits.export import export_model
+    from tendigits.export import export_c_header, export_model
     from tendigits.feedback.corrections import load_corrections
     from tendigits.loading import load_classifier
     from tendigits.reading import Reader, Reading, read
@@ -77,6 +77,7 @@ __all__ = [
     "TrainingInterrupted",
     "compare",
     "evaluate",
+    "export_c_header",
     "export_model",
     "fine_tune",
     "load_classifier",
@@ -113,7 +114,7 @@ _MODULES = {
     "evaluation.compare": ("Comparison",),
     "evaluation.metrics": ("Metrics",),
     "evaluation.report": ("Report", "read_report"),
-    "export": ("export_model",),
+    "export": ("export_c_header", "export_model"),
     "feedback.corrections": ("load_corrections",),
     "loading": ("load_classifier",),
     "reading": ("Reader", "Reading", "read"),

@@ -156,7 +156,12 @@ def compare(
 
 
 def export(
-    run: Annotated[str, typer.Argument(help="A run folder.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A run folder; for C, a model file or a pretrained model's name will do, too."
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option(
@@ -172,10 +177,11 @@ def export(
     \b
     NAME.onnx         ONNX with metadata, in float32; the weights go beside it
     NAME.onnx --int8  the same in 8 bits
+    NAME.h            a C99 header in 8-bit integers, for microcontrollers
     """
     from tendigits.export.command import export_file
 
-    typer.echo(export_file(run, out, int8=int8))
+    typer.echo(export_file(model, out, int8=int8))
 
 
 def data(

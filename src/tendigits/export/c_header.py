@@ -98,8 +98,7 @@ def export_c_header(model: Run | str | Path, out: str | Path) -> ExportedHeader:
         DataError: the data set is not available.
     """
     out, trained = Path(out), load_trained(model)
-    images = trained.training.images[:CALIBRATION_IMAGES]
-    network = quantise(trained.network, images, trained.info.temperature, trained.source)
+    network = integer_network(trained)
     check = _compare(network, trained)
     if not check.network_accuracy - check.accuracy <= LARGEST_LOSS:
         raise ModelError(
@@ -109,6 +108,16 @@ def export_c_header(model: Run | str | Path, out: str | Path) -> ExportedHeader:
     code = lay_out(network)
     write_model_file(out, _render(network, code, trained, check).encode(), None)
     return ExportedHeader(out, trained.info, check, code.weight_bytes, code.buffer_bytes)
+
+
+def integer_network(trained: TrainedModel) -> IntegerNetwork:
+    """Return a trained network in integers, as the C header computes it.
+
+    Raises:
+        ModelError: it has layers that C cannot carry.
+    """
+    images = trained.training.images[:CALIBRATION_IMAGES]
+    return quantise(trained.network, images, trained.info.temperature, trained.source)
 
 
 def _compare(network: IntegerNetwork, trained: TrainedModel) -> HeaderCheck:

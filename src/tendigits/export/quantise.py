@@ -24,7 +24,7 @@ from tendigits.export.integer import (
     reject_overflow,
 )
 from tendigits.export.integer import MaxAndMean as IntegerMaxAndMean
-from tendigits.networks.architectures import MaxAndMean
+from tendigits.networks.architectures import Ensemble, MaxAndMean
 from tendigits.networks.torch_classifier import scaled
 
 # A channel that hardly varies is stored as if it varied by this fraction of the widest one.
@@ -92,6 +92,8 @@ def quantise(
     Raises:
         ModelError: it has layers that an integer network cannot have.
     """
+    if isinstance(network, Ensemble):
+        raise ModelError(f"{name} is an ensemble, which C cannot carry; give one network.")
     *steps, last = _steps(network, name)
     if not isinstance(last.module, nn.Linear) or last.relu:
         raise ModelError(f"{name} does not end with a fully connected layer; give another network.")
@@ -168,6 +170,8 @@ def _integer_layer(
     factor = Factor.nearest(rounded.unit / after.step)
     if isinstance(module, nn.Linear):
         return Convolution(rounded.weights, rounded.bias, factor), after
+    # Padding is 0, which a map without a ReLU does not store as 0.
+    assert not module.padding[0] or not scale.zero.any()
     shape = {"stride": int(module.stride[0]), "padding": int(module.padding[0])}
     if module.groups == 1:
         return Convolution(rounded.weights, rounded.bias, factor, **shape), after
@@ -194,16 +198,17 @@ def _rounded(
     if weights.ndim == 2:
         weights = weights[:, :, None, None]
     weights = weights.transpose(0, 2, 3, 1)
-    grouped = isinstance(module, nn.Conv2d) and module.groups > 1
-    each = (lambda values: values[:, None, None, None]) if grouped else (lambda values: values)
-    weights = weights * each(scale.step)
+    step, zero = scale.step, scale.zero
+    if isinstance(module, nn.Conv2d) and module.groups > 1:
+        step, zero = step[:, None, None, None], zero[:, None, None, None]
+    weights = weights * step
     largest = np.abs(weights).max(axis=(1, 2, 3))
     unit = np.maximum(largest if per_output else np.full_like(largest, largest.max()), 1e-12)
     unit = unit / LARGEST_WEIGHT
     integers = np.rint(weights / unit[:, None, None, None])
     assert module.bias is not None
     bias = module.bias.detach().double().numpy() / unit
-    bias = bias - (integers * each(scale.zero)).sum(axis=(1, 2, 3))
+    bias = bias - (integers * zero).sum(axis=(1, 2, 3))
     if after is not None:
         bias = bias + after.zero * after.step / unit
     weights8, bias = integers.astype(np.int8), np.rint(bias)
