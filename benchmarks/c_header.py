@@ -74,7 +74,7 @@ def size_of_example(cpu: str, folder: Path) -> dict[str, int]:
     (code,) = re.findall(r"```c\n(.*?)```", EXAMPLE.read_text(encoding="utf-8"), re.DOTALL)
     source, program = folder / "main.c", folder / "main.elf"
     source.write_text(code)
-    words = [COMPILER, f"-mcpu={cpu}", *OPTIONS, source, "-o", program, "-lgcc"]
+    words = [COMPILER, f"-mcpu={cpu}", *OPTIONS, str(source), "-o", str(program), "-lgcc"]
     subprocess.run(words, check=True)
     sizes = subprocess.run(
         ["arm-none-eabi-size", program], capture_output=True, text=True, check=True

@@ -20,12 +20,14 @@ from tendigits.training import Run
 PROGRAM = Path(__file__).parent / "predict_images.c"
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-SANITIZED_IMAGES = 200  # sanitizers make the program ten times as slow
+SANITIZED_IMAGES = 100  # sanitizers make the program ten times as slow
 SMALL: dict[str, object] = {"epochs": 1, "network.stem_channels": 6, "network.stages": [[8], [8]]}
 FORMS: dict[str, tuple[str, dict[str, object]]] = {
     "mlp": ("mlp", {"epochs": 1, "network.widths": [16, 12]}),
-    "one layer": ("mlp", {"epochs": 1, "network.widths": []}),
-    "no validation images": ("mlp", {"epochs": 1, "validation_fraction": 0.0}),
+    "one layer, no validation images": (
+        "mlp",
+        {"epochs": 1, "network.widths": [], "validation_fraction": 0.0},
+    ),
     "stride of 2": ("fast", SMALL),
     "unpadded, odd sizes": ("fast", {**SMALL, "network.stem_kernel": 6, "network.stem_stride": 1}),
     "output for non-digits": ("reader", {**SMALL, "ood.count": 200, "synthetic_digits": 0}),
@@ -51,7 +53,7 @@ def expected(tiny_network: IntegerNetwork, mnist: Dataset) -> NDArray[np.int64]:
 
 def run_program(program: Path, images: Images, *, logits: bool = False) -> NDArray[np.int32]:
     """Return the digit and confidence of each image, and its logits."""
-    words = [program, "logits"] if logits else [program]
+    words = [str(program), "logits"] if logits else [str(program)]
     result = subprocess.run(words, input=images.tobytes(), capture_output=True, check=False)
     assert (result.returncode, result.stderr) == (0, b"")
     return np.frombuffer(result.stdout, np.int32).reshape(len(images), -1)
@@ -71,17 +73,9 @@ def test_c_predicts_what_numpy_predicts_on_all_test_images(
 def test_logits_are_those_of_numpy_and_sanitizers_find_nothing(
     tiny: ExportedHeader, tiny_network: IntegerNetwork, mnist: Dataset
 ) -> None:
-    program = compile_c("gcc", PROGRAM, tiny.path.with_name("sanitized"), "-O1", *SANITIZERS)
-    images = mnist.test.images[:SANITIZED_IMAGES]
-    logits = run_program(program, images, logits=True)[:, 2:]
-    np.testing.assert_array_equal(logits, tiny_network.logits(images))
-
-
-def test_random_and_extreme_images_are_no_undefined_behaviour(
-    tiny: ExportedHeader, tiny_network: IntegerNetwork
-) -> None:
-    random = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
-    images = np.concatenate([random, np.full_like(random[:1], 255), np.zeros_like(random[:1])])
+    noise = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
+    extremes = np.stack([np.zeros((28, 28), np.uint8), np.full((28, 28), 255, np.uint8)])
+    images = np.concatenate([mnist.test.images[:SANITIZED_IMAGES], noise, extremes])
     program = compile_c("gcc", PROGRAM, tiny.path.with_name("sanitized"), "-O1", *SANITIZERS)
     logits = run_program(program, images, logits=True)[:, 2:]
     np.testing.assert_array_equal(logits, tiny_network.logits(images))
@@ -121,7 +115,7 @@ def test_other_networks_are_exported(form: str, small_mnist: Dataset, tmp_path: 
     np.testing.assert_array_equal(result[:, :2], np.stack(network.predict(images), axis=1))
     np.testing.assert_array_equal(result[:, 2:], network.logits(images))
     assert result.shape[1] == 2 + CLASSES + (form == "output for non-digits")
-    assert header.check.held_out == (form != "no validation images")
+    assert header.check.held_out == ("no validation images" not in form)
     assert header.check.agreement > 0.97
 
 

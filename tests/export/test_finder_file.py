@@ -111,7 +111,10 @@ def test_run_of_a_finder_is_exported_with_its_figures(mnist: Dataset, tmp_path: 
         export_model(run, tmp_path / "model.onnx")
     with pytest.raises(RunError, match="leave out --int8"):
         export(str(run.folder), tmp_path / "int8.onnx", int8=True)
+    with pytest.raises(ModelError, match=r"trained a finder; give NAME\.onnx"):
+        export(str(run.folder), tmp_path / "digits.h")
     assert not (tmp_path / "int8.onnx").exists()
+    assert not (tmp_path / "digits.h").exists()
 
 
 def test_name_of_the_weights_is_rejected_as_the_file(

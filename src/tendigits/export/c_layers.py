@@ -128,8 +128,8 @@ class CNetwork:
         if factor is not None:
             arrays += [CArray("multiplier", factor.multiplier), CArray("shift", factor.shift)]
         comment = (
-            f"Layer {len(self.layers) + 1}: {kind}, {self.channels} channels of "
-            f"{self.size}x{self.size} -> {channels} of {size}x{size}"
+            f"Layer {len(self.layers) + 1}: {kind}, {self.size}x{self.size}x{self.channels} -> "
+            f"{size}x{size}x{channels}"
         )
         sizes = (self.size, self.channels, *out)
         self.layers.append(CLayer(len(self.layers) + 1, comment, sizes, tuple(arrays)))

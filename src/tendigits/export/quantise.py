@@ -94,20 +94,20 @@ def quantise(
     """
     if isinstance(network, Ensemble):
         raise ModelError(f"{name} is an ensemble, which C cannot carry; give one network.")
-    *steps, last = _steps(network, name)
-    if not isinstance(last.module, nn.Linear) or last.relu:
+    steps = _steps(network, name)
+    if not steps or not isinstance(steps[-1].module, nn.Linear) or steps[-1].relu:
         raise ModelError(f"{name} does not end with a fully connected layer; give another network.")
     values, scale = scaled(torch.from_numpy(images)), Scale(np.full(1, 1 / LARGEST), np.zeros(1))
     layers = []
     with torch.no_grad():
-        for step in steps:
+        for step in steps[:-1]:
             if isinstance(step.module, nn.Linear):
                 values = values.flatten(1)
             outputs = step(values)
             layer, scale = _integer_layer(step, values, scale, outputs)
             layers.append(layer)
             values = outputs
-        final = _rounded(last.module, scale, per_output=False)
+        final = _rounded(steps[-1].module, scale, per_output=False)
     logit = float(final.unit[0])
     return IntegerNetwork(
         layers=tuple(layers),

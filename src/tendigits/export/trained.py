@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
 from tendigits.classifiers import ModelInfo, pretrained_models
 from tendigits.classifiers.model_file import load_model_bytes
-from tendigits.data import LabelledImages, load_dataset
+from tendigits.data import CATALOGUE, LabelledImages, load_dataset
 from tendigits.errors import ModelError, RunError
 from tendigits.export.model_file import describe
 from tendigits.networks import build_classifier
@@ -92,16 +93,24 @@ def _of_run(run: Run) -> TrainedModel:
 def _of_file(model: str) -> TrainedModel:
     data, weights = read_model_and_weights(model)
     info = load_model_bytes(data, model, threads=1).info
-    recipe = Recipe.model_validate(info.recipe)
-    network = build_classifier(recipe)
-    network.load_state_dict(load(weights))
+    other_images = RunError(
+        f"The model {model} was trained on other images than those of {info.data} now; export its "
+        "run."
+    )
+    if info.data not in CATALOGUE:
+        raise other_images
+    try:
+        recipe = Recipe.model_validate(info.recipe)
+        network = build_classifier(recipe)
+        network.load_state_dict(load(weights))
+    except (ValueError, RuntimeError, SafetensorError) as error:
+        raise RunError(
+            f"The weights beside {model} are not those of its recipe; export its run again."
+        ) from error
     dataset = load_dataset(info.data)
     split = split_images(recipe, dataset.train.labels)
     if dataset.checksums != info.data_sha256 or held_out_sha256(split) != info.held_out_sha256:
-        raise RunError(
-            f"The model {model} was trained on other images than those of {info.data} now; export "
-            "its run."
-        )
+        raise other_images
     return TrainedModel(
         source=model,
         network=network.eval(),
