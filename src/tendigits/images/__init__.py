@@ -7,7 +7,7 @@ from tendigits.images.box import Box
 from tendigits.images.decode import Picture, PictureSource, decode, decode_pages
 from tendigits.images.finder import Finder, Found
 from tendigits.images.frame import make_frame
-from tendigits.images.ink import Ink, ink_in, is_dark_on_light
+from tendigits.images.ink import Ink, ink_in, is_dark_on_light, plain_ink
 
 __all__ = [
     "Box",
@@ -21,4 +21,5 @@ __all__ = [
     "ink_in",
     "is_dark_on_light",
     "make_frame",
+    "plain_ink",
 ]
