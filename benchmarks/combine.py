@@ -18,7 +18,7 @@ from tendigits.evaluation.finder_report import overlaps_of
 from tendigits.images import Finder, Found, Ink, ink_in, is_dark_on_light, make_frame
 from tendigits.images.finder import DIGIT_CLASSES
 from tendigits.reading.combine import ALONE, CLASSIFIER_FLOOR, FLOOR, logit
-from tendigits.reading.reader import DIGIT
+from tendigits.reading.frames import DIGIT
 
 PAGES, SEED = 2500, 99
 WEAKEST = 0.05

@@ -13,7 +13,7 @@ from tendigits.images.decode import (
 )
 from tendigits.images.finder import Finder, Found
 from tendigits.images.frame import make_frame
-from tendigits.images.ink import Ink, ink_in, is_dark_on_light
+from tendigits.images.ink import Ink, ink_in, is_dark_on_light, plain_ink
 from tendigits.images.lone_digit import frame_of_lone_digit
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "is_dark_on_light",
     "make_frame",
     "picture_suffixes",
+    "plain_ink",
 ]

@@ -14,14 +14,18 @@ THINNEST = 1.4
 WORKING = 4 * INNER
 
 
-def make_frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+def make_frame(ink: NDArray[np.float32], *, widen: bool = True) -> NDArray[np.uint8]:
     """Return ink (h, w) in [0, 1] as a frame (28, 28) uint8, 0 for paper and 255 for full ink.
 
     The ink is scaled to 20 pixels on its longer side, keeps its grey levels, and is placed with
     its centre of mass in the middle. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database
     of handwritten digits".
+
+    Args:
+        ink: (h, w) float32.
+        widen: whether strokes that are thinner than those of MNIST are widened.
     """
-    ink = _widened(ink)
+    ink = _widened(ink) if widen else ink
     return _centred(np.clip(_resized(ink, INNER / max(ink.shape)), 0, 1))
 
 
@@ -64,8 +68,8 @@ def _centred(small: NDArray[np.float32]) -> NDArray[np.uint8]:
     frame = np.zeros((SIZE, SIZE), np.float32)
     if not total:
         return frame.astype(np.uint8)
-    rows, columns = np.indices(small.shape)
-    centre = np.array([(rows * small).sum(), (columns * small).sum()]) / total
+    rows, columns = (np.arange(side, dtype=np.float32) for side in small.shape)
+    centre = np.array([rows @ small.sum(axis=1), small.sum(axis=0) @ columns]) / total
     top, left = np.round(MIDDLE - centre).astype(int)
     top, left = (
         int(np.clip(at, 0, SIZE - side)) for at, side in zip((top, left), small.shape, strict=True)

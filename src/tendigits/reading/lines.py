@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,6 +29,11 @@ class Line:
     characters: tuple[Character, ...]
     height: float
     slope: float
+
+    @cached_property
+    def widest(self) -> int:
+        """The width of its widest character, in pixels."""
+        return max(each.box.width for each in self.characters)
 
 
 def find_lines(characters: Sequence[Character]) -> list[Line]:

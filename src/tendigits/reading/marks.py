@@ -53,23 +53,18 @@ def without_misplaced_marks(
         height: the median height of the digits, in pixels.
     """
     digits = [at for at, each in enumerate(line) if each.probability >= 0.5 and not each.is_mark]
+    after = np.searchsorted(digits, range(len(line)), side="right")
+    before = np.searchsorted(digits, range(len(line))) - 1
     return [
         _without_misplaced(
             each,
             level[at],
-            level[_neighbours(at, digits)],
+            level[[digits[place] for place in (left, right) if 0 <= place < len(digits)]],
             height,
-            is_first=at < min(digits, default=0),
+            is_first=left < 0,
         )
-        for at, each in enumerate(line)
+        for at, (each, left, right) in enumerate(zip(line, before, after, strict=True))
     ]
-
-
-def _neighbours(at: int, digits: list[int]) -> list[int]:
-    """Return the last digit before a character and the first one after it."""
-    before = [digit for digit in digits if digit < at]
-    after = [digit for digit in digits if digit > at]
-    return [*before[-1:], *after[:1]]
 
 
 def _without_misplaced(
@@ -78,19 +73,23 @@ def _without_misplaced(
     marks = character.probabilities[DIGIT_CLASSES:]
     if not marks.any() or not len(digits):
         return character
-    possible = not is_first or digits[0, 0] - box[2] <= REACH * height
-    kept = [possible and _is_in_place(box, _PLACES[mark], digits, height) for mark in MARKS]
+    kept = np.zeros(len(MARKS), np.float32)
+    if not is_first or digits[0, 0] - box[2] <= REACH * height:
+        left, top, right, bottom = box.tolist()
+        upper, lower = digits[:, [1, 3]].mean(axis=0).tolist()
+        centre = ((top + bottom) / 2 - upper) / (lower - upper)
+        size = (right - left) / height, (bottom - top) / height
+        kept[:] = [_is_in_place(centre, size, _PLACES[mark]) for mark in MARKS]
     probabilities = character.probabilities.copy()
-    probabilities[DIGIT_CLASSES:] *= np.array(kept, np.float32)
+    probabilities[DIGIT_CLASSES:] *= kept
     return replace(character, probabilities=probabilities)
 
 
-def _is_in_place(box: Boxes, place: _Place, digits: Boxes, height: float) -> bool:
-    left, top, right, bottom = box
-    upper, lower = digits[:, [1, 3]].mean(axis=0)
-    centre = ((top + bottom) / 2 - upper) / (lower - upper)
-    return bool(
+def _is_in_place(centre: float, size: tuple[float, float], place: _Place) -> bool:
+    """Return whether a mark of this width and height, relative to digits, is in its place."""
+    width, height = size
+    return (
         place.highest <= centre <= place.lowest
-        and place.heights[0] <= (bottom - top) / height <= place.heights[1]
-        and (right - left) / height <= place.width
+        and place.heights[0] <= height <= place.heights[1]
+        and width <= place.width
     )

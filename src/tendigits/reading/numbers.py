@@ -24,7 +24,7 @@ is independent. It is the product of
   each other, the probability that it is no digit, and before the number, no minus, point or comma.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -225,13 +225,26 @@ def _nothing_else(line: Line, own: Sequence[int], limit: float) -> float:
     """Return the probability that a line has no further character inside or beside a number."""
     result = 1.0
     first, last = line.characters[own[0]], line.characters[own[-1]]
-    for at, other in enumerate(line.characters):
-        if at in own:
-            continue
-        if own[0] < at < own[-1]:
-            result *= 1 - other.probability
-        elif at < own[0] and gap(line, other, first) <= limit:
+    belong = set(own)
+    for at in range(own[0] + 1, own[-1]):
+        if at not in belong:
+            result *= 1 - line.characters[at].probability
+    for other in _beside(line, range(own[0] - 1, -1, -1), first, limit):
+        if gap(line, other, first) <= limit:
             result *= 1 - other.probability_of(DIGITS + "-.,")
-        elif at > own[-1] and gap(line, last, other) <= limit:
+    for other in _beside(line, range(own[-1] + 1, len(line.characters)), last, limit):
+        if gap(line, last, other) <= limit:
             result *= 1 - other.probability_of(DIGITS)
     return result
+
+
+def _beside(line: Line, places: range, end: Character, limit: float) -> Iterator[Character]:
+    """Yield the characters from a number's end on, as long as the gap can be within `limit`."""
+    farthest = 2 * limit + end.box.width + max(line.widest, NARROWEST_DIGIT * line.height)
+    farthest += NARROWEST_DIGIT * line.height
+    middle = end.box.left + end.box.right
+    for at in places:
+        other = line.characters[at]
+        if abs(other.box.left + other.box.right - middle) > farthest:
+            return
+        yield other

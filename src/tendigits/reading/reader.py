@@ -14,32 +14,24 @@ from tendigits.images import (
     Box,
     Finder,
     Found,
-    Ink,
     Picture,
     PictureSource,
     decode,
     decode_pages,
-    ink_in,
-    is_dark_on_light,
-    make_frame,
 )
 from tendigits.images.finder import DIGIT_CLASSES
 from tendigits.reading.automaton import Pattern
 from tendigits.reading.characters import Character
 from tendigits.reading.combine import combine
 from tendigits.reading.fitting import fit_number
+from tendigits.reading.frames import Framed, frame_digits
 from tendigits.reading.numbers import UNREADABLE, SpelledNumber, group_numbers
 from tendigits.reading.pattern import parse_pattern
 from tendigits.reading.results import ReadDigit, Reading, SecondChoice
 
-Frame = NDArray[np.uint8]
-
 DEFAULT_MODEL = "reader"
 # Candidates with a lower score are not looked at.
 WEAKEST = 0.1
-# Candidates with this probability of a digit are framed for the classifier.
-DIGIT = 0.3
-STRONG = 0.3
 # Characters with a lower probability are no candidates for `--length` and `--pattern`.
 LEAST = 0.1
 
@@ -126,20 +118,21 @@ class Reader:
     def read_page(self, picture: Picture, pattern: Pattern | None = None) -> Reading:
         """Read a decoded picture; see `read`."""
         found = [each for each in self._finder.find(picture.grey) if each.score >= WEAKEST]
-        inks = _inks_of_digits(picture.grey, found)
-        frames = {at: make_frame(ink.levels) for at, ink in inks.items()}
-        predicted = self._classify(frames)
+        framed = frame_digits(picture.grey, found)
+        predicted = self._classify(framed)
         combined = [
-            combine(each, predicted[at], inks[at].isolation) if at in inks else combine(each, None)
+            combine(each, predicted[at], framed[at].isolation)
+            if at in predicted
+            else combine(each, None)
             for at, each in enumerate(found)
         ]
         kept = [at for at, each in enumerate(combined) if each.sum() >= LEAST]
         characters = [Character(_whole_pixels(found[at]), combined[at]) for at in kept]
         spelled = self._spelled(characters, pattern)
         digits = [
-            self._read_digit(characters[index], symbol, frames[kept[index]], picture.scale)
+            self._read_digit(characters[index], symbol, framed[kept[index]].frame, picture.scale)
             for index, symbol in _digits_of(spelled)
-            if kept[index] in frames
+            if kept[index] in framed
         ]
         numbers = [
             replace(each.number, box=_in_original(each.number.box, picture.scale))
@@ -154,14 +147,15 @@ class Reader:
         fitting = fit_number(characters, pattern)
         return [fitting] if fitting else []
 
-    def _classify(self, frames: dict[int, Frame]) -> dict[int, NDArray[np.float32]]:
+    def _classify(self, framed: dict[int, Framed]) -> dict[int, NDArray[np.float32]]:
+        frames = {at: each.frame for at, each in framed.items() if each.is_classified}
         if not frames:
             return {}
         predictions = self.classifier.predict(np.array(list(frames.values()), np.uint8))
         return dict(zip(frames, predictions.probabilities, strict=True))
 
     def _read_digit(
-        self, character: Character, symbol: str, frame: Frame, scale: float
+        self, character: Character, symbol: str, frame: NDArray[np.uint8], scale: float
     ) -> ReadDigit:
         """Return the digit that a number shows as `symbol`; the most probable one for `?`."""
         probabilities = character.probabilities[:DIGIT_CLASSES]
@@ -217,18 +211,6 @@ def _reader_of(model: str, threshold: float | None) -> Reader:
 @cache
 def _load_finder(threads: int | None) -> Finder:
     return Finder(threads=threads)
-
-
-def _inks_of_digits(grey: NDArray[np.uint8], found: list[Found]) -> dict[int, Ink]:
-    """Return the ink of the candidates that may be digits, by their index."""
-    digits = {
-        at: each for at, each in enumerate(found) if each.classes[:DIGIT_CLASSES].sum() >= DIGIT
-    }
-    if not digits:
-        return {}
-    sure = [each.box for each in digits.values() if each.score >= STRONG]
-    dark = is_dark_on_light(grey, sure or [each.box for each in digits.values()])
-    return {at: ink_in(grey, each.box, dark=dark) for at, each in digits.items()}
 
 
 def _digits_of(numbers: list[SpelledNumber]) -> list[tuple[int, str]]:
