@@ -4,16 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tendigits.classifiers import Classifier, Predictions
 from tendigits.classifiers.classifier import as_levels
 from tendigits.data import Dataset, LabelledImages, load_dataset
-from tendigits.data.catalogue import DIGITS
 from tendigits.data.load import DataSource
 from tendigits.errors import (
-    ModelError,
     ReportError,
     RunError,
     TrainingInterrupted,
@@ -21,7 +18,12 @@ from tendigits.errors import (
 )
 from tendigits.evaluation import compare as comparison
 from tendigits.evaluation.metrics import Metrics, measure
-from tendigits.evaluation.own_data import images_to_measure, load_own_dataset
+from tendigits.evaluation.own_data import (
+    images_to_measure,
+    load_ood_images,
+    load_own_dataset,
+    reject_other_classes,
+)
 from tendigits.evaluation.report import Report, is_report, read_report
 from tendigits.loading import load_classifier
 from tendigits.progress import Reporter, reporting
@@ -240,7 +242,7 @@ def evaluate_pictures(
     """
     from tendigits.evaluation.picture_metrics import find_pictures, measure_pictures
 
-    classifier = _classifier_of_digits(model)
+    classifier = reject_other_classes(load_classifier(model))
     with reporting(quiet=quiet) as reporter:
         pictures, notes = find_pictures(classifier, data, reporter.step)
         for note in notes:
@@ -276,13 +278,13 @@ def write_report(
     out = Path(out)
     if out.exists():
         raise ReportError(f"{out} exists already; choose another --out.")
-    classifier, environment = _classifier_of_digits(model), describe_environment()
+    classifier, environment = reject_other_classes(load_classifier(model)), describe_environment()
     with reporting(quiet=quiet) as reporter:
         return write_full_report(
             classifier,
             [load_classifier(name) for name in REPORT_REFERENCES],
             load_dataset("mnist"),
-            _ood_images(ood, reporter),
+            load_ood_images(ood, reporter.step),
             out,
             machine=f"{environment.cpu}, {environment.cores} cores, {environment.system}",
             progress=reporter.step,
@@ -309,30 +311,9 @@ def compare(
 def _compared_model(model: "str | Path | Run | Classifier") -> comparison.ComparedModel:
     if isinstance(model, str | Path) and is_report(model):
         return comparison.compared_model_of_report(read_report(model))
-    classifier, test = _classifier_of_digits(model), load_dataset("mnist").test
+    classifier, test = reject_other_classes(load_classifier(model)), load_dataset("mnist").test
     predictions = classifier.predict(test.images, test.labels)
     return comparison.compared_model_of_predictions(classifier, predictions)
-
-
-def _classifier_of_digits(model: "str | Path | Run | Classifier") -> Classifier:
-    classifier = load_classifier(model)
-    if classifier.class_names != DIGITS:
-        raise ModelError(
-            f"{classifier.name} has the classes {', '.join(classifier.class_names)}; reports and "
-            "comparisons need a classifier of the ten digits. Use `tendigits evaluate`."
-        )
-    return classifier
-
-
-def _ood_images(sources: Iterable[str | Path], reporter: Reporter) -> dict[str, NDArray[np.uint8]]:
-    """Return the test images of data sets by name."""
-    images: dict[str, NDArray[np.uint8]] = {}
-    for source in sources:
-        dataset = load_dataset(source, reporter.step)
-        if dataset.name in images:
-            raise ReportError(f"Two OOD sets are called {dataset.name}; rename one of them.")
-        images[dataset.name] = dataset.test.images
-    return images
 
 
 def _train_run(run: "Run", dataset: Dataset, reporter: Reporter) -> None:

@@ -1,8 +1,14 @@
 """Which images of a data set a classifier is measured on."""
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
 from tendigits.classifiers import Classifier
-from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
-from tendigits.errors import DataError, ModelError
+from tendigits.data import CATALOGUE, DIGITS, Dataset, LabelledImages, load_dataset
+from tendigits.errors import DataError, ModelError, ReportError
 
 
 def images_to_measure(classifier: Classifier, dataset: Dataset) -> LabelledImages:
@@ -73,3 +79,38 @@ def load_own_dataset(classifier: Classifier) -> Dataset:
             "images now; restore that data set, or train again."
         )
     return dataset
+
+
+def load_ood_images(
+    sources: Iterable[str | Path], on_step: Callable[[str, int, int], None]
+) -> dict[str, NDArray[np.uint8]]:
+    """Return the test images of data sets by name.
+
+    Args:
+        sources: names or paths of the data sets.
+        on_step: is called while they are loaded; see `load_dataset`.
+
+    Raises:
+        ReportError: two have the same name.
+    """
+    images: dict[str, NDArray[np.uint8]] = {}
+    for source in sources:
+        dataset = load_dataset(source, on_step)
+        if dataset.name in images:
+            raise ReportError(f"Two OOD sets are called {dataset.name}; rename one of them.")
+        images[dataset.name] = dataset.test.images
+    return images
+
+
+def reject_other_classes(classifier: Classifier) -> Classifier:
+    """Return a classifier of the ten digits.
+
+    Raises:
+        ModelError: it has other classes.
+    """
+    if classifier.class_names != DIGITS:
+        raise ModelError(
+            f"{classifier.name} has the classes {', '.join(classifier.class_names)}; reports and "
+            "comparisons need a classifier of the ten digits. Use `tendigits evaluate`."
+        )
+    return classifier
