@@ -3,7 +3,7 @@
 import base64
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from importlib import import_module
 from pathlib import Path
 from string import Template
@@ -51,8 +51,8 @@ _SERVER_PAGE = Path(__file__).parent.parent / "server" / "page"
 # The page reads with the same constants as Python.
 _MODULES = (
     *(f"images.{name}" for name in ("decode", "finder", "frame", "grey", "ink")),
-    *(f"reading.{name}" for name in ("alignment", "combine", "lines", "marks", "numbers")),
-    *(f"reading.{name}" for name in ("reader", "view")),
+    *(f"reading.{name}" for name in ("alignment", "combine", "frames", "lines", "marks")),
+    *(f"reading.{name}" for name in ("numbers", "reader", "view")),
 )
 
 
@@ -261,7 +261,7 @@ def _constants(module: str) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     if isinstance(value, dict):
-        return {name: asdict(each) for name, each in value.items()}
+        return {name: asdict(each) if is_dataclass(each) else each for name, each in value.items()}
     return sorted(value) if isinstance(value, set) else value
 
 

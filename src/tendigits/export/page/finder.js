@@ -1,6 +1,7 @@
 // The finder: its network, and what follows it, as in tendigits/images/finder.py.
 
 import { clip, median, round } from './arrays.js';
+import { averaged, moved, withoutDuplicates } from './candidates.js';
 import { constants } from './constants.js';
 import { heap, release, used } from './kernel.js';
 import { convolve, newMaps, prepare } from './layers.js';
@@ -41,12 +42,15 @@ export class Finder {
     let view = { left: 0, top: 0, part: grey, scale: Math.sqrt(FIRST_AREA / grey.data.length) };
     /** @type {Found[]} */
     let found = [];
+    let scaleBefore = 0;
     for (const tolerance of TOLERANCES) {
       if (!view) break;
-      const { left, top } = view;
-      found = this.findAt(view.part, view.scale);
-      view = betterView(view, found, tolerance);
-      found = found.map((each) => ({ ...each, box: moved(each.box, left, top) }));
+      const { left, top, scale } = view;
+      const here = this.findAt(view.part, scale);
+      view = betterView(view, here, tolerance);
+      const inPicture = here.map((each) => ({ ...each, box: moved(each.box, left, top) }));
+      found = averaged(inPicture, found, scaleBefore);
+      scaleBefore = scale;
     }
     return found;
   }
@@ -94,10 +98,10 @@ export class Finder {
    * @param {number} scale
    */
   mapsOf(grey, scale) {
-    const { MULTIPLE } = constants.finder;
+    const { PADDED_TO } = constants.finder;
     const [width, height] = [grey.width, grey.height].map((side) => Math.max(8, round(side * scale)));
     const resized = inBytes(resize(grey, width, height, scale < 1 ? 'area' : 'cubic'));
-    const [across, down] = [width, height].map((side) => Math.ceil(side / MULTIPLE) * MULTIPLE);
+    const [across, down] = [width, height].map((side) => Math.ceil(side / PADDED_TO) * PADDED_TO);
     const padded = new Float32Array(across * down);
     for (let y = 0; y < down; y += 1) {
       const from = Math.min(y, height - 1) * width;
@@ -205,16 +209,6 @@ function softmax(logits) {
 }
 
 /**
- * @param {[number, number, number, number]} box
- * @param {number} right
- * @param {number} down
- * @returns {[number, number, number, number]}
- */
-function moved([left, top, toRight, bottom], right, down) {
-  return [left + right, top + down, toRight + right, bottom + down];
-}
-
-/**
  * Where and at what scale to search again; null if it would not help.
  * @param {View} view
  * @param {Found[]} found
@@ -257,27 +251,4 @@ function cut({ data, width }, left, top, right, bottom) {
   const result = new Float32Array((right - left) * (bottom - top));
   for (let y = top; y < bottom; y += 1) result.set(data.subarray(y * width + left, y * width + right), (y - top) * (right - left));
   return { data: result, width: right - left, height: bottom - top };
-}
-
-/**
- * The candidates, without those that a surer one of the same kind covers.
- * @param {Found[]} found
- */
-function withoutDuplicates(found) {
-  const { SAME_UNION, SAME_PART } = constants.finder;
-  const area = (/** @type {Found} */ { box }) => (box[2] - box[0]) * (box[3] - box[1]);
-  /** @type {Found[]} */
-  const kept = [];
-  for (const each of found) {
-    const isCovered = kept.some((other) => {
-      const across = Math.min(each.box[2], other.box[2]) - Math.max(each.box[0], other.box[0]);
-      const down = Math.min(each.box[3], other.box[3]) - Math.max(each.box[1], other.box[1]);
-      const common = Math.max(0, across) * Math.max(0, down);
-      const part = common / Math.min(area(each), area(other));
-      const isSame = common >= SAME_UNION * (area(each) + area(other) - common);
-      return isSame || (part > SAME_PART && each.isDigit === other.isDigit);
-    });
-    if (!isCovered) kept.push(each);
-  }
-  return kept;
 }

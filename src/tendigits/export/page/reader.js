@@ -55,12 +55,13 @@ export class Reader {
    * @returns {Framed[]}
    */
   found(grey, finder) {
-    const { WEAKEST, DIGIT, STRONG, LEAST } = constants.reader;
+    const { WEAKEST, LEAST } = constants.reader;
+    const { DIGIT, STRONG, VOTERS } = constants.frames;
     const found = finder.find(grey).filter(({ score }) => score >= WEAKEST);
     const digitsOf = (/** @type {Float32Array} */ classes) => sum(classes.subarray(0, constants.finder.DIGIT_CLASSES));
     const digits = found.filter(({ classes }) => digitsOf(classes) >= DIGIT);
     const sure = digits.filter(({ score }) => score >= STRONG);
-    const isDark = isDarkOnLight(grey, (sure.length ? sure : digits).map(({ box }) => box));
+    const isDark = isDarkOnLight(grey, (sure.length ? sure : digits).slice(0, VOTERS).map(({ box }) => box));
     const characters = found.map((each) => {
       if (!digits.includes(each)) return { box: wholePixels(each.box), probabilities: combine(each, null), frame: null };
       const { levels, isolation } = inkIn(grey, each.box, isDark);
