@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.classifiers import Classifier
-from tendigits.data import CATALOGUE, DIGITS, Dataset, LabelledImages, load_dataset
+from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
+from tendigits.data.catalogue import DIGITS
 from tendigits.errors import DataError, ModelError, ReportError
 
 
