@@ -261,7 +261,9 @@ def _constants(module: str) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     if isinstance(value, dict):
-        return {name: asdict(each) if is_dataclass(each) else each for name, each in value.items()}
+        return {name: _plain(each) for name, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     return sorted(value) if isinstance(value, set) else value
 
 
