@@ -23,8 +23,8 @@ def test_maps_have_a_quarter_of_the_page_s_size(
     assert maps.shape == (2, 20, height // STRIDE, width // STRIDE)
 
 
-def test_network_of_the_recipe_has_1_117_508_parameters(network: FinderNetwork) -> None:
-    assert count_parameters(network) == 1_117_508
+def test_network_of_the_recipe_has_1_361_732_parameters(network: FinderNetwork) -> None:
+    assert count_parameters(network) == 1_361_732
 
 
 def test_maps_depend_on_contrast_little_and_on_brightness_not(network: FinderNetwork) -> None:

@@ -140,21 +140,20 @@ class _View:
 
 
 def _averaged(found: list[Found], before: list[Found], scale: float) -> list[Found]:
-    """Return candidates, the digits among them averaged with those of another view.
+    """Return candidates, those that are high enough averaged with those of another view.
 
-    What the network says of a digit changes from view to view by chance, so the means of the
+    What the network says of a character changes from view to view by chance, so the means of the
     scores' logits and of the classes' logarithms are more certain.
 
     Args:
         found: the candidates.
-        before: those of the other view. A digit that is missing there has the lowest score.
+        before: those of the other view. One that is missing there has the lowest score.
         scale: the pixels of the other view along a pixel of the picture.
     """
-    others = [each for each in before if each.is_digit]
-    boxes = np.array([each.box for each in others], np.float32).reshape(-1, 4)
+    boxes = np.array([each.box for each in before], np.float32).reshape(-1, 4)
     averaged = [
-        _mean(each, _most_like(each.box, others, boxes))
-        if each.is_digit and each.height * scale >= _LEGIBLE_HEIGHT
+        _mean(each, _most_like(each.box, before, boxes))
+        if each.height * scale >= _LEGIBLE_HEIGHT
         else each
         for each in found
     ]

@@ -9,9 +9,9 @@ from tendigits.images.finder import DIGIT_CLASSES, Found
 # more where its frame shows the character alone.
 ALONE = 0.97  # of the ink in and around the box
 # Weights of the finder and of the classifier in the logarithms of the classes.
-_CLASSES_ALONE, _CLASSES = (0.74, 0.23), (0.79, 0.22)
+_CLASSES_ALONE, _CLASSES = (0.71, 0.26), (0.80, 0.23)
 # Weights of 1, of the score and of the agreement in the evidence for a character.
-_EVIDENCE_ALONE, _EVIDENCE = (0.60, 1.79, 0.16), (0.83, 2.08, 0.04)
+_EVIDENCE_ALONE, _EVIDENCE = (0.65, 1.76, 0.15), (0.89, 2.01, 0.04)
 # No opinion is surer than this, so that none can overrule the other alone.
 FLOOR, CLASSIFIER_FLOOR = 1e-4, 1e-3
 

@@ -59,7 +59,7 @@ function readDrawing() {
     const start = performance.now();
     const result = await read(picture, false);
     byId('timing').textContent = `Read in ${Math.max(1, Math.round(performance.now() - start))} ms, on this device.`;
-    if (!drawing.isEmpty && !hasPicture) showResult([result], view);
+    if (!drawing.isEmpty && !hasPicture) showResult([{ name: '', result }], view);
   });
 }
 
@@ -76,7 +76,7 @@ function readPicture(file) {
     try {
       if (!image) throw new Error('This browser cannot show the file; give a PNG or JPEG.');
       const { result, width, height } = await readFile(file);
-      if (hasPicture) showResult([result], { left: 0, top: 0, width, height });
+      if (hasPicture) showResult([{ name: '', result }], { left: 0, top: 0, width, height });
     } catch (error) {
       clearResult(/** @type {Error} */ (error).message);
     } finally {

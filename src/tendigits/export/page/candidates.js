@@ -15,18 +15,17 @@ export function moved([left, top, toRight, bottom], right, down) {
 }
 
 /**
- * The candidates, the digits among them averaged with those of another view.
+ * The candidates, those that are high enough averaged with those of another view.
  * @param {Found[]} found
- * @param {Found[]} before the candidates of the other view; a digit that is missing there has the
- *   lowest score
+ * @param {Found[]} before the candidates of the other view; one that is missing there has the lowest
+ *   score
  * @param {number} scale the pixels of the other view along a pixel of the picture
  * @returns {Found[]}
  */
 export function averaged(found, before, scale) {
-  const others = before.filter(({ isDigit }) => isDigit);
-  const isLegible = (/** @type {Found} */ { isDigit, box }) => isDigit && (box[3] - box[1]) * scale >= constants.finder.LEGIBLE_HEIGHT;
+  const isLegible = (/** @type {Found} */ { box }) => (box[3] - box[1]) * scale >= constants.finder.LEGIBLE_HEIGHT;
   return found
-    .map((each) => (isLegible(each) ? mean(each, mostLike(each, others)) : each))
+    .map((each) => (isLegible(each) ? mean(each, mostLike(each, before)) : each))
     .sort((one, other) => other.score - one.score);
 }
 
