@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -26,6 +26,26 @@ MAX_PAGES = 1000
 MAX_SIDE = 2048
 # JPEGs are decoded at 1/2, 1/4 or 1/8 of their size, as long as this many pixels remain.
 _DRAFT_SIDE = 1536
+# What people have. None runs another program, and the memory of each is bounded by its pixels.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+# The most pixels of a file. JPEGs are decoded at a reduced size, unless they are progressive; the
+# decoders of three formats need up to 16 bytes per pixel.
+_MOST_PIXELS, _MOST_PIXELS_OF_JPEG, _MOST_PIXELS_OF_MODERN = 40_000_000, MAX_PIXELS, 25_000_000
+_MODERN = ("WEBP", "AVIF", "HEIF")
+_SCAN, _MOST_SCANS = b"\xff\xda", 64  # each takes the time of decoding all pixels
+# The most bytes of a tile of a TIFF, which can be larger than the picture.
+_TILE_WIDTH, _TILE_HEIGHT, _MOST_TILE_PIXELS = 322, 323, 16_000_000
+_BAND = 4_000_000  # pixels that are converted at once
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # The parts of a TIFF that are no pages: reduced copies and masks (TIFF 6.0, NewSubfileType).
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
 
@@ -111,12 +131,10 @@ def _pillow_errors(name: str) -> Iterator[None]:
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
-        raise PictureError(
-            f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels; give a smaller one."
-        ) from error
+        raise _too_many_pixels(name, MAX_PIXELS) from error
     except UnidentifiedImageError as error:
         raise PictureError(
-            f"{name} is not a picture; give a PNG, JPEG, HEIC, WebP, BMP, GIF, TIFF or PDF."
+            f"{name} is not a picture; give a PNG, JPEG, HEIC, AVIF, WebP, BMP, GIF, TIFF or PDF."
         ) from error
     except Exception as error:
         raise PictureError(f"{name} is damaged; save it again.") from error
@@ -124,9 +142,11 @@ def _pillow_errors(name: str) -> Iterator[None]:
 
 def _from_file(data: bytes, name: str) -> Generator[Picture]:
     with _pillow_errors(name):
-        image = open_heic(data, name) if is_heic(data) else Image.open(io.BytesIO(data))
+        image = open_heic(data, name) if is_heic(data) else _open(data)
     with image:
         if isinstance(image, JpegImageFile):
+            if data.count(_SCAN) > _MOST_SCANS:
+                raise PictureError(f"{name} has more than {_MOST_SCANS} scans; save it again.")
             yield _from_jpeg(image, data, name)
             return
         yield _from_pil(image, name)
@@ -136,13 +156,17 @@ def _from_file(data: bytes, name: str) -> Generator[Picture]:
             number += 1
 
 
+def _open(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
 def _from_jpeg(image: JpegImageFile, data: bytes, name: str) -> Picture:
     """Decode the luminance alone, which is faster; the colours only if the ink may need them."""
     has_colours = image.mode == "RGB"
     picture = _from_pil(image, name, draft="L")
     if not (has_colours and is_faint(picture.grey)):
         return picture
-    with _pillow_errors(name), Image.open(io.BytesIO(data)) as again:
+    with _pillow_errors(name), _open(data) as again:
         return _from_pil(again, name, draft="RGB")
 
 
@@ -168,17 +192,61 @@ def _check_number(page: int, name: str) -> None:
 
 def _from_pil(image: Image.Image, name: str, draft: str | None = None) -> Picture:
     """Decode the current frame of an image, a JPEG with the colours of the mode `draft`."""
-    if image.width * image.height > MAX_PIXELS:
-        raise PictureError(
-            f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels; give a smaller one."
-        )
+    _check_pixels(image, name)
     full_side = max(image.size)
     with _pillow_errors(name):
         if draft is not None:
             fraction = _DRAFT_SIDE / full_side
             image.draft(draft, _size(image.size, fraction))
-        upright = ImageOps.exif_transpose(_reduced(_in_plain_mode(image)))
-        return _limited(to_grey(np.asarray(upright)), full_side)
+        grey = to_grey(_pixels(image))
+        turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
+        upright = grey if turn is None else np.asarray(Image.fromarray(grey).transpose(turn))
+        return _limited(upright, full_side)
+
+
+def _check_pixels(image: Image.Image, name: str) -> None:
+    """Reject a picture whose decoding would take too much memory, before it is decoded."""
+    most = _MOST_PIXELS
+    if image.format in _MODERN:
+        most = _MOST_PIXELS_OF_MODERN
+    elif isinstance(image, JpegImageFile) and not image.info.get("progressive"):
+        most = _MOST_PIXELS_OF_JPEG
+    elif image.format is None:  # it is in memory already
+        most = MAX_PIXELS
+    if image.width * image.height > most:
+        raise _too_many_pixels(name, most)
+    if isinstance(image, TiffImageFile):
+        with _pillow_errors(name):
+            tile = [int(image.tag_v2.get(tag, 0)) for tag in (_TILE_WIDTH, _TILE_HEIGHT)]
+        if tile[0] * tile[1] > _MOST_TILE_PIXELS:
+            raise PictureError(f"{name} has tiles that are too large; save it again.")
+
+
+def _too_many_pixels(name: str, most: int) -> PictureError:
+    return PictureError(
+        f"{name} has more than {most // 1_000_000} million pixels; give a smaller one."
+    )
+
+
+def _pixels(image: Image.Image) -> NDArray[np.generic]:
+    """Return the array of a picture that `to_grey` takes.
+
+    A large one is reduced to 2,048 to 4,096 pixels on its longer side. It is converted in bands, so
+    that no second copy of it is needed.
+    """
+    factor = max(image.size) // MAX_SIDE
+    if factor <= 1:
+        return np.asarray(_in_plain_mode(image))
+    rows = factor * max(1, _BAND // (factor * image.width))
+    return np.concatenate(
+        [
+            _reduced(
+                _in_plain_mode(image.crop((0, top, image.width, min(top + rows, image.height)))),
+                factor,
+            )
+            for top in range(0, image.height, rows)
+        ]
+    )
 
 
 def _in_plain_mode(image: Image.Image) -> Image.Image:
@@ -192,11 +260,16 @@ def _in_plain_mode(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _reduced(image: Image.Image) -> Image.Image:
-    """Return a large picture with 2,048 to 4,096 pixels on its longer side, which saves memory."""
-    factor = max(image.size) // MAX_SIDE
-    has_8_bits = image.mode in ("L", "LA", "RGB", "RGBA")
-    return image.reduce(factor) if factor > 1 and has_8_bits else image
+def _reduced(image: Image.Image, factor: int) -> NDArray[np.generic]:
+    """Return the pixels of an image, averaged over squares."""
+    if image.mode in ("L", "LA", "RGB", "RGBA"):
+        return np.asarray(image.reduce(factor))
+    pixels = np.asarray(image)
+    size = -(-image.width // factor), -(-image.height // factor)
+    averages = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    if np.issubdtype(pixels.dtype, np.integer):
+        return np.rint(averages).astype(pixels.dtype)
+    return np.asarray(averages)
 
 
 def _limited(grey: NDArray[np.uint8], full_side: int) -> Picture:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from tendigits.errors import PictureError
-from tendigits.images.decode import MAX_BYTES
+from tendigits.images.decode import FORMATS, MAX_BYTES
 
 STANDARD_INPUT = "-"
 # Of the formats that Pillow does not know by itself.
@@ -53,7 +53,8 @@ def _sources(word: str) -> list[Source]:
 def _pictures_in(folder: Path) -> list[Path]:
     # Documents are named even where the libraries that decode them are not installed: each then
     # gives an error that says what to install.
-    suffixes = DOCUMENTS.union(Image.registered_extensions())
+    known = Image.registered_extensions().items()
+    suffixes = DOCUMENTS.union(suffix for suffix, kind in known if kind in FORMATS)
     found = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
     pictures = sorted(path for path in found if path.is_file())
     if not pictures:

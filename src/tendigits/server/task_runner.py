@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from tendigits.errors import PictureError, UnsupportedPictureError
+from tendigits.images.decode import FORMATS
 from tendigits.images.documents import is_heic, is_pdf, open_heic
 from tendigits.reading.occlusion import occlude
 from tendigits.reading.reader import Reader, Reading
@@ -25,8 +26,6 @@ from tendigits.server.tasks import (
     Task,
 )
 
-# The formats that Pillow opens for a client: none of them runs another program.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PAGES = 32  # of a PDF or TIFF
 MAX_SECONDS = 20  # for all pages; less than the time after which the server gives up waiting
 
@@ -98,7 +97,7 @@ def _check_file(content: bytes | NDArray[np.uint8], pixel_limit: int) -> Rejecte
     except UnidentifiedImageError:
         return Rejected(
             415,
-            "Unknown image format; send a PNG, JPEG, HEIC, WebP, BMP, GIF, TIFF or PDF file.",
+            "Unknown image format; send a PNG, JPEG, HEIC, AVIF, WebP, BMP, GIF, TIFF or PDF file.",
         )
     except Image.DecompressionBombError:
         return Rejected(413, f"The picture is too large; send at most {pixel_limit:,} pixels.")

@@ -127,9 +127,7 @@ class Worker:
             self._send(tasks)
             while True:
                 limit = self._limit(tasks[len(outcomes) :])
-                if not self._connection.poll(limit):
-                    raise TimeoutError
-                outcome: Outcome | None = self._connection.recv()
+                outcome = self._receive(limit)
                 if outcome is None:
                     return outcomes
                 outcomes.append(outcome)
@@ -155,6 +153,13 @@ class Worker:
             self._connection.send(tasks)
         finally:
             timer.cancel()
+
+    def _receive(self, limit: float) -> Outcome | None:
+        assert self._connection is not None
+        if not self._connection.poll(limit):
+            raise TimeoutError
+        outcome: Outcome | None = self._connection.recv()
+        return outcome
 
     def _limit(self, left: Sequence[Task]) -> float:
         """Return the most seconds to wait for the outcome of the first of some tasks."""
