@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from paper import drawn
 from tendigits.data import Dataset
-from tendigits.images import ink_in, is_dark_on_light, make_frame
+from tendigits.images import ink_in, is_dark_on_light, make_frame, plain_ink
 
 Area = tuple[float, float, float, float]
 
@@ -79,3 +79,12 @@ def test_boxes_at_the_borders_of_a_picture_are_cut_out(area: Area) -> None:
     levels = ink_in(noise, area).levels
     assert levels.ndim == 2
     assert 0 <= levels.min() <= levels.max() <= 1
+
+
+def test_plain_ink_of_a_digit_alone_is_like_its_ink(mnist: Dataset) -> None:
+    image = mnist.train.images[0]
+    rows, columns = (np.flatnonzero(image.max(axis=axis) > 60) for axis in (1, 0))
+    area = (float(columns[0]), float(rows[0]), columns[-1] + 1.0, rows[-1] + 1.0)
+    for grey, dark in ((255 - image, True), (image, False)):
+        frame = make_frame(plain_ink(grey, area, dark=dark), widen=False)
+        assert difference(frame, image) < 20

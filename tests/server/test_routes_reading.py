@@ -75,7 +75,7 @@ def test_a_list_gives_a_list_in_which_a_damaged_picture_has_the_status_error(
     assert [result["file"] for result in results] == ["1", "2", "3"]
     assert [result["status"] for result in results] == ["read", "error", "empty"]
     assert results[1]["error"] == (
-        "Unknown image format; send a PNG, JPEG, HEIC, WebP, BMP, GIF, TIFF or PDF file."
+        "Unknown image format; send a PNG, JPEG, HEIC, AVIF, WebP, BMP, GIF, TIFF or PDF file."
     )
 
 
