@@ -9,7 +9,7 @@ from PIL import Image
 
 from server_process import png
 from tendigits.data import Dataset
-from tendigits.server import batching
+from tendigits.server import batching, lanes
 from tendigits.server.batching import Batcher
 from tendigits.server.monitoring import Metrics
 from tendigits.server.problems import Problem
@@ -66,7 +66,7 @@ def test_a_single_picture_does_not_wait_for_others(pictures: list[Picture]) -> N
 def test_a_large_picture_closes_its_batch(pictures: list[Picture]) -> None:
     content = pictures[0].content
     assert isinstance(content, bytes)
-    large = Picture("large", content + bytes(batching.BATCH_BYTES))
+    large = Picture("large", content + bytes(lanes.BATCH_BYTES))
 
     async def work(batcher: Batcher) -> None:
         waiting = [pictures[0], large, *pictures[1:4]]
@@ -92,7 +92,8 @@ def test_a_document_is_a_batch_of_its_own(pictures: list[Picture], mnist: Datase
         results = [each.results[0].file for (each,) in outcomes if isinstance(each, ReadPicture)]
         assert results == ["0", "1", "document", "2", "3", "document"]
         sizes = batch_sizes(batcher)
-        assert (sizes["1.0"], sizes["2.0"], sizes["count"]) == (2, 4, 4)
+        # The documents are in the slow lane.
+        assert (sizes["1.0"], sizes["4.0"], sizes["count"]) == (2, 3, 3)
 
     run(work)
 
