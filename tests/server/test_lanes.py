@@ -65,11 +65,18 @@ def test_what_a_slow_client_sends_is_in_the_slow_lane_for_a_minute(
     assert names(two_workers.take()) == ["soon"]
 
 
-def test_a_single_worker_reads_fast_tasks_first() -> None:
+def test_a_single_worker_takes_from_the_lanes_in_turn() -> None:
     single = Lanes(workers=1)
-    single.put(queued("document", content=DOCUMENT))
-    single.put(queued("drawing"))
-    assert [names(single.take()) for _ in range(2)] == [["drawing"], ["document"]]
+    for number in range(2):
+        single.put(queued(f"document {number}", content=DOCUMENT))
+    taken = []
+    for number in range(3):
+        single.put(queued(f"drawing {number}"))
+        single.put(queued(f"drawing {number}, too"))
+        taken.append(single.take())
+        single.finish(taken[-1])
+    assert [each.is_slow for each in taken] == [True, False, True]
+    assert len(names(taken[1])) == 4
 
 
 def test_tasks_whose_clients_have_gone_are_left_out(two_workers: Lanes) -> None:

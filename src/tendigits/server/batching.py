@@ -5,7 +5,6 @@ A batch is sent as soon as a worker is free; it does not wait to be filled.
 
 import asyncio
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 
@@ -20,8 +19,6 @@ from tendigits.server.workers import Worker, WorkerLost
 
 QUEUE_TIMEOUT = 30.0  # seconds
 CLIENT_FRACTION = 0.5  # the largest fraction of the queue that one client may use
-# A worker stops a batch after a second. If one took longer than this, its last picture took long.
-SLOW_SECONDS = 2.0
 BUSY = "The server has too many pictures in its queue; try again in a moment."
 DOWN = "The processes that read pictures keep dying and are started again; try again in a minute."
 
@@ -147,12 +144,12 @@ class Batcher:
 
     async def _run_batch(self, worker: Worker, batch: Batch) -> None:
         self._metrics.batch_size.observe(len(batch.tasks))
-        started, lost = time.monotonic(), None
+        lost: WorkerLost | None = None
         try:
             outcomes = await worker.run([each.task for each in batch.tasks])
         except WorkerLost as error:
             outcomes, lost = error.outcomes, error
-        if time.monotonic() - started > SLOW_SECONDS and outcomes:
+        if lost is not None and lost.was_ended:
             last = min(len(outcomes), len(batch.tasks)) - 1
             self._lanes.mark_as_slow(batch.tasks[last].client)
         for each in batch.tasks[len(outcomes) :]:  # the first ones took long

@@ -26,7 +26,8 @@ def limited_protocol(header_timeout: float) -> type[asyncio.Protocol]:
 class _LimitedProtocol(HttpToolsProtocol):
     timeout: float
     _timer: asyncio.TimerHandle | None = None
-    _header_bytes = 0  # since the last complete headers; 0 within a body
+    _header_bytes = 0  # since the timer was started
+    _is_in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -37,6 +38,8 @@ class _LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._timer is None and not self._is_in_body:
+            self._start_timer()  # empty lines before a request begin none
         if self._timer is not None:
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES + len(data):
@@ -51,7 +54,12 @@ class _LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_timer()
+        self._is_in_body = True
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_in_body = False
+        super().on_message_complete()
 
     def _start_timer(self) -> None:
         self._header_bytes = 0

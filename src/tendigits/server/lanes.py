@@ -1,7 +1,7 @@
 """What is queued, in two lanes, so that slow pictures do not keep the workers from the others.
 
 Documents are in the slow lane, and whatever a client sends within a minute after a picture of its
-own took long. That lane gets at most half of the workers.
+own exceeded the time limit. That lane gets at most half of the workers.
 """
 
 import asyncio
@@ -49,6 +49,7 @@ class Lanes:
         self._fast: deque[Queued] = deque()
         self._slow: deque[Queued] = deque()
         self._running = 0  # tasks of the slow lane that workers have
+        self._slow_was_last = False
         self._slow_until: dict[str, float] = {}
         self._changed = asyncio.Event()
 
@@ -77,14 +78,25 @@ class Lanes:
     def take(self) -> Batch:
         """Return the tasks for one worker; none if their clients have gone.
 
-        Of the fast lane, a batch is one worker's part of what is queued.
+        The lanes take turns, so that none of them waits for ever for a single worker.
         """
-        if self._may_take_slow() and not (self._fast and (self._running or self._workers == 1)):
-            first = self._slow.popleft()
-            if first.outcome.done():
-                return Batch([], is_slow=False)
-            self._running += 1
-            return Batch([first], is_slow=True)
+        self._slow_was_last = self._may_take_slow() and not (self._fast and self._slow_was_last)
+        return self._take_slow() if self._slow_was_last else self._take_fast()
+
+    def finish(self, batch: Batch) -> None:
+        """Say that the worker that had a batch is available again."""
+        self._running -= batch.is_slow
+        self._changed.set()
+
+    def _take_slow(self) -> Batch:
+        first = self._slow.popleft()
+        if first.outcome.done():
+            return Batch([], is_slow=False)
+        self._running += 1
+        return Batch([first], is_slow=True)
+
+    def _take_fast(self) -> Batch:
+        """Return one worker's part of the fast lane."""
         part = min(BATCH_TASKS, -(-len(self._fast) // self._workers))
         tasks: list[Queued] = []
         size = 0
@@ -92,11 +104,6 @@ class Lanes:
             tasks.append(self._fast.popleft())
             size += tasks[-1].task.size
         return Batch([each for each in tasks if not each.outcome.done()], is_slow=False)
-
-    def finish(self, batch: Batch) -> None:
-        """Say that the worker that had a batch is available again."""
-        self._running -= batch.is_slow
-        self._changed.set()
 
     def _may_take_slow(self) -> bool:
         return bool(self._slow) and self._running < self._most_slow
