@@ -17,7 +17,7 @@ test: .venv/dev-installed ## run all tests
 	$(BIN)/pytest
 
 fuzz: .venv/dev-installed ## handle hostile input for FUZZ_SECONDS (a quarter of an hour)
-	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest tests/fuzz --timeout 3600
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest tests/fuzz/fuzz_*.py --timeout 3600
 
 audit: .venv/dev-installed ## look for known vulnerabilities of the dependencies
 	.ci/audit $(BIN)/pip-audit

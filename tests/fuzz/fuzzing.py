@@ -1,5 +1,9 @@
-"""What the fuzz tests share: mutations of bytes, and checks until the time is over."""
+"""What the fuzz tests share: mutations of bytes, and checks until the time is over.
 
+The tests are in files that pytest does not collect by itself; `make fuzz` runs them.
+"""
+
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
@@ -10,6 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 Example = TypeVar("Example")
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
+# What each test gets of the time; pictures have the most formats and the most code behind them.
+PICTURE_SECONDS, OTHER_SECONDS = 0.6 * SECONDS, 0.05 * SECONDS
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 

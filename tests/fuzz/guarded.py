@@ -126,7 +126,7 @@ def load_model(content: bytes) -> None:
 def check_sentence(error: Exception) -> None:
     """Check that an error is one sentence in one line."""
     text = str(error)
-    assert text.endswith("."), text
+    assert text.endswith((".", "?")), text
     assert "\n" not in text, text
 
 

@@ -88,6 +88,24 @@ def test_a_worker_that_does_not_receive_its_batch_is_ended(
     run(served, work)
 
 
+def test_a_worker_that_dies_before_it_has_received_its_model_raises_an_error(
+    served: ServedModel,
+) -> None:
+    large = ServedModel(bytes(10_000_000), served.info, "large", None)
+
+    async def start_and_kill() -> None:
+        worker = Worker(large, LIMIT, SECONDS)
+        starting = asyncio.create_task(worker.start())
+        while not worker.is_alive:
+            await asyncio.sleep(0.001)
+        os.kill(pid_of(worker), signal.SIGKILL)
+        with pytest.raises((EOFError, OSError)):
+            await asyncio.wait_for(starting, 10)
+        await worker.stop()
+
+    asyncio.run(start_and_kill())
+
+
 def test_pauses_before_a_worker_is_started_again_grow_up_to_a_limit(served: ServedModel) -> None:
     worker = Worker(served, LIMIT, SECONDS)
     pauses = [worker.count_death() for _ in range(8)]

@@ -109,11 +109,13 @@ class Worker:
     def _start(self) -> None:
         self._stop()
         self._connection, other_end = _SPAWN.Pipe()
-        arguments = (other_end, self.model.content, self.model.name, self._pixel_limit)
+        arguments = (other_end, self._pixel_limit)
         self._process = _SPAWN.Process(target=run_worker, args=arguments, daemon=True)
         self._process.start()
         self._started = time.monotonic()
         other_end.close()  # so that the pipe breaks when the process dies
+        # Not as an argument: `Process.start` would wait for ever if the process died meanwhile.
+        self._send((self.model.content, self.model.name), SECONDS_TO_START)
         if not self._connection.poll(SECONDS_TO_START):
             self._process.kill()
             raise OSError("the worker does not become ready")
@@ -124,7 +126,7 @@ class Worker:
         outcomes: list[Outcome] = []
         limit = self._time_limit
         try:
-            self._send(tasks)
+            self._send(tasks, self._time_limit)
             while True:
                 limit = self._limit(tasks[len(outcomes) :])
                 outcome = self._receive(limit)
@@ -143,14 +145,14 @@ class Worker:
             rejected = Rejected(503, "Reading was interrupted; try again.")
             raise WorkerLost([*outcomes, rejected], was_ended=False) from None
 
-    def _send(self, tasks: Sequence[Task]) -> None:
-        """Send a batch; a process that does not receive it is ended, which breaks the pipe."""
+    def _send(self, message: object, seconds: float) -> None:
+        """Send a message; a process that does not receive it is ended, which breaks the pipe."""
         assert self._connection is not None
         assert self._process is not None
-        timer = threading.Timer(self._time_limit, self._process.kill)
+        timer = threading.Timer(seconds, self._process.kill)
         timer.start()
         try:
-            self._connection.send(tasks)
+            self._connection.send(message)
         finally:
             timer.cancel()
 
@@ -180,12 +182,13 @@ class Worker:
         self._process.join()
 
 
-def run_worker(connection: Connection, model: bytes, name: str, pixel_limit: int) -> None:
-    """Run in the worker process: handle batches of tasks until `connection` is closed."""
+def run_worker(connection: Connection, pixel_limit: int) -> None:
+    """Run in the worker process: receive a model, then handle batches until the pipe is closed."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches all processes; the server ends them
     # One thread: the other cores have workers of their own.
     cv2.setNumThreads(1)
+    model, name = connection.recv()
     reader = Reader(load_model_bytes(model, name, threads=1), threads=1)
     connection.send("ready")
     while True:
