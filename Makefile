@@ -1,10 +1,11 @@
 # One command per task. Each makes the environment that it needs, once.
 PYTHON ?= python3
+FUZZ_SECONDS ?= 900
 BIN := .venv/bin
 # --no-compile halves the installation; `make demo` compiles the modules that it imports.
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help demo test lint format docs pages check-pages package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy bench-scale reports notebook screenshots clean
+.PHONY: help demo test fuzz audit lint format docs pages check-pages package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy bench-scale reports notebook screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -14,6 +15,12 @@ demo: .venv/train-installed ## train the network of the notebook on MNIST and te
 
 test: .venv/dev-installed ## run all tests
 	$(BIN)/pytest
+
+fuzz: .venv/dev-installed ## handle hostile input for FUZZ_SECONDS (a quarter of an hour)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest tests/fuzz/fuzz_*.py --timeout 3600
+
+audit: .venv/dev-installed ## look for known vulnerabilities of the dependencies
+	.ci/audit $(BIN)/pip-audit
 
 lint: .venv/dev-installed ## check style, types and imports between the packages
 	$(BIN)/ruff check .
@@ -34,8 +41,10 @@ pages: docs .venv/train-installed ## export the pretrained models as pages into 
 check-pages: .venv/dev-installed ## compare exported pages with Python on all test images: make check-pages [FOLDER=...]
 	PYTHONPATH=tests $(BIN)/python benchmarks/pages.py $(FOLDER)
 
-package: .venv/dev-installed ## build the wheel and the sdist into dist/
+package: .venv/dev-installed ## build the wheel, the sdist and a list of all components into dist/
 	$(BIN)/python -m build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --output-file dist/tendigits.cdx.json $(BIN)/python
 
 bench-notebook: .venv-bench/installed ## time `tendigits train mlp` against the notebook in Keras
 	.venv-bench/bin/python benchmarks/notebook.py

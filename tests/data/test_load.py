@@ -20,6 +20,7 @@ from tendigits.data import CATALOGUE, Dataset, load, load_dataset, npz_file
 from tendigits.data.catalogue import IDX_FILES
 from tendigits.data.dataset import split_by_content
 from tendigits.data.idx import idx_bytes
+from tendigits.data.npz_file import KERAS_ARRAYS
 from tendigits.errors import DataError
 
 BUNDLED = Path(tendigits.data.__file__).parent / "mnist"
@@ -280,9 +281,10 @@ def test_an_npz_without_a_test_part_is_split_by_content_and_says_so(
         ("y_test", np.full(500, -1), "(test part) has the label -1"),
         ("y_test", np.zeros(499, np.uint8), "500 images and 499 labels"),
         ("y_test", np.array(["a"] * 500), "The labels of"),
+        ("y_test", np.array([b"\xff"] * 500), "The labels of"),
         ("x_train", np.zeros((0, 28, 28), np.uint8), "0 images and 2,000 labels"),
     ],
-    ids=["negative", "NaN", "narrow", "10", "-1", "a label too few", "strings", "empty"],
+    ids=["negative", "NaN", "narrow", "10", "-1", "a label too few", "strings", "bytes", "empty"],
 )
 def test_an_npz_with_an_invalid_array_is_rejected(
     npz: Path,
@@ -292,6 +294,24 @@ def test_an_npz_with_an_invalid_array_is_rejected(
     complaint: str,
 ) -> None:
     np.savez(npz, allow_pickle=False, **(keras_arrays | {name: array}))
+    with raises_data_error(npz, complaint):
+        load_dataset(npz)
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        ((b"\x93NUMPY", b"\x93NUMPI"), "x_train is not an array"),
+        ((b"{'descr'", b"s'descr'"), "is not a valid .npz file"),
+    ],
+    ids=["signature", "header"],
+)
+def test_an_npz_with_a_damaged_member_is_rejected(
+    npz: Path, small_mnist: Dataset, damage: tuple[bytes, bytes], complaint: str
+) -> None:
+    member = io.BytesIO()
+    np.save(member, small_mnist.train.images[:20])
+    write_zip(npz, dict.fromkeys(KERAS_ARRAYS, member.getvalue().replace(*damage)))
     with raises_data_error(npz, complaint):
         load_dataset(npz)
 
@@ -333,7 +353,7 @@ def test_an_npz_with_an_array_over_the_limit_is_rejected(
 
 def test_an_npz_whose_members_are_not_arrays_is_rejected(npz: Path) -> None:
     write_zip(npz, dict.fromkeys(("x_train", "y_train", "x_test", "y_test"), b"5041"))
-    with raises_data_error(npz, "give uint8"):
+    with raises_data_error(npz, "x_train is not an array"):
         load_dataset(npz)
 
 

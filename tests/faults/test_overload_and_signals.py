@@ -101,6 +101,72 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path, large: bytes) -> None:
         assert server.workers() not in ([], [worker])
 
 
+def test_a_worker_whose_picture_takes_too_long_is_replaced(tmp_path: Path, large: bytes) -> None:
+    with serving(tmp_path, "--time-limit", "2") as server, ThreadPoolExecutor(1) as clients:
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGSTOP)  # as if its picture took for ever
+        response = clients.submit(server.read, large).result()
+        assert response.status_code == 503
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert "took more than 2 seconds" in response.json()["detail"]
+        assert not is_alive(worker)
+        assert server.read(large).status_code == 200
+
+
+def test_a_server_whose_workers_keep_dying_says_so_and_recovers(
+    tmp_path: Path, large: bytes
+) -> None:
+    with serving(tmp_path) as server:
+        ready = {"status": "ok", "workers": 1}
+        assert server.get("/readyz").json() == ready
+
+        def dies_again() -> bool:
+            for worker in server.workers():
+                os.kill(worker, signal.SIGKILL)
+            started = time.monotonic()
+            response = server.read(large)
+            assert response.status_code in (200, 503)
+            assert time.monotonic() - started < 20
+            return server.get("/readyz").status_code == 503
+
+        wait_until(dies_again, 60)
+        assert "keep dying" in server.get("/readyz").json()["detail"]
+        assert "keep dying" in server.read(large).json()["detail"]
+        wait_until(lambda: server.get("/readyz").json() == ready, 60)
+        assert server.read(large).status_code == 200
+
+
+def test_headers_that_do_not_end_are_cut_off(tmp_path: Path) -> None:
+    with serving(tmp_path, "--header-timeout", "1") as server:
+        host, _, port = server.url.removeprefix("http://").partition(":")
+        for start in (b"", b"GET /healthz HTTP/1.1\r\nA: ", b"GET"):
+            with socket.create_connection((host, int(port)), timeout=20) as client:
+                client.sendall(start)
+                began = time.monotonic()
+                received = client.recv(4096)
+                assert received[:12] == (b"HTTP/1.1 408" if start else b"")
+                assert time.monotonic() - began > 0.5
+        with socket.create_connection((host, int(port)), timeout=20) as client:
+            client.sendall(
+                b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+            )
+            time.sleep(1.5)  # a body may take longer
+            client.sendall(b"no figure")
+            assert client.recv(4096)[:12] == b"HTTP/1.1 415"
+
+
+def test_large_headers_are_rejected(server: Server) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\n")
+        try:
+            for _ in range(100):
+                client.sendall(b"A: " + b"b" * 20_000 + b"\r\n")
+            assert client.recv(4096)[:12] == b"HTTP/1.1 400"
+        except ConnectionError:
+            pass  # it was closed meanwhile
+
+
 def test_sighup_reloads_the_model_without_dropping_a_request(tmp_path: Path, large: bytes) -> None:
     with serving(tmp_path) as server, ThreadPoolExecutor(4) as clients:
         responses = [clients.submit(server.read, large) for _ in range(24)]

@@ -253,6 +253,7 @@ def test_invalid_value_is_rejected_with_the_reason(
         ("seed = 3", "seed = {}", "Invalid value for seed: {}"),
         ("seed = 3\n", "", "The recipe narrow lacks the setting seed; add it."),
         ('kind = "mlp"\n', "", "The recipe narrow lacks the setting network.kind; add it."),
+        ('[network]\nkind = "mlp"\nwidths = [20]\n', "", "lacks the setting network; add it."),
         ("widths = [20]", "widths = [0]", "Invalid value for network.widths.0: 0"),
     ],
 )

@@ -1,10 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from paper import on_paper, row
-from server_process import Server, base64_of, correction, png
+from server_process import Server, base64_of, correction, png, serving
 from tendigits.data import Dataset
 from tendigits.server.routes_corrections import CorrectionResponse, CorrectionsPage
 
@@ -96,3 +97,21 @@ def test_a_picture_with_several_shapes_is_rejected(server: Server, mnist: Datase
 def test_only_json_is_accepted(server: Server) -> None:
     response = server.post("/v1/corrections", data=b"{}", headers={"Content-Type": "text/plain"})
     assert response.status_code == 415
+
+
+def test_a_client_that_sends_too_many_corrections_in_a_day_is_rejected(tmp_path: Path) -> None:
+    with serving(tmp_path, "--daily-corrections", "2") as server:
+        assert [server.correct(key).status_code for key in "aba"] == [201, 201, 429]
+        assert server.correct("c").json()["detail"] == (
+            "You have sent 2 corrections within a day; send more tomorrow."
+        )
+        assert server.stored_keys() == {"a", "b"}
+
+
+def test_a_full_store_rejects_new_corrections_and_knows_the_old_ones(tmp_path: Path) -> None:
+    with serving(tmp_path, "--corrections-limit", "2") as server:
+        assert [server.correct(key).status_code for key in "abca"] == [201, 201, 507, 200]
+        assert server.correct("b", correct=3).status_code == 409
+        (first, _) = server.get("/v1/corrections").json()["corrections"]
+        assert server.delete(f"/v1/corrections/{first['id']}").status_code == 204
+        assert server.correct("c").status_code == 201

@@ -78,9 +78,10 @@ def test_the_previous_model_stays_in_use_if_the_file_is_damaged(
 
 
 def test_the_server_is_alive_and_ready(server: Server) -> None:
-    for path in ("/healthz", "/readyz"):
+    expected = {"/healthz": {"status": "ok"}, "/readyz": {"status": "ok", "workers": 1}}
+    for path, content in expected.items():
         response = server.get(path)
-        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+        assert (response.status_code, response.json()) == (200, content)
 
 
 def test_requests_shapes_and_corrections_are_counted(server: Server, mnist: Dataset) -> None:

@@ -33,7 +33,7 @@ def test_it_listens_on_an_ipv6_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["--model", "nobody.onnx"], "nobody.onnx cannot be read"),
+        (["--model", "nobody.onnx"], "There is no model file nobody.onnx"),
         (["--database", "mysql://localhost/x"], "sqlite:///FILE"),
         (["--database", "sqlite:///:memory:"], "sqlite:///FILE"),
         (["--database", "nonsense"], "sqlite:///FILE"),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 
+import numpy as np
 import pytest
 
 from server_process import is_alive, png, wait_until
@@ -14,10 +15,11 @@ from tendigits.data import Dataset
 from tendigits.reading.occlusion import Occlusion
 from tendigits.server import workers
 from tendigits.server.served_model import ServedModel, load_served_model
-from tendigits.server.tasks import FrameToOcclude, Picture, ReadPicture
-from tendigits.server.workers import Worker, run_batch
+from tendigits.server.tasks import FrameToOcclude, Picture, ReadPicture, Rejected
+from tendigits.server.workers import LONGEST_PAUSE, Worker, WorkerLost, run_batch
 
 LIMIT = 1_000_000
+SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +47,9 @@ def test_tasks_that_take_long_do_not_keep_the_others_of_their_batch(
 ) -> None:
     reader = Reader(load_model_bytes(served.content, "tiny", threads=1), threads=1)
     tasks = [Picture(str(number), mnist.test.images[number]) for number in range(3)]
-    assert len(run_batch(reader, tasks, LIMIT)) == 3
+    assert len(list(run_batch(reader, tasks, LIMIT))) == 3
     monkeypatch.setattr(workers, "BATCH_SECONDS", 0.0)
-    assert len(run_batch(reader, tasks, LIMIT)) == 1
+    assert len(list(run_batch(reader, tasks, LIMIT))) == 1
 
 
 def test_a_worker_that_died_raises_an_error_and_can_be_started_again(
@@ -58,13 +60,58 @@ def test_a_worker_that_died_raises_an_error_and_can_be_started_again(
     async def work(worker: Worker) -> None:
         first = pid_of(worker)
         os.kill(first, signal.SIGKILL)
-        with pytest.raises((EOFError, OSError)):
+        with pytest.raises(WorkerLost) as lost:
             await worker.run(tasks)
+        assert not lost.value.was_ended
+        assert [each.status for each in lost.value.outcomes if isinstance(each, Rejected)] == [503]
         await worker.start()
         assert pid_of(worker) != first
         assert isinstance((await worker.run(tasks))[0], ReadPicture)
 
     run(served, work)
+
+
+def test_a_worker_that_does_not_receive_its_batch_is_ended(
+    served: ServedModel, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A large batch, so that the process is killed before it has received all of it.
+    tasks = [Picture("-", mnist.test.images[0]), Picture("-", np.zeros((4000, 4000), np.uint8))]
+
+    async def work(worker: Worker) -> None:
+        monkeypatch.setattr(worker, "_time_limit", 1.0)
+        os.kill(pid_of(worker), signal.SIGSTOP)
+        with pytest.raises(WorkerLost) as lost:
+            await worker.run(tasks)
+        assert [each.status for each in lost.value.outcomes if isinstance(each, Rejected)] == [503]
+        assert not worker.is_alive
+
+    run(served, work)
+
+
+def test_a_worker_that_dies_before_it_has_received_its_model_raises_an_error(
+    served: ServedModel,
+) -> None:
+    large = ServedModel(bytes(10_000_000), served.info, "large", None)
+
+    async def start_and_kill() -> None:
+        worker = Worker(large, LIMIT, SECONDS)
+        starting = asyncio.create_task(worker.start())
+        while not worker.is_alive:
+            await asyncio.sleep(0.001)
+        os.kill(pid_of(worker), signal.SIGKILL)
+        with pytest.raises((EOFError, OSError)):
+            await asyncio.wait_for(starting, 10)
+        await worker.stop()
+
+    asyncio.run(start_and_kill())
+
+
+def test_pauses_before_a_worker_is_started_again_grow_up_to_a_limit(served: ServedModel) -> None:
+    worker = Worker(served, LIMIT, SECONDS)
+    pauses = [worker.count_death() for _ in range(8)]
+    assert pauses == [0, 1, 2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
+    worker._started -= workers.SECONDS_TO_TRUST + 1
+    assert worker.count_death() == 0
 
 
 def test_a_worker_ignores_ctrl_c_and_ends_when_it_is_stopped(
@@ -87,7 +134,7 @@ def test_a_worker_that_cannot_load_its_model_does_not_start(served: ServedModel)
     broken = ServedModel(b"not a model", served.info, "broken", None)
 
     async def start() -> None:
-        worker = Worker(broken, LIMIT)
+        worker = Worker(broken, LIMIT, SECONDS)
         with pytest.raises((EOFError, OSError)):
             await worker.start()
         await worker.stop()
@@ -108,7 +155,7 @@ def run(served: ServedModel, work: Callable[[Worker], Awaitable[None]]) -> None:
     """Do `work` with a worker that was started, and stop it."""
 
     async def with_worker() -> None:
-        worker = Worker(served, LIMIT)
+        worker = Worker(served, LIMIT, SECONDS)
         await worker.start()
         try:
             await work(worker)

@@ -158,6 +158,22 @@ def serve(
     queue: Annotated[
         int | None, typer.Option(help="Maximum pictures in the queue.", show_default="1024")
     ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(help="Maximum seconds for reading one picture.", show_default="10"),
+    ] = None,
+    header_timeout: Annotated[
+        float | None,
+        typer.Option(help="Maximum seconds for a request's headers.", show_default="10"),
+    ] = None,
+    corrections_limit: Annotated[
+        int | None,
+        typer.Option(help="Maximum stored corrections.", show_default="1 million"),
+    ] = None,
+    daily_corrections: Annotated[
+        int | None,
+        typer.Option(help="Maximum corrections of one client in a day.", show_default="10,000"),
+    ] = None,
     api_keys: Annotated[
         list[str] | None,
         typer.Option(
@@ -194,6 +210,10 @@ def serve(
         "pixel_limit": pixel_limit,
         "workers": workers,
         "queue": queue,
+        "time_limit": time_limit,
+        "header_timeout": header_timeout,
+        "corrections_limit": corrections_limit,
+        "daily_corrections": daily_corrections,
         "api_keys": api_keys,
         "open": open_,
         "cors_origins": cors_origins,

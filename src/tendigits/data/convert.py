@@ -72,7 +72,8 @@ def _in_8_bits(images: NDArray[Any], source: str) -> tuple[NDArray[Any], tuple[s
 def _integers(labels: NDArray[Any]) -> NDArray[Any]:
     """Return labels that are whole numbers as integers; others as they are."""
     if labels.dtype == object or labels.dtype.kind in "SU":
-        texts = labels.astype(str)
+        is_bytes = labels.dtype.kind == "S"
+        texts = np.char.decode(labels, "latin-1") if is_bytes else labels.astype(str)
         is_number = labels.size > 0 and bool(np.char.isdecimal(texts).all())
         # 18 digits are within int64.
         return texts.astype(np.int64) if is_number and texts.itemsize <= 4 * 18 else labels

@@ -1,6 +1,7 @@
 """Data sets in an .npz file: with a training and a test part as in Keras, or with X and y."""
 
 import lzma
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,15 @@ WHOLE_ARRAYS = (("X", "y"), ("x", "y"), ("x_train", "y_train"), ("images", "labe
 NON_DIGIT_ARRAY = "non_digit"
 Arrays = dict[str, NDArray[np.generic]]
 # Raised by zipfile, its decompressors and NumPy for a damaged file.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+)
 
 
 def read_npz(path: Path) -> Arrays:
@@ -39,7 +48,7 @@ def read_npz(path: Path) -> Arrays:
         names = _names_of(sizes, path)
         _check_sizes(sizes, names.values(), path)
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: np.asarray(arrays[stored]) for name, stored in names.items()}
+            return {name: _array(arrays[stored], stored) for name, stored in names.items()}
     except _DAMAGED as error:
         raise DataError(f"{path} is not a valid .npz file; download or save it again.") from error
     except (ValueError, MemoryError) as error:
@@ -50,6 +59,12 @@ def read_npz(path: Path) -> Arrays:
         ) from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _array(stored: object, name: str) -> NDArray[np.generic]:
+    if not isinstance(stored, np.ndarray):  # NumPy returns the bytes of what is no array
+        raise ValueError(f"{name} is not an array")  # noqa: TRY004 - the file's value is wrong
+    return stored
 
 
 def write_npz(dataset: Dataset, path: Path) -> None:

@@ -45,6 +45,8 @@ from tendigits.errors import ServerError
 MAX_KEY_LENGTH = 200
 SECONDS_TO_CONNECT = 3
 SECONDS_FOR_A_STATEMENT = 5
+# The stored corrections are counted again after so many were added, as other servers add some, too.
+COUNT_EVERY = 100
 
 _metadata = MetaData()
 _table = Table(
@@ -106,6 +108,10 @@ class KeyTaken(Exception):  # noqa: N818 - not an error of the store
     """Another correction was stored under this key."""
 
 
+class StoreFull(Exception):  # noqa: N818 - a state
+    """As many corrections are stored as are allowed."""
+
+
 class StoreUnavailable(Exception):  # noqa: N818 - a state
     """The database cannot be reached, is full or is locked; this may be temporary."""
 
@@ -116,14 +122,21 @@ class CorrectionStore:
     Every method raises `StoreUnavailable` if the database cannot be used at the moment.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, limit: int | None = None) -> None:
         """Use the database at `url`; its table is created on first use.
+
+        Args:
+            url: of SQLite or PostgreSQL.
+            limit: the largest number of corrections; servers that share a database, and requests
+                at the same time, can exceed it by about a hundred.
 
         Raises:
             ServerError: `url` is not a URL of SQLite or PostgreSQL.
         """
         self._engine = _create_engine(url)
         self._has_table = False
+        self._limit = limit
+        self._room = 0  # how many can be added before they are counted again
 
     @property
     def display_url(self) -> str:
@@ -150,7 +163,10 @@ class CorrectionStore:
 
         Raises:
             KeyTaken: another correction was stored under the same key.
+            StoreFull: the limit is reached, and it is not stored.
         """
+        if self._is_full():
+            return self._stored_before(new, StoreFull()), False
         values = {
             "key": new.key,
             "frame": new.frame.tobytes(),
@@ -162,9 +178,10 @@ class CorrectionStore:
         try:
             with self._transaction() as connection:
                 row = connection.execute(insert(_table).values(values).returning(_table)).one()
+            self._room -= 1
             return _correction(row), True
         except IntegrityError:
-            return self._stored_before(new), False
+            return self._stored_before(new, KeyTaken(new.key)), False
 
     def page(self, before: int | None, limit: int) -> tuple[list[Correction], int]:
         """Return up to `limit` corrections, the newest first, and the number of all.
@@ -200,10 +217,21 @@ class CorrectionStore:
         url = self._engine.url
         return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
-    def _stored_before(self, new: NewCorrection) -> Correction:
+    def _is_full(self) -> bool:
+        if self._limit is None or self._room > 0:
+            return False
+        with self._transaction() as connection:
+            total = connection.execute(select(func.count()).select_from(_table)).scalar_one()
+        self._room = min(self._limit - total, COUNT_EVERY)
+        return self._room <= 0
+
+    def _stored_before(self, new: NewCorrection, otherwise: Exception) -> Correction:
+        """Return the correction with this key; raise KeyTaken, or `otherwise` if there is none."""
         with self._transaction() as connection:
             row = connection.execute(select(_table).where(_table.c.key == new.key)).one_or_none()
-        if row is None or not _correction(row).is_same_as(new):
+        if row is None:
+            raise otherwise
+        if not _correction(row).is_same_as(new):
             raise KeyTaken(new.key)
         return _correction(row)
 

@@ -307,7 +307,7 @@ def _sentence(problem: ErrorDetails, recipe: str) -> str:
         setting.append("kind")
         given = problem.get("ctx", {}).get("tag")
     elif setting[0] in ("network", "optimizer"):
-        del setting[1]  # the kind, which pydantic adds although it is not a section
+        del setting[1:2]  # the kind, which pydantic adds although it is not a section
     name = ".".join(setting)
     if problem["type"] in ("missing", "union_tag_not_found"):
         return f"The recipe {recipe} lacks the setting {name}; add it."

@@ -28,7 +28,7 @@ from tendigits.server.request_bodies import ReadRequest
 from tendigits.server.routes_corrections import CorrectionRequest
 from tendigits.server.routes_reading import OcclusionRequest
 from tendigits.server.served_model import ServedModel
-from tendigits.server.service import Database, Service
+from tendigits.server.service import DailyLimit, Database, Service
 from tendigits.server.settings import ServerSettings
 
 PAGE = Path(__file__).parent / "page"
@@ -60,7 +60,7 @@ def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
     """
     metrics = Metrics()
     batcher = Batcher(settings, served, metrics)
-    database = Database(settings.database)
+    database = Database(settings.database, settings.corrections_limit)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -80,7 +80,8 @@ def create_app(settings: ServerSettings, served: ServedModel) -> FastAPI:
         static_url="/docs/files",
         swagger_ui_parameters={"validatorUrl": None},  # it would call another site
     )
-    app.state.service = Service(settings, metrics, batcher, database)
+    daily_corrections = DailyLimit(settings.daily_corrections)
+    app.state.service = Service(settings, metrics, batcher, database, daily_corrections)
     for router in (
         routes_reading.router,
         routes_corrections.router,

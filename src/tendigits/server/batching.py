@@ -4,33 +4,23 @@ A batch is sent as soon as a worker is free; it does not wait to be filled.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine, Sequence
 
 from tendigits.errors import ModelError
+from tendigits.server.lanes import Batch, Lanes, Queued
 from tendigits.server.monitoring import Metrics, log
 from tendigits.server.problems import Problem
 from tendigits.server.served_model import ServedModel
 from tendigits.server.settings import ServerSettings
 from tendigits.server.tasks import Outcome, Rejected, Task
-from tendigits.server.workers import Worker
+from tendigits.server.workers import Worker, WorkerLost
 
-BATCH_TASKS = 32  # the largest number of tasks in a batch
-# A batch is closed by the task with which it reaches this size, so that a drawing does not wait
-# for the photos behind it.
-BATCH_BYTES = 256 * 1024
 QUEUE_TIMEOUT = 30.0  # seconds
 CLIENT_FRACTION = 0.5  # the largest fraction of the queue that one client may use
 BUSY = "The server has too many pictures in its queue; try again in a moment."
-
-
-@dataclass(frozen=True, eq=False)
-class Queued:
-    """A task in the queue, and the future of its outcome."""
-
-    task: Task
-    outcome: "asyncio.Future[Outcome]"
+DOWN = "The processes that read pictures keep dying and are started again; try again in a minute."
 
 
 class Batcher:
@@ -44,17 +34,23 @@ class Batcher:
         self.model = model
         self._settings = settings
         self._metrics = metrics
-        self._queue: asyncio.Queue[Queued] = asyncio.Queue()
-        self._next: Queued | None = None  # taken from the queue, and to be sent by itself
+        self._lanes = Lanes(settings.workers)
+        self._workers: list[Worker] = []
         self._free: asyncio.Queue[Worker] = asyncio.Queue()
         self._tasks_of: Counter[str] = Counter()
         self._running: set[asyncio.Task[None]] = set()
         self._changing = asyncio.Lock()
+        self._stopping = asyncio.Event()
 
     @property
     def is_full(self) -> bool:
         """Whether the queue is full."""
-        return self._queue.qsize() >= self._settings.queue
+        return len(self._lanes) >= self._settings.queue
+
+    @property
+    def workers(self) -> int:
+        """How many workers there are, without those that keep dying."""
+        return sum(not worker.keeps_dying for worker in self._workers)
 
     async def start(self) -> None:
         """Start the workers."""
@@ -68,10 +64,13 @@ class Batcher:
             ModelError: the workers do not start with it; the previous model stays in use.
         """
         async with self._changing:
-            pixel_limit = self._settings.pixel_limit
-            workers = [Worker(model, pixel_limit) for _ in range(self._settings.workers)]
+            settings = self._settings
+            workers = [
+                Worker(model, settings.pixel_limit, settings.time_limit)
+                for _ in range(settings.workers)
+            ]
             await _start_all(workers)
-            self.model = model
+            self.model, self._workers = model, workers
             previous = [self._free.get_nowait() for _ in range(self._free.qsize())]
             for worker in workers:
                 self._free.put_nowait(worker)
@@ -80,6 +79,7 @@ class Batcher:
     async def stop(self) -> None:
         """Wait for the batches that were sent, then stop all workers."""
         self._dispatcher.cancel()
+        self._stopping.set()
         await asyncio.gather(*self._running)
         while not self._free.empty():
             await self._free.get_nowait().stop()
@@ -92,17 +92,17 @@ class Batcher:
             client: identifies the client that sent them.
 
         Raises:
-            Problem: too many tasks of this client (429) or of all clients (503) are queued, or the
-                outcome took too long (503).
+            Problem: too many tasks of this client (429) or of all clients (503) are queued, the
+                outcome took too long (503), or no worker is alive (503).
         """
         self._check_limits(len(tasks), client)
         loop = asyncio.get_running_loop()
-        queued = [Queued(task, loop.create_future()) for task in tasks]
+        queued = [Queued(task, client, loop.create_future()) for task in tasks]
         self._tasks_of[client] += len(queued)
         try:
             for each in queued:
-                self._queue.put_nowait(each)
-            self._metrics.queue.set(self._queue.qsize())
+                self._lanes.put(each)
+            self._metrics.queue.set(len(self._lanes))
             async with asyncio.timeout(QUEUE_TIMEOUT):
                 return [await each.outcome for each in queued]
         except TimeoutError:
@@ -114,7 +114,9 @@ class Batcher:
             self._tasks_of += Counter()  # removes clients without tasks
 
     def _check_limits(self, added: int, client: str) -> None:
-        if self._queue.qsize() + added > self._settings.queue:
+        if not self.workers:
+            raise Problem(503, DOWN)
+        if len(self._lanes) + added > self._settings.queue:
             raise Problem(503, BUSY)
         if self._tasks_of[client] + added > CLIENT_FRACTION * self._settings.queue:
             raise Problem(
@@ -123,54 +125,70 @@ class Batcher:
 
     async def _dispatch(self) -> None:
         while True:
-            first, self._next = self._next or await self._queue.get(), None
+            await self._lanes.wait()
             worker = await self._free.get()
-            batch = self._next_batch(first)
-            if not batch:
-                await self._release(worker)
+            if not worker.is_alive:  # it has died while it had nothing to do
+                self._run_beside(self._replace(worker))
                 continue
-            running = asyncio.create_task(self._run_batch(worker, batch))
-            self._running.add(running)
-            running.add_done_callback(self._running.discard)
+            batch = self._lanes.take()
+            self._metrics.queue.set(len(self._lanes))
+            if batch.tasks:
+                self._run_beside(self._run_batch(worker, batch))
+            else:
+                await self._release(worker)
 
-    def _next_batch(self, first: Queued) -> list[Queued]:
-        """Return `first` and the tasks behind it, up to one worker's part of the queue.
+    def _run_beside(self, work: Coroutine[None, None, None]) -> None:
+        running = asyncio.create_task(work)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
 
-        Documents, which take long, are alone. Tasks whose client has gone are left out.
-        """
-        part = -(-(1 + self._queue.qsize()) // self._settings.workers)
-        batch = [first]
-        size = first.task.size
-        is_open = not first.task.can_have_pages
-        while is_open and len(batch) < min(part, BATCH_TASKS) and size < BATCH_BYTES:
-            following = self._queue.get_nowait()
-            if following.task.can_have_pages:
-                self._next = following
-                break
-            batch.append(following)
-            size += following.task.size
-        self._metrics.queue.set(self._queue.qsize())
-        return [each for each in batch if not each.outcome.done()]
-
-    async def _run_batch(self, worker: Worker, batch: list[Queued]) -> None:
-        self._metrics.batch_size.observe(len(batch))
-        outcomes: Sequence[Outcome]
+    async def _run_batch(self, worker: Worker, batch: Batch) -> None:
+        self._metrics.batch_size.observe(len(batch.tasks))
+        lost: WorkerLost | None = None
         try:
-            outcomes = await worker.run([each.task for each in batch])
-            has_died = False
-        except (OSError, EOFError):
-            outcomes = [Rejected(503, "Reading was interrupted; try again.")] * len(batch)
-            has_died = True
-        for each in batch[len(outcomes) :]:  # the first ones took long
-            self._queue.put_nowait(each)
-        for each, outcome in zip(batch, outcomes, strict=False):
+            outcomes = await worker.run([each.task for each in batch.tasks])
+        except WorkerLost as error:
+            outcomes, lost = error.outcomes, error
+        if lost is not None and lost.was_ended:
+            last = min(len(outcomes), len(batch.tasks)) - 1
+            self._lanes.mark_as_slow(batch.tasks[last].client)
+        for each in batch.tasks[len(outcomes) :]:  # the first ones took long
+            self._lanes.put(each)
+        for each, outcome in zip(batch.tasks, outcomes, strict=False):
             if isinstance(outcome, Rejected) and outcome.traceback:
                 log.error("a picture caused an unhandled exception: %s", outcome.traceback)
             if not each.outcome.done():
                 each.outcome.set_result(outcome)
-        if has_died:
-            await _restart(worker)
+        if lost is None:
+            await self._release(worker)
+        else:
+            log.error("%s; starting another one", lost)
+            await self._replace(worker, has_died=not lost.was_ended)
+        self._lanes.finish(batch)
+
+    async def _replace(self, worker: Worker, *, has_died: bool = True) -> None:
+        """Start a worker's process again, after a pause if it dies again and again."""
+        while worker.model is self.model and not self._stopping.is_set():
+            if has_died:
+                await self._pause(worker)
+            try:
+                await worker.start()
+            except (OSError, EOFError):
+                log.exception("the worker does not start")
+                has_died = True
+            else:
+                worker.keeps_dying = False
+                break
         await self._release(worker)
+
+    async def _pause(self, worker: Worker) -> None:
+        seconds = worker.count_death()
+        if not seconds:
+            return
+        log.error("a worker has died again; the next one is started in %g s", seconds)
+        worker.keeps_dying = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _release(self, worker: Worker) -> None:
         """Make a worker available for another batch, or stop it if its model was replaced."""
@@ -186,16 +204,3 @@ async def _start_all(workers: Sequence[Worker]) -> None:
     except (OSError, EOFError) as error:
         await asyncio.gather(*(worker.stop() for worker in workers))
         raise ModelError("No worker can be started; see the output above.") from error
-
-
-async def _restart(worker: Worker) -> None:
-    """Start a worker that has died; try until it starts."""
-    log.error("a worker has died; starting it again")
-    while True:
-        try:
-            await worker.start()
-        except (OSError, EOFError):
-            log.exception("the worker does not start")
-            await asyncio.sleep(1)
-        else:
-            return

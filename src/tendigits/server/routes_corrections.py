@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from tendigits.feedback.store import MAX_KEY_LENGTH, Correction, KeyTaken, NewCorrection
+from tendigits.feedback.store import (
+    MAX_KEY_LENGTH,
+    Correction,
+    KeyTaken,
+    NewCorrection,
+    StoreFull,
+)
 from tendigits.reading.schemas import (
     Digit,
     NonDigit,
@@ -112,13 +118,14 @@ _DELETE_LINK = {"delete": {"operationId": "delete", "parameters": {"id": "$respo
     responses={
         201: {"links": _DELETE_LINK},
         200: {"model": CorrectionResponse, "description": "It was stored by an earlier request."},
-        **documented_problems(400, 401, 408, 409, 413, 415, 421, 422, 429, 503),
+        **documented_problems(400, 401, 408, 409, 413, 415, 421, 422, 429, 503, 507),
     },
     openapi_extra={"requestBody": _BODY},
 )
 async def add(request: Request, service: CurrentService, client: Client) -> JSONResponse:
     """Store a correction; it is on the disk when the response is sent."""
     given = await read_json(CorrectionRequest, request, service.settings.body_limit)
+    service.daily_corrections.check(client)
     new = NewCorrection(
         key=given.key,
         frame=await _frame(given, service.batcher, client),
@@ -130,7 +137,13 @@ async def add(request: Request, service: CurrentService, client: Client) -> JSON
         stored, is_new = await service.database.run(lambda store: store.add(new))
     except KeyTaken:
         raise Problem(409, "Another correction has this key; choose another key.") from None
+    except StoreFull:
+        raise Problem(
+            507,
+            "The server stores no more corrections; ask its operator to export and delete some.",
+        ) from None
     if is_new:
+        service.daily_corrections.count(client)
         service.metrics.corrections.inc()
     content = CorrectionResponse.from_correction(stored).model_dump(mode="json")
     return JSONResponse(content, 201 if is_new else 200)

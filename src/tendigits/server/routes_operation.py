@@ -12,7 +12,7 @@ from tendigits.classifiers import ModelInfo
 from tendigits.errors import ModelError
 from tendigits.evaluation.report import Report
 from tendigits.reading.schemas import Probability
-from tendigits.server.batching import BUSY
+from tendigits.server.batching import BUSY, DOWN
 from tendigits.server.problems import Problem, documented_problems
 from tendigits.server.service import CurrentService, identify_client
 
@@ -71,6 +71,15 @@ class HealthResponse(BaseModel):
     status: Literal["ok"] = Field(description="Always `ok`; an error response is sent otherwise.")
 
 
+class ReadyResponse(BaseModel):
+    """Whether the server can read pictures."""
+
+    status: Literal["ok", "degraded"] = Field(
+        description="`degraded` if some of the processes that read pictures keep dying."
+    )
+    workers: int = Field(description="The number of processes that read pictures.")
+
+
 @model_router.get("/model", response_model=ModelInfo, responses=documented_problems(401, 421))
 async def model(service: CurrentService) -> JSONResponse:
     """Return the metadata that is embedded in the model file."""
@@ -113,12 +122,19 @@ async def healthz() -> JSONResponse:
     return JSONResponse(HealthResponse(status="ok").model_dump())
 
 
-@router.get("/readyz", response_model=HealthResponse, responses=documented_problems(503))
+@router.get("/readyz", response_model=ReadyResponse, responses=documented_problems(503))
 async def readyz(service: CurrentService) -> JSONResponse:
-    """Return whether the queue has room for pictures; the database is not checked."""
+    """Return whether pictures can be read now; the database is not checked.
+
+    503 if the queue is full, or if all processes that read pictures keep dying.
+    """
+    workers = service.batcher.workers
+    if not workers:
+        raise Problem(503, DOWN)
     if service.batcher.is_full:
         raise Problem(503, BUSY)
-    return JSONResponse(HealthResponse(status="ok").model_dump())
+    status: Literal["ok", "degraded"] = "ok" if workers == service.settings.workers else "degraded"
+    return JSONResponse(ReadyResponse(status=status, workers=workers).model_dump())
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -10,6 +10,7 @@ import uvicorn
 
 from tendigits.errors import ModelError, ServerError
 from tendigits.server.app import create_app
+from tendigits.server.http_protocol import limited_protocol
 from tendigits.server.monitoring import set_up_logs
 from tendigits.server.served_model import load_served_model
 from tendigits.server.service import Service
@@ -36,6 +37,7 @@ def run_server(settings: ServerSettings) -> None:
     print(f"Model: {served.name}\nCorrections: {service.database.display_url}", flush=True)
     config = uvicorn.Config(
         app,
+        http=limited_protocol(settings.header_timeout),
         log_config=None,
         access_log=False,
         server_header=False,

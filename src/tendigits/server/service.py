@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from tendigits.server.served_model import load_served_model
 from tendigits.server.settings import ServerSettings, is_loopback
 
 DATABASE_THREADS = 4
+SECONDS_OF_A_DAY = 24 * 60 * 60
 DATABASE_TIMEOUT = 10  # seconds
 Result = TypeVar("Result")
 
@@ -34,14 +37,14 @@ class Database:
         display_url: the database's URL, without the password.
     """
 
-    def __init__(self, url: str) -> None:
-        """Use the database at `url`.
+    def __init__(self, url: str, limit: int) -> None:
+        """Use the database at `url`, for at most `limit` corrections.
 
         Raises:
             ServerError: `url` is not a URL of SQLite or PostgreSQL.
             OSError: the folder of the SQLite file cannot be created.
         """
-        self._store = CorrectionStore(url)
+        self._store = CorrectionStore(url, limit)
         self._store.make_folder()
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, "database")
         self.display_url = self._store.display_url
@@ -68,6 +71,33 @@ class Database:
         self._store.close()
 
 
+class DailyLimit:
+    """Counts what each client stores in a day, from the server's start on."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._counts: Counter[str] = Counter()
+        self._end = 0.0
+
+    def check(self, client: str) -> None:
+        """Raise a problem (429) if a client has reached the limit.
+
+        Raises:
+            Problem: it has.
+        """
+        if time.monotonic() > self._end:
+            self._counts.clear()
+            self._end = time.monotonic() + SECONDS_OF_A_DAY
+        if self._counts[client] >= self._most:
+            raise Problem(
+                429, f"You have sent {self._most:,} corrections within a day; send more tomorrow."
+            )
+
+    def count(self, client: str) -> None:
+        """Count a correction of a client."""
+        self._counts[client] += 1
+
+
 @dataclass(frozen=True, eq=False)
 class Service:
     """The parts of a running server.
@@ -77,12 +107,14 @@ class Service:
         metrics: its metrics for Prometheus.
         batcher: the queue of pictures, and the workers that read them.
         database: the corrections.
+        daily_corrections: the limit on the corrections of each client.
     """
 
     settings: ServerSettings
     metrics: Metrics
     batcher: Batcher
     database: Database
+    daily_corrections: DailyLimit
 
     async def reload_model(self) -> None:
         """Read the model file again and use it from now on.

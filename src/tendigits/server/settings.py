@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     Field,
+    PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -36,6 +37,12 @@ class ServerSettings(BaseSettings):
         pixel_limit: the largest number of pixels of a picture.
         workers: the number of processes that read pictures.
         queue: the largest number of pictures in the queue; further requests are rejected.
+        time_limit: the longest time for reading one picture, in seconds; a worker that exceeds it
+            is ended. Documents have limits of their own.
+        header_timeout: the longest time in which a client may send a request's headers, in
+            seconds.
+        corrections_limit: the largest number of stored corrections.
+        daily_corrections: the largest number of corrections that one client may store in a day.
         api_keys: a client must send one of them as `Authorization: Bearer KEY`; separated by commas
             in the environment.
         open: listen on other addresses than this machine's own, without a key.
@@ -54,6 +61,10 @@ class ServerSettings(BaseSettings):
     pixel_limit: PositiveInt = 40_000_000
     workers: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     queue: PositiveInt = 1024
+    time_limit: PositiveFloat = 10.0
+    header_timeout: PositiveFloat = 10.0
+    corrections_limit: PositiveInt = 1_000_000
+    daily_corrections: PositiveInt = 10_000
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     open: bool = False
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
