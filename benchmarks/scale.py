@@ -3,7 +3,7 @@
 Training: one epoch with 1 process and 1 thread, 1 process and 2 threads, and 2 processes of
 torchrun with 1 thread each. Reading: `read --jobs 2` and `read --ray local`, starts included. The
 commands are run in turn, and their ratios are those of one turn, as other programs on the machine
-change the figures themselves. Writes `benchmarks/results/scale.json` and updates the tables of the
+change the figures themselves. Writes `benchmarks/results/scale.json` and prints the tables for the
 docs.
 """
 
@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tables import RESULTS, update_pages
+from scale_tables import billion_table, reading_table, training_table
+from tables import RESULTS
 from tendigits.data import LabelledImages, load_dataset
 from tendigits.files import write_json
 from tendigits.training import describe_environment, read_history
@@ -55,7 +56,8 @@ def main() -> None:
         result["reading"] = [read_in_turn(folder, words.pictures) for _ in range(words.turns)]
     RESULTS.mkdir(exist_ok=True)
     write_json(RESULTS / "scale.json", result)
-    update_pages()
+    for table in (training_table, reading_table, billion_table):
+        print(table(result))
 
 
 def train_in_turn(recipe: str, folder: Path, turn: int) -> dict[str, float]:

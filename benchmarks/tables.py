@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import scale_tables
 from c_header_table import c_header_table
 from picture_table import pictures_table
 from tendigits import Report, read_report
@@ -336,9 +335,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,
-    "scale-training": lambda: scale_tables.training_table(read(RESULTS / "scale.json")),
-    "scale-reading": lambda: scale_tables.reading_table(read(RESULTS / "scale.json")),
-    "scale-billion": lambda: scale_tables.billion_table(read(RESULTS / "scale.json")),
 }
 
 

@@ -71,7 +71,7 @@ def test_pictures_with_labels_are_measured_through_the_whole_reading_path(
         (["evaluate", "mlp", "--as-pictures"], "needs --data MINE"),
         (["evaluate", "mlp", "--data", "nope"], "nope is not a folder"),
         (["evaluate", "mlp", "--data", "nope", "--as-pictures"], "nope is not a folder"),
-        (["evaluate", "mlp", "--data", "mnist", "--full", "-o", "report"], "takes neither"),
+        (["evaluate", "mlp", "--data", "mnist", "--full", "-o", "report"], "takes none of"),
         (["train", "--from", "mlp", "--data", "nope"], "nope is not a folder"),
         (["train", "--from", "mlp", "--data", "empty.csv"], "has 1 column"),
         (["train", "--data", "empty.csv"], "has 1 column"),

@@ -71,8 +71,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters and, if `deep`, each setting as `settings__<name>`."""
         params: dict[str, Any] = super().get_params(deep=False)
-        if deep:
-            params |= {_SETTING + name: value for name, value in (self.settings or {}).items()}
+        if deep and isinstance(self.settings, Mapping):
+            params |= {_SETTING + name: value for name, value in self.settings.items()}
         return params
 
     def set_params(self, **params: Any) -> Self:

@@ -138,9 +138,12 @@ def test_files_over_512_mib_are_rejected(tmp_path: Path) -> None:
         load_model_file(path)
 
 
-@pytest.mark.parametrize("path", ["nothing.onnx", "."])
-def test_files_that_cannot_be_read_give_an_error(path: str) -> None:
-    with pytest.raises(ModelError, match="cannot be read"):
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("nothing.onnx", "There is no model file nothing.onnx"), (".", "is a folder")],
+)
+def test_files_that_cannot_be_read_give_an_error(path: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
         load_model_file(path)
 
 

@@ -240,7 +240,7 @@ def test_scan_of_12_bits_and_heic_are_read_or_named(
     ("words", "named"),
     [
         (["read"], "pictures"),
-        (["read", "x.png", "--model", "missing.onnx"], "missing.onnx cannot be read"),
+        (["read", "x.png", "--model", "missing.onnx"], "There is no model file missing.onnx"),
         (["read", "x.png", "--threshold", "2"], "--threshold"),
         (["read", "x.png", "--length", "6-3"], "The length '6-3' is invalid"),
         (["read", "x.png", "--pattern", "(1"], "The pattern '(1' has a ( without a )"),

@@ -68,8 +68,9 @@ def _centred(small: NDArray[np.float32]) -> NDArray[np.uint8]:
     frame = np.zeros((SIZE, SIZE), np.float32)
     if not total:
         return frame.astype(np.uint8)
-    rows, columns = (np.arange(side, dtype=np.float32) for side in small.shape)
-    centre = np.array([rows @ small.sum(axis=1), small.sum(axis=0) @ columns]) / total
+    rows, columns = (np.arange(side) for side in small.shape)
+    by_row, by_column = (small.sum(axis=axis, dtype=np.float64) for axis in (1, 0))
+    centre = np.array([rows @ by_row, by_column @ columns]) / total
     top, left = np.round(MIDDLE - centre).astype(int)
     top, left = (
         int(np.clip(at, 0, SIZE - side)) for at, side in zip((top, left), small.shape, strict=True)
