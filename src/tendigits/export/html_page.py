@@ -1,9 +1,11 @@
 """A trained classifier as one HTML file: it draws, reads and shows what the network computes."""
 
 import base64
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from string import Template
@@ -255,8 +257,17 @@ def _constants(module: str) -> dict[str, object]:
     return {
         name.lstrip("_"): _plain(value)
         for name, value in vars(import_module(f"tendigits.{module}")).items()
-        if name.isupper() and isinstance(value, int | float | str | tuple | set | dict)
+        if name.isupper()
+        and name.lstrip("_") in _words_of_the_page()
+        and isinstance(value, int | float | str | tuple | set | dict)
     }
+
+
+@cache
+def _words_of_the_page() -> frozenset[str]:
+    """Return the words in capitals in the scripts; the constants that they need are among them."""
+    scripts = (bundled(_PAGE / name) for name in ("app.js", "worker.js"))
+    return frozenset(word for each in scripts for word in re.findall(r"\b[A-Z_0-9]{2,}\b", each))
 
 
 def _plain(value: object) -> object:
