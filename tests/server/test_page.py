@@ -298,7 +298,10 @@ def read_as(page: Page, text: str, accepted: list[bool]) -> None:
     def answer(route: Route) -> None:
         result = route.fetch().json()
         (digit,) = result["digits"]
-        digits = [{**digit, "accepted": each} for each in accepted]
+        digits = [
+            {**digit, "accepted": each, "digit": int(symbol) if each else digit["digit"]}
+            for symbol, each in zip(text, accepted, strict=True)
+        ]
         number = {**result["numbers"][0], "text": text}
         route.fulfill(json={**result, "text": text, "numbers": [number], "digits": digits})
 

@@ -94,10 +94,11 @@ def validation_problem(error: RequestValidationError | ValidationError) -> Probl
     """Return the problem of a request with a missing or invalid value."""
     # An unknown field comes first: a field that is missing may be the one that is misspelt.
     errors = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-    field = _field(errors[0]["loc"])
     # For a union of types pydantic lists one error per type; the deepest belongs to the nearest.
-    of_field = [each for each in errors if _field(each["loc"]) == field]
+    first = _names(errors[0]["loc"])[:1]
+    of_field = [each for each in errors if _names(each["loc"])[:1] == first]
     nearest = max(of_field, key=lambda each: len(each["loc"]))
+    field = _field(nearest["loc"])
     if nearest["type"] == "json_invalid":
         return Problem(400, "The body is not valid JSON; send JSON, or another Content-Type.")
     if nearest["type"] == "extra_forbidden":
@@ -111,11 +112,16 @@ def validation_problem(error: RequestValidationError | ValidationError) -> Probl
 
 def _field(location: Sequence[int | str]) -> str:
     """Return the field of an error, such as `key` or `pictures[1]`; empty for the whole body."""
-    names = [part for part in location if part not in ("body", "query", "path", "header")]
+    names = _names(location)
     if not names:
         return ""
-    has_index = len(names) > 1 and isinstance(names[1], int)
-    return f"{names[0]}[{names[1]}]" if has_index else str(names[0])
+    index = next((part for part in names[1:] if isinstance(part, int)), None)
+    return str(names[0]) if index is None else f"{names[0]}[{index}]"
+
+
+def _names(location: Sequence[int | str]) -> list[int | str]:
+    """Return where an error is in its part of the request."""
+    return [part for part in location if part not in ("body", "query", "path", "header")]
 
 
 def _methods_at(app: FastAPI, path: str) -> list[str]:
