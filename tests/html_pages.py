@@ -20,6 +20,7 @@ CLASSIFY = """async (text) => {
 
 def read_in_page(page: Page, picture: bytes, media_type: str = "image/png") -> Mapping[str, Any]:
     """Return what the page reads in a picture: its text, numbers and digits."""
+    page.wait_for_function("window.tendigits")
     result: Mapping[str, Any] = page.evaluate(
         READ_FILE, [base64.b64encode(picture).decode(), media_type]
     )
@@ -28,5 +29,6 @@ def read_in_page(page: Page, picture: bytes, media_type: str = "image/png") -> M
 
 def classify_in_page(page: Page, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the probabilities (n, 10) that the page computes for images (n, 28, 28)."""
+    page.wait_for_function("window.tendigits")
     text = base64.b64encode(images.tobytes()).decode()
     return np.array(page.evaluate(CLASSIFY, text), np.float32)

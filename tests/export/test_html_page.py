@@ -85,7 +85,7 @@ def test_the_page_of_reader_reads_pictures_as_python_does(page: Page) -> None:
 
 
 def test_frames_are_those_of_python(page: Page) -> None:
-    picture = next(iter(made_pages(1, seed=3)))[0]
+    picture = next(iter(made_pages(1, seed=9)))[0]
     expected, found = Reader().read(picture), read_in_page(page, as_png(picture))
     assert found["text"] == expected.text != ""
     for digit, read in zip(expected.digits, found["digits"], strict=True):
@@ -132,7 +132,7 @@ def test_pages_without_a_finder_read_rows_of_strokes(
 
 
 def test_a_chosen_and_a_dropped_picture_are_read(page: Page, tmp_path: Path) -> None:
-    picture = next(iter(made_pages(1, seed=3)))[0]
+    picture = next(iter(made_pages(1, seed=9)))[0]
     path = tmp_path / "numbers.png"
     path.write_bytes(as_png(picture))
     page.set_input_files("#chosen", path)

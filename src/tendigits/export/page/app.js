@@ -33,7 +33,7 @@ startInside();
 showAbout();
 startViews(() => readDrawing());
 startTour(drawing);
-listenForPictures(readPicture);
+listenForPictures(([file]) => readPicture(file));
 byId('undo').addEventListener('click', () => drawing.undo());
 byId('clear').addEventListener('click', clear);
 document.addEventListener('keydown', (event) => {
