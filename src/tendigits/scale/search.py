@@ -18,6 +18,7 @@ from optuna.study import MaxTrialsCallback, Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from tendigits.data import load_dataset
 from tendigits.errors import Interrupted, RecipeError, RunError
@@ -319,7 +320,8 @@ def _open_study(search: Search) -> Study:
 
 def _storage(study: str) -> BaseStorage:
     if "://" in study:
-        return RDBStorage(study)
+        # Connections are closed after each use: a pool would keep them open after the search.
+        return RDBStorage(study, engine_kwargs={"poolclass": NullPool})
     return JournalStorage(JournalFileBackend(study))
 
 
