@@ -60,7 +60,7 @@ def load_model_bytes(
             f"{name} is damaged, or was not made by `tendigits export`; export it again."
         )
     session = open_session(data, name, threads)
-    metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "")
+    metadata = _metadata(session, name).get(METADATA_KEY, "")
     info = info_of_pretrained(metadata) if is_pretrained else parse_info(metadata, name)
     _check_shapes(session, info, name)
     return Classifier(
@@ -135,7 +135,17 @@ def is_model_file(data: bytes, name: str) -> bool:
     Raises:
         ModelError: it is damaged, or not an ONNX file.
     """
-    return METADATA_KEY in open_session(data, name).get_modelmeta().custom_metadata_map
+    return METADATA_KEY in _metadata(open_session(data, name), name)
+
+
+def _metadata(session: onnxruntime.InferenceSession, name: str) -> dict[str, str]:
+    try:
+        metadata: dict[str, str] = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError:
+        raise ModelError(
+            f"{name} is damaged: its metadata is not UTF-8; export it again."
+        ) from None
+    return metadata
 
 
 def open_session(
