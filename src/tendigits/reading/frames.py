@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tendigits.images import Found, ink_in, is_dark_on_light, make_frame, plain_ink
 from tendigits.images.finder import DIGIT_CLASSES
+from tendigits.images.ink import Area
 
 # Candidates with this probability of a digit are framed.
 DIGIT = 0.3
@@ -50,6 +51,21 @@ def frame_digits(grey: NDArray[np.uint8], found: Sequence[Found]) -> dict[int, F
     return {
         at: _framed(grey, found[at], dark=dark, is_classified=at in classified) for at in digits
     }
+
+
+def frame_image(grey: NDArray[np.uint8]) -> tuple[Area, NDArray[np.uint8]] | None:
+    """Return where the ink of a whole picture (h, w) is, and its frame; None if there is none."""
+    whole = (0.0, 0.0, float(grey.shape[1]), float(grey.shape[0]))
+    dark = is_dark_on_light(grey, [whole])
+    ink = ink_in(grey, whole, dark=dark)
+    return (_area_of_ink(grey, dark=dark), make_frame(ink.levels)) if ink.levels.any() else None
+
+
+def _area_of_ink(grey: NDArray[np.uint8], *, dark: bool) -> Area:
+    levels = 255 - grey if dark else grey
+    middle = (int(levels.min()) + int(levels.max())) / 2
+    rows, columns = (np.flatnonzero((levels > middle).any(axis=axis)) for axis in (1, 0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _least_sure(digits: list[int], found: Sequence[Found]) -> list[int]:

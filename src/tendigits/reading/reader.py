@@ -1,7 +1,7 @@
 """From a picture to its digits, each with a confidence."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -13,18 +13,19 @@ from tendigits.errors import PictureError
 from tendigits.images import (
     Box,
     Finder,
-    Found,
     Picture,
     PictureSource,
     decode,
     decode_pages,
 )
-from tendigits.images.finder import DIGIT_CLASSES
+from tendigits.images.finder import CHARACTERS, DIGIT_CLASSES
+from tendigits.images.frame import SIZE
+from tendigits.images.ink import Area
 from tendigits.reading.automaton import Pattern
 from tendigits.reading.characters import Character
 from tendigits.reading.combine import combine
 from tendigits.reading.fitting import fit_number
-from tendigits.reading.frames import Framed, frame_digits
+from tendigits.reading.frames import frame_digits, frame_image
 from tendigits.reading.numbers import UNREADABLE, SpelledNumber, group_numbers
 from tendigits.reading.pattern import parse_pattern
 from tendigits.reading.results import ReadDigit, Reading, SecondChoice
@@ -34,6 +35,14 @@ DEFAULT_MODEL = "reader"
 WEAKEST = 0.1
 # Characters with a lower probability are no candidates for `--length` and `--pattern`.
 LEAST = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A character that was seen, and its frame (28, 28) if it may be a digit."""
+
+    character: Character
+    frame: NDArray[np.uint8] | None
 
 
 class Reader:
@@ -117,22 +126,15 @@ class Reader:
 
     def read_page(self, picture: Picture, pattern: Pattern | None = None) -> Reading:
         """Read a decoded picture; see `read`."""
-        found = [each for each in self._finder.find(picture.grey) if each.score >= WEAKEST]
-        framed = frame_digits(picture.grey, found)
-        predicted = self._classify(framed)
-        combined = [
-            combine(each, predicted[at], framed[at].isolation)
-            if at in predicted
-            else combine(each, None)
-            for at, each in enumerate(found)
-        ]
-        kept = [at for at, each in enumerate(combined) if each.sum() >= LEAST]
-        characters = [Character(_whole_pixels(found[at]), combined[at]) for at in kept]
+        grey = picture.grey
+        seen = self._see_image(grey) if grey.shape == (SIZE, SIZE) else self._see_page(grey)
+        likely = [each for each in seen if each.character.probability >= LEAST]
+        characters = [each.character for each in likely]
         spelled = self._spelled(characters, pattern)
         digits = [
-            self._read_digit(characters[index], symbol, framed[kept[index]].frame, picture.scale)
+            self._read_digit(characters[index], symbol, frame, picture.scale)
             for index, symbol in _digits_of(spelled)
-            if kept[index] in framed
+            if (frame := likely[index].frame) is not None
         ]
         numbers = [
             replace(each.number, box=_in_original(each.number.box, picture.scale))
@@ -147,8 +149,35 @@ class Reader:
         fitting = fit_number(characters, pattern)
         return [fitting] if fitting else []
 
-    def _classify(self, framed: dict[int, Framed]) -> dict[int, NDArray[np.float32]]:
-        frames = {at: each.frame for at, each in framed.items() if each.is_classified}
+    def _see_page(self, grey: NDArray[np.uint8]) -> list["_Seen"]:
+        """Return what the finder and the classifier see in a picture."""
+        found = [each for each in self._finder.find(grey) if each.score >= WEAKEST]
+        framed = frame_digits(grey, found)
+        predicted = self._classify(
+            {at: each.frame for at, each in framed.items() if each.is_classified}
+        )
+        return [
+            _Seen(
+                Character(
+                    _whole_pixels(each.box),
+                    combine(each, predicted.get(at), framed[at].isolation if at in framed else 0.0),
+                ),
+                framed[at].frame if at in framed else None,
+            )
+            for at, each in enumerate(found)
+        ]
+
+    def _see_image(self, grey: NDArray[np.uint8]) -> list["_Seen"]:
+        """Return what the classifier sees in a picture of the size of the data sets' images."""
+        framed = frame_image(grey)
+        if framed is None:
+            return []
+        box, frame = framed
+        probabilities = np.zeros(len(CHARACTERS), np.float32)
+        probabilities[:DIGIT_CLASSES] = self._classify({0: frame})[0]
+        return [_Seen(Character(_whole_pixels(box), probabilities), frame)]
+
+    def _classify(self, frames: dict[int, NDArray[np.uint8]]) -> dict[int, NDArray[np.float32]]:
         if not frames:
             return {}
         predictions = self.classifier.predict(np.array(list(frames.values()), np.uint8))
@@ -223,8 +252,8 @@ def _digits_of(numbers: list[SpelledNumber]) -> list[tuple[int, str]]:
     ]
 
 
-def _whole_pixels(found: Found) -> Box:
-    left, top, right, bottom = found.box
+def _whole_pixels(area: Area) -> Box:
+    left, top, right, bottom = area
     left, top = int(left), int(top)
     return Box(left, top, max(left + 1, round(right)), max(top + 1, round(bottom)))
 
