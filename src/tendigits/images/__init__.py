@@ -13,7 +13,7 @@ from tendigits.images.decode import (
 )
 from tendigits.images.finder import Finder, Found
 from tendigits.images.frame import make_frame
-from tendigits.images.ink import Ink, ink_in, is_dark_on_light, plain_ink
+from tendigits.images.ink import Ink, ink_in, is_dark_on_light, percentile, plain_ink
 from tendigits.images.lone_digit import frame_of_lone_digit
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "ink_in",
     "is_dark_on_light",
     "make_frame",
+    "percentile",
     "picture_suffixes",
     "plain_ink",
 ]

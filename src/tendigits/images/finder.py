@@ -14,6 +14,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from tendigits.images.ink import percentile
+
 Grey = NDArray[np.uint8]
 
 CHARACTERS = "0123456789.,-/:"
@@ -199,7 +201,7 @@ def _better_view(view: _View, found: list[Found], tolerance: float) -> _View | N
         # They may be too small; where they are large enough already, there are none.
         scale = _ENLARGED * view.scale
         return replace(view, scale=scale) if scale < _LARGEST_BLIND else None
-    height = float(np.median(heights))
+    height = percentile(np.array(heights), 50)
     left, top, part = 0, 0, view.part
     if height * view.scale >= _RELIABLE_HEIGHT:
         left, top, right, bottom = _surroundings(digits, height, view.part.shape)

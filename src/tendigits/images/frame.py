@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tendigits.images.ink import percentile
+
 SIZE = 28
 INNER = 20
 # The centre of mass of every MNIST digit is at this row and column, rounded.
@@ -47,7 +49,7 @@ def stroke_width(ink: NDArray[np.float32]) -> float:
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     depth = np.sqrt(np.rint(depth**2))  # OpenCV's last bits differ from call to call
     ridge = mask & (depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8)))
-    return float(2 * np.median(depth[ridge]) - 1)
+    return float(2 * percentile(depth[ridge], 50) - 1)
 
 
 def _widened(ink: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -44,7 +44,7 @@ def is_dark_on_light(grey: Grey, areas: Iterable[Area]) -> bool:
     votes = 0.0
     for area in areas:
         pixels = _around(grey, area, _MOST_PIXELS_OF_VOTE)[0]
-        low, middle, high = (_percentile(pixels, rank) for rank in (3, 50, 97))
+        low, middle, high = (percentile(pixels, rank) for rank in (3, 50, 97))
         votes += (middle - low) - (high - middle)
     return votes >= 0
 
@@ -63,7 +63,7 @@ def ink_in(grey: Grey, area: Area, *, dark: bool = True) -> Ink:
     levels = _resized(pixels, scale)
     strength = _strength(levels if dark else 255 - levels)
     inner = _inner(levels.shape, tuple(scale * side for side in (left, top, right, bottom)))
-    full = _percentile(strength[inner], 96)
+    full = percentile(strength[inner], 96)
     if full < 1:
         return Ink(np.zeros((1, 1), np.float32), 0.0)
     strength /= full
@@ -89,8 +89,11 @@ def plain_ink(grey: Grey, area: Area, *, dark: bool = True) -> Levels:
     return np.asarray(strength / max(high - low, 1), np.float32)
 
 
-def _percentile(values: NDArray[np.generic], rank: float) -> float:
-    """Return a percentile as numpy does, in a fifth of the time for values as few as these."""
+def percentile(values: NDArray[np.generic], rank: float) -> float:
+    """Return a percentile of values of any shape, from 0 to 100, as numpy does.
+
+    It takes a fifth of numpy's time for few values, and does not import numpy.ma.
+    """
     at = (values.size - 1) * rank / 100
     lower = int(at)
     upper = min(lower + 1, values.size - 1)
@@ -126,7 +129,7 @@ def _strength(levels: Levels) -> Levels:
     small = cv2.resize(levels, (24, 24), interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (0, 0), 3)
     paper = cv2.resize(paper, levels.shape[::-1])
-    paper = np.minimum(paper, np.float32(_percentile(levels, 90) + 5))  # highlights are not paper
+    paper = np.minimum(paper, np.float32(percentile(levels, 90) + 5))  # highlights are not paper
     strength: Levels = np.clip(paper - levels, 0, None)
     return strength
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tendigits.images import percentile
 from tendigits.reading.view import Positions, View, find_view
 
 # The heights of the boxes that lines are made of, relative to the median.
@@ -58,7 +59,7 @@ def align(boxes: Boxes, likely: Collection[int], overlap: float, slope: float = 
         slope: the slope of the lines that is expected.
     """
     middles, chosen = _middles(boxes), sorted(likely)
-    unit = float(np.median(_heights(boxes[chosen])))
+    unit = percentile(_heights(boxes[chosen]), 50)
     view = find_view(middles[chosen], boxes[chosen][:, [1, 3]].T, unit, slope)
     level = boxes.copy()
     for side in (1, 3):
@@ -78,7 +79,7 @@ def _lines_of(
 ) -> tuple[list[list[int]], list[int]]:
     """Return lines of the likely boxes of a typical height, and what is beside no line."""
     heights = _heights(level)
-    median = np.median(heights[likely])
+    median = percentile(heights[likely], 50)
     typical = [each for each in likely if _is_between(heights[each] / median, TYPICAL)]
     if not typical:  # half of them low, half of them tall
         typical = [each for each in likely if heights[each] >= median]

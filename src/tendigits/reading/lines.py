@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tendigits.images import percentile
 from tendigits.reading.alignment import Alignment, align
 from tendigits.reading.characters import Character
 from tendigits.reading.marks import without_misplaced_marks
@@ -47,7 +48,7 @@ def find_lines(characters: Sequence[Character]) -> list[Line]:
 
 def _line(characters: Sequence[Character], indices: Sequence[int], alignment: Alignment) -> Line:
     members = [characters[index] for index in indices]
-    height = float(np.median([members[each].box.height for each in _likely(members)]))
+    height = percentile(np.array([members[each].box.height for each in _likely(members)]), 50)
     placed = without_misplaced_marks(members, alignment.boxes[list(indices)], height)
     return Line(tuple(indices), tuple(placed), height, alignment.view.slope)
 
