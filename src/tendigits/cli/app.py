@@ -6,9 +6,11 @@ import typer
 from typer.exceptions import TyperException
 
 import tendigits
+from tendigits.cli.data import corrections_app, data
+from tendigits.cli.evaluation import compare, evaluate
 from tendigits.cli.reading import read, serve
 from tendigits.cli.scale import sweep
-from tendigits.cli.training import compare, corrections_app, data, evaluate, export, train
+from tendigits.cli.training import export, train
 from tendigits.errors import TendigitsError
 
 app = typer.Typer(

@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tendigits.cli.names import model_names
 from tendigits.cli.read_pictures import progress_bar, read_pictures
 from tendigits.errors import PictureError, TendigitsError, delayed_interrupts
 
 if TYPE_CHECKING:
     from tendigits.reading.pages import ReadSettings
-
-
-def _model_names(incomplete: str) -> list[str]:
-    from tendigits.classifiers import pretrained_models
-
-    return [name for name in pretrained_models() if name.startswith(incomplete)]
 
 
 def read(
@@ -26,7 +21,7 @@ def read(
     model: Annotated[
         str,
         typer.Option(
-            help="A model file, or a pretrained model's name.", autocompletion=_model_names
+            help="A model file, or a pretrained model's name.", autocompletion=model_names
         ),
     ] = "reader",
     threshold: Annotated[
@@ -135,7 +130,7 @@ def serve(
         typer.Option(
             help="A model file, or a pretrained model's name.",
             show_default="reader",
-            autocompletion=_model_names,
+            autocompletion=model_names,
         ),
     ] = None,
     database: Annotated[

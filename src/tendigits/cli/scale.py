@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tendigits.cli.training import _recipe_names
+from tendigits.cli.names import recipe_names
 from tendigits.errors import RunError, reports_missing_extra
 
 
@@ -16,7 +16,7 @@ def sweep(
         typer.Argument(
             metavar="RECIPE...",
             help="Shipped recipes' names, or TOML files.",
-            autocompletion=_recipe_names,
+            autocompletion=recipe_names,
         ),
     ],
     seeds: Annotated[

@@ -1,30 +1,19 @@
-"""The commands that train and measure: train, evaluate, compare, export, data, corrections."""
+"""The commands that train, and write what was trained: train, export."""
 
-import sys
-from csv import DictWriter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 import tendigits
-from tendigits.errors import ReportError, RunError
+from tendigits.cli.names import data_set_names, recipe_names
+from tendigits.errors import RunError
 from tendigits.scale import is_follower
 
+if TYPE_CHECKING:
+    from tendigits.data import LabelledImages
+
 Device = Literal["auto", "cpu", "cuda"]  # as in tendigits.training, which needs torch
-MODEL_HELP = "A run folder, a model file, a pretrained model's name, or another ONNX file."
-
-
-def _recipe_names(incomplete: str) -> list[str]:
-    from tendigits.recipes import shipped_recipes
-
-    return [name for name in shipped_recipes() if name.startswith(incomplete)]
-
-
-def _data_set_names(incomplete: str) -> list[str]:
-    from tendigits.data import CATALOGUE
-
-    return [name for name in CATALOGUE if name.startswith(incomplete)]
 
 
 def train(
@@ -32,7 +21,7 @@ def train(
     recipe: Annotated[
         str,
         typer.Argument(
-            help="A shipped recipe's name, or a TOML file.", autocompletion=_recipe_names
+            help="A shipped recipe's name, or a TOML file.", autocompletion=recipe_names
         ),
     ] = "mlp",
     data: Annotated[
@@ -40,7 +29,7 @@ def train(
         typer.Option(
             help="A data set's name, a folder of IDX files or of pictures by class, a CSV or an "
             ".npz file; with --from, your own images.",
-            autocompletion=_data_set_names,
+            autocompletion=data_set_names,
         ),
     ] = "mnist",
     epochs: Annotated[int | None, typer.Option(help="Same as --set epochs=N.")] = None,
@@ -111,144 +100,24 @@ def train(
                 "--from MODEL is used with --data MINE or --add-corrections URL and without a "
                 "recipe; the model has its own."
             )
-        images: object = own
-        if add_corrections is not None:
-            from tendigits.feedback.corrections import load_corrections
-
-            images = load_corrections(add_corrections)
+        images, base = _images_to_add(add_corrections, own)
         tendigits.fine_tune(
-            from_,
-            images,
-            changes,
-            data=None if add_corrections is None else own,
-            out=out,
-            threads=threads,
-            device=device,
+            from_, images, changes, data=base, out=out, threads=threads, device=device
         )
         return
     checked = load_recipe(recipe, changes)  # before torch is imported, so that errors come at once
     tendigits.train(checked, data=data, out=out, threads=threads, device=device)
 
 
-def evaluate(
-    model: Annotated[str, typer.Argument(help=MODEL_HELP)],
-    full: Annotated[
-        bool, typer.Option("--full", help="Measure everything and write a report; takes minutes.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="FOLDER", help="The report's folder, for --full."),
-    ] = None,
-    ood: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="DATASET",
-            help="Additional out-of-distribution data set, with --full; repeatable.",
-        ),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MINE",
-            help="Measure on this data set; all that `train --data` takes.",
-            autocompletion=_data_set_names,
-        ),
-    ] = None,
-    as_pictures: Annotated[
-        bool,
-        typer.Option("--as-pictures", help="Measure the whole reading of the pictures of --data."),
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
-) -> None:
-    """Measure a model on its test set or on your data; with --full, write a report."""
-    if full != (out is not None) or (ood and not full):
-        raise ReportError("A report needs both --full and a folder: -o FOLDER.")
-    if (full and (data is not None or json)) or (as_pictures and data is None):
-        raise ReportError(
-            "--as-pictures needs --data MINE, and a report takes none of --as-pictures, --data and "
-            "--json."
-        )
-    if json:
-        _print_as_json(model, data, as_pictures=as_pictures)
-        return
-    if data is not None:
-        _evaluate_data(model, data, as_pictures=as_pictures)
-        return
-    if out is not None:
-        tendigits.write_report(model, out, ood=ood or ())
-        typer.echo(f"Report: {out.absolute() / 'report.html'}")
-        return
-    from tendigits.evaluation.metrics import summarise_test
+def _images_to_add(
+    corrections: str | None, own: str | None
+) -> tuple["LabelledImages | str | None", str | None]:
+    """Return the images that a model is trained further on, and the data set to add them to."""
+    if corrections is None:
+        return own, None
+    from tendigits.feedback.corrections import load_corrections
 
-    classifier = tendigits.load_classifier(model)
-    metrics = tendigits.evaluate(classifier)
-    for assumption in classifier.origin.assumptions:
-        typer.echo(assumption)
-    typer.echo(summarise_test(metrics, classifier.class_names))
-    if classifier.origin.kind == "run":
-        from tendigits.training.final_test import compare_with_record
-
-        typer.echo(compare_with_record(tendigits.load_run(model), metrics))
-
-
-def _evaluate_data(model: str, source: str, *, as_pictures: bool) -> None:
-    if as_pictures:
-        typer.echo(tendigits.evaluate_pictures(model, source, quiet=False).summary())
-        return
-    from tendigits.data import load_dataset
-    from tendigits.evaluation.metrics import summarise_test
-    from tendigits.evaluation.own_data import describe_images
-    from tendigits.progress import Terminal
-
-    classifier = tendigits.load_classifier(model)
-    with Terminal() as terminal:
-        dataset = load_dataset(source, terminal.step)
-    for sentence in (*classifier.origin.assumptions, *dataset.notes):
-        typer.echo(sentence)
-    metrics = tendigits.evaluate(classifier, dataset)
-    typer.echo(describe_images(classifier, dataset))
-    typer.echo(summarise_test(metrics, classifier.class_names))
-
-
-def _print_as_json(model: str, data: str | None, *, as_pictures: bool) -> None:
-    from tendigits.data import load_dataset
-    from tendigits.files import as_json_values, to_json
-
-    if as_pictures and data is not None:
-        measured = as_json_values(tendigits.evaluate_pictures(model, data))
-        typer.echo(to_json(measured, indent=2))
-        return
-    classifier = tendigits.load_classifier(model)
-    dataset = None if data is None else load_dataset(data)
-    metrics = tendigits.evaluate(classifier, dataset)
-    name = {"model": classifier.name, "sha256": classifier.origin.sha256}
-    data_name = {"data": classifier.origin.data if dataset is None else dataset.name}
-    typer.echo(to_json(name | data_name | metrics.to_dict(), indent=2))
-
-
-def compare(
-    models: Annotated[
-        list[str], typer.Argument(help="At least two models as for evaluate, or reports.")
-    ],
-    json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print a row of CSV per model.")] = False,
-) -> None:
-    """Compare models and test their differences for significance."""
-    from tendigits.evaluation.comparison_table import describe_comparison, figures_by_model
-    from tendigits.files import to_json
-
-    if json and csv:
-        raise ReportError("--json and --csv are two forms of the output; leave out one.")
-    comparison = tendigits.compare(models)
-    if json:
-        typer.echo(to_json(comparison.to_dict(), indent=2))
-    elif csv:
-        rows = figures_by_model(comparison)
-        writer = DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    else:
-        typer.echo(describe_comparison(comparison))
+    return load_corrections(corrections), own
 
 
 def export(
@@ -280,64 +149,6 @@ def export(
     from tendigits.export.command import export_file
 
     typer.echo(export_file(model, out, int8=int8, force=force))
-
-
-def data(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            help="A data set's name, a folder of IDX files or of pictures by class, a CSV or an "
-            ".npz file.",
-            autocompletion=_data_set_names,
-        ),
-    ] = None,
-    show: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="Draw 20 samples of each class.")
-    ] = None,
-) -> None:
-    """List the data sets, or describe one."""
-    from tendigits.data import describe_catalogue, describe_dataset, draw_samples, load_dataset
-    from tendigits.progress import Terminal
-
-    if source is None:
-        typer.echo(describe_catalogue())
-        return
-    with Terminal() as terminal:
-        dataset = load_dataset(source, terminal.step)
-    typer.echo(describe_dataset(dataset))
-    if show is not None:
-        draw_samples(dataset, show)
-        typer.echo(f"\nSamples: {show.absolute()}")
-
-
-corrections_app = typer.Typer(help="Manage the corrections that a server has stored.")
-
-
-@corrections_app.command("export")
-def export_corrections(
-    out: Annotated[Path, typer.Argument(help="A folder for IDX files, or an .npz file.")],
-    database: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="The database's URL.",
-            show_default="TENDIGITS_DATABASE, or the server's own SQLite file",
-        ),
-    ] = None,
-) -> None:
-    """Write corrections as a data set for `tendigits train --data`."""
-    from tendigits.feedback.corrections import (
-        default_database,
-        export_corrections,
-        load_corrections,
-    )
-
-    typer.echo(export_corrections(load_corrections(database or default_database()), out))
-
-
-@corrections_app.callback()
-def _corrections() -> None:
-    pass  # makes `export` a subcommand although it is the only one
 
 
 def _given(context: typer.Context) -> set[str]:
