@@ -1,6 +1,10 @@
 import os
+import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,8 +37,15 @@ def cluster() -> Iterator[Cluster]:
     cluster = Cluster(initialize_head=True, head_node_args=head)
     cluster.add_node(num_cpus=1)
     yield cluster
-    ray.shutdown()
     cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(scope="module")
+def connected(cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster, to which these tests stay connected, so that Ray's own processes stay, too."""
+    ray.init(address=cluster.address, log_to_driver=False)
+    yield cluster
+    ray.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +61,23 @@ def folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def read(cluster: Cluster, tmp_path: Path) -> Callable[..., pa.Table]:
-    def read(source: Path, step: Callable[..., None] = lambda *_: None) -> pa.Table:
+def read(connected: Cluster, tmp_path: Path) -> Callable[..., pa.Table]:
+    def read(source: Path | str, step: Callable[..., None] = lambda *_: None) -> pa.Table:
         out = tmp_path / "results.parquet"
-        read_on_ray(str(source), SETTINGS, out, cluster.address, step)
+        read_on_ray(str(source), SETTINGS, out, connected.address, step)
         return pq.read_table(out).sort_by("file")
 
     return read
 
 
-def test_folder_is_read_as_in_one_process(read: Callable[..., pa.Table], folder: Path) -> None:
-    table = read(folder)
+def test_folder_is_read_as_in_one_process(
+    tendigits: CommandLine, cluster: Cluster, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results.parquet"
+    result = tendigits("read", folder, "--ray", cluster.address, "-o", out)
+    assert (result.returncode, result.stderr) == (2, "")  # two pictures cannot be read
+    assert result.stdout == f"{PICTURES + 2} pages, 2 of them with an error: {out}\n"
+    table = pq.read_table(out).sort_by("file")
     names = [Path(each).name for each in table["file"].to_pylist()]
     assert names == sorted(each.name for each in folder.iterdir())
     reader = Reader("reader")
@@ -76,44 +93,64 @@ def test_folder_is_read_as_in_one_process(read: Callable[..., pa.Table], folder:
     assert "cannot be read (No such file or directory)." in errors["linked.png"]
 
 
-@pytest.mark.parametrize("form", ["bytes", "struct"])
 def test_pictures_in_parquet_are_read(
-    form: str, read: Callable[..., pa.Table], folder: Path, tmp_path: Path
+    read: Callable[..., pa.Table], folder: Path, tmp_path: Path
 ) -> None:
-    pictures: list[object] = [(folder / f"{at:04d}.png").read_bytes() for at in range(3)]
-    pictures.append(None)
-    if form == "struct":
-        pictures = [{"bytes": each, "path": None} for each in pictures]
-    names = ["a", "b", "c", "d"]
-    pq.write_table(pa.table({"picture": pictures, "id": names}), tmp_path / "in.parquet")
-    table = read(tmp_path / "in.parquet")
-    assert table["file"].to_pylist() == names
+    file = tmp_path / "in.parquet"
+    pictures = [*((folder / f"{at:04d}.png").read_bytes() for at in range(3)), None]
+    pq.write_table(pa.table({"picture": pictures, "id": ["a", "b", "c", "d"]}), file)
+    table = read(f"file://{file}")
+    assert table["file"].to_pylist() == ["a", "b", "c", "d"]
     assert table["status"].to_pylist() == ["read", "read", "read", "error"]
     assert "the row has no picture" in table["error"][3].as_py()
 
 
-@pytest.mark.parametrize("victim", ["actor", "machine"])
-def test_what_is_killed_in_the_middle_loses_and_doubles_nothing(
-    victim: str, cluster: Cluster, read: Callable[..., pa.Table], folder: Path
+def test_pictures_are_read_from_another_file_system_by_url(
+    read: Callable[..., pa.Table], folder: Path, tmp_path: Path
 ) -> None:
-    killed: list[object] = []
+    for at in range(3):
+        (tmp_path / f"{at:04d}.png").symlink_to(folder / f"{at:04d}.png")
+    with http_server(tmp_path) as url:
+        table = read(url)
+    assert table["file"].to_pylist() == [f"{url}/{at:04d}.png" for at in range(3)]
+    assert table["status"].to_pylist() == ["read"] * 3
+
+
+def test_killed_actors_lose_and_double_nothing(
+    read: Callable[..., pa.Table], folder: Path
+) -> None:
+    killed: list[int] = []
 
     def kill(_title: str, done: int, _total: int) -> None:
-        if done < PICTURES // 3 or killed:
-            return
-        if victim == "machine":
-            killed.append(cluster.worker_nodes)
-            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
-            return
-        for process in actors():
-            killed.append(process)
-            os.kill(process, signal.SIGKILL)
+        if done >= PICTURES // 3 and not killed:
+            killed.extend(actors())
+            for process in killed:
+                os.kill(process, signal.SIGKILL)
 
     table = read(folder, kill)
     assert killed
     names = [Path(each).name for each in table["file"].to_pylist()]
     assert names == sorted(each.name for each in folder.iterdir())
     assert sum(each is not None for each in table["error"].to_pylist()) == 2
+
+
+def test_killed_machine_loses_and_doubles_nothing_of_a_parquet_file(
+    connected: Cluster, read: Callable[..., pa.Table], folder: Path, tmp_path: Path
+) -> None:
+    killed: list[object] = []
+
+    def kill(_title: str, done: int, _total: int) -> None:
+        if done >= PICTURES // 3 and not killed:
+            killed.extend(connected.worker_nodes)
+            connected.remove_node(killed[0], allow_graceful=False)
+
+    names = [f"{at:04d}" for at in range(PICTURES)]
+    structs = [{"bytes": (folder / f"{name}.png").read_bytes(), "path": None} for name in names]
+    pq.write_table(pa.table({"image": structs, "id": names}), tmp_path / "in.parquet")
+    table = read(tmp_path / "in.parquet", kill)
+    assert killed
+    assert table["file"].to_pylist() == names
+    assert set(table["status"].to_pylist()) == {"read"}
 
 
 def test_unreachable_cluster_is_one_sentence(
@@ -149,3 +186,15 @@ def actors() -> list[int]:
         int(path.parent.name): path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")
     }
     return [process for process, title in titles.items() if b"ray::" in title and b"Map" in title]
+
+
+@contextmanager
+def http_server(folder: Path) -> Iterator[str]:
+    """Serve a folder, in a process of its own, until the block ends."""
+    words = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, *words], text=True, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            yield re.search(r"\((http://.*)/\)", process.stdout.readline())[1]
+        finally:
+            process.terminate()

@@ -67,7 +67,7 @@ def read_on_ray(
         settings: how pictures are read.
         out: the Parquet file to write; it appears when all pictures were read.
         address: `local` for a cluster on this machine alone, `auto` for the one that runs on it,
-            or that of another one.
+            or that of another one. A program that is connected to Ray keeps its cluster.
         step: called with what is done, the number of pages read, and the number of pictures.
 
     Raises:
@@ -239,18 +239,26 @@ def _write(
 
 @contextmanager
 def _connected(address: str) -> Iterator[None]:
-    """Connect to a cluster, or start one on this machine; nothing is reported to its makers."""
+    """Connect to a cluster, or start one on this machine; nothing is reported to its makers.
+
+    A program that is connected already stays so.
+    """
+    if ray.is_initialized():
+        _silence()
+        yield
+        return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     local = address == "local"
     try:
         _reach(address)
-        ray.init(
-            address=address,
-            include_dashboard=False if local else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        with _without_stderr():  # Ray writes there that its log level is set
+            ray.init(
+                address=address,
+                include_dashboard=False if local else None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     except Exception as error:  # Ray raises plain ones, too
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise TendigitsError(
@@ -259,14 +267,30 @@ def _connected(address: str) -> Iterator[None]:
             else f"There is no Ray cluster at {address}; start one with `ray start --head`, or use "
             "--ray local."
         ) from error
-    context = DataContext.get_current()
-    context.enable_progress_bars = False
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    _silence()
     try:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Discard what is written to the standard error, by C++ code, too."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - it is no path of ours
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _silence() -> None:
+    DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
 def _reach(address: str) -> None:
