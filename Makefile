@@ -58,7 +58,7 @@ bench-read: .venv-bench/installed ## measure how fast pictures are read
 bench-pictures: .venv-bench/installed ## compare readers on labelled pictures: make bench-pictures FOLDER=...
 	.venv-bench/bin/python benchmarks/pictures.py '$(FOLDER)'
 
-bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP (needs wrk; 3 minutes)
+bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP (needs wrk and haproxy; 5 minutes)
 	$(BIN)/python benchmarks/serving.py
 
 bench-accuracy: .venv/dev-installed ## measure the test accuracy of each recipe over its seeds (long; resumable)

@@ -3,11 +3,12 @@
 Training: one epoch with 1 process and 1 thread, 1 process and 2 threads, and 2 processes of
 torchrun with 1 thread each. Reading: `read --jobs 2` and `read --ray local`, starts included. The
 commands are run in turn, and their ratios are those of one turn, as other programs on the machine
-change the figures themselves. Writes `benchmarks/results/scale.json` and prints the tables for the
+change the figures themselves. Writes `benchmarks/results/scale.json` and updates the tables of the
 docs.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scale_tables import billion_table, reading_table, training_table
-from tables import RESULTS
+from tables import RESULTS, update_pages
 from tendigits.data import LabelledImages, load_dataset
 from tendigits.files import write_json
 from tendigits.training import describe_environment, read_history
@@ -56,13 +56,12 @@ def main() -> None:
         result["reading"] = [read_in_turn(folder, words.pictures) for _ in range(words.turns)]
     RESULTS.mkdir(exist_ok=True)
     write_json(RESULTS / "scale.json", result)
-    for table in (training_table, reading_table, billion_table):
-        print(table(result))
+    update_pages()
 
 
 def train_in_turn(recipe: str, folder: Path, turn: int) -> dict[str, float]:
     """Return images per second with each setup, and the fraction of a step that makes batches."""
-    figures = {}
+    figures = {"load": os.getloadavg()[0]}
     for name, (processes, threads) in SETUPS.items():
         run = folder / f"{recipe}-{name}-{turn}"
         torchrun = ["torch.distributed.run", "--nproc-per-node", str(processes), "-m"]
@@ -89,6 +88,7 @@ def read_in_turn(folder: Path, pictures: int) -> dict[str, float]:
     one.mkdir(exist_ok=True)
     (one / "0.png").write_bytes((source / "000000.png").read_bytes())
     figures = {
+        "load": os.getloadavg()[0],
         "jobs": pictures / seconds("read", str(source), "--jobs", "2", "--json"),
         "ray": pictures / seconds("read", str(source), "--ray", "local", "-o", str(out)),
         "ray_start_seconds": seconds("read", str(one), "--ray", "local", "-o", str(out)),

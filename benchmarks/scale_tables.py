@@ -24,7 +24,7 @@ def training_table(result: dict[str, Any]) -> str:
     turns = len(next(iter(result["training"].values())))
     return "\n".join(rows) + (
         f"\n\nImages per second, medians of {turns} turns of one epoch of {result['images']:,} "
-        f"images; ratios: median (range). Machine: {machine(result)}.\n"
+        f"images; ratios: median (range). {machine(result)}, {load(result['training']['best'])}.\n"
     )
 
 
@@ -37,7 +37,7 @@ def reading_table(result: dict[str, Any]) -> str:
         f"| {median(turns, 'jobs'):,.1f} pictures/s | {median(turns, 'ray'):,.1f} pictures/s "
         f"| {ratio(turns, 'ray', 'jobs')} | {median(turns, 'ray_start_seconds'):.0f} s |\n\n"
         f"{result['pictures']:,} pictures of three digits, starts included; medians of "
-        f"{len(turns)} turns. Machine: {machine(result)}.\n"
+        f"{len(turns)} turns. {machine(result)}, {load(turns)}.\n"
     )
 
 
@@ -65,6 +65,12 @@ def ratio(turns: Turns, first: str, second: str) -> str:
     """Return the median of first : second within each turn, and the range."""
     ratios = [turn[first] / turn[second] for turn in turns]
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def load(turns: Turns) -> str:
+    """Return how busy the machine was with all programs before each turn."""
+    loads = [turn["load"] for turn in turns]
+    return f"with a load average of {min(loads):.1f} to {max(loads):.1f}"
 
 
 def machine(result: dict[str, Any]) -> str:

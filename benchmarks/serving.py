@@ -1,7 +1,8 @@
-"""Requests per second of `tendigits serve` and of a plain endpoint with as many processes.
+"""Requests per second of `tendigits serve`, of two behind HAProxy, and of a plain endpoint.
 
-wrk (Debian: apt-get install wrk) sends 280x280 drawings, made from MNIST's test digits, over 1,
-16, 64 and 256 connections to `tendigits serve` and to `plain_endpoint.py` in turn, on this machine.
+All have as many processes. wrk (Debian: apt-get install wrk haproxy) sends 280x280 drawings, made
+from MNIST's test digits, over 1, 16, 64 and 256 connections to `tendigits serve`, to two of them
+with half of the processes each behind HAProxy, and to `plain_endpoint.py` in turn, on this machine.
 Prints one line per measurement, writes `benchmarks/results/serve.json` and updates the tables
 of the docs.
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 import requests
 from PIL import Image
 
+from proxy import haproxy, proxy
 from tables import RESULTS, update_pages
 from tendigits import load_dataset
 from tendigits.files import write_json
@@ -42,21 +44,29 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="of both servers")
     arguments = parser.parse_args()
     seconds, workers = arguments.seconds, arguments.workers
-    if shutil.which("wrk") is None:
-        sys.exit("wrk is not installed (Debian: apt-get install wrk).")
+    if shutil.which("wrk") is None or haproxy() is None:
+        sys.exit("wrk or HAProxy is not installed (Debian: apt-get install wrk haproxy).")
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         draw(Path(folder))
         with (
             serving(tendigits_words(folder, workers)) as ours,
+            two_behind_proxy(Path(folder), max(1, workers // 2)) as two,
             serving(plain_words(workers)) as plain,
         ):
             rows = [
                 measure(name, server, connections, seconds, folder)
                 for connections in CONNECTIONS
-                for name, server in (("tendigits", ours), ("plain", plain))
+                for name, server in (("tendigits", ours), ("proxy", two), ("plain", plain))
             ]
     environment = asdict(describe_environment())
-    result = {"environment": environment, "seconds": seconds, "workers": workers, "rows": rows}
+    result = {
+        "environment": environment,
+        "seconds": seconds,
+        "workers": workers,
+        "load": load,
+        "rows": rows,
+    }
     write_json(RESULT, result)
     update_pages()
 
@@ -79,7 +89,7 @@ def plain_words(workers: int) -> list[str]:
     return [*uvicorn, "--no-access-log", "--workers", str(workers), "--port"]
 
 
-Server = tuple[str, int]  # its URL and its process id
+Server = tuple[str, list[int]]  # its URL and its process ids
 
 
 @contextmanager
@@ -92,9 +102,21 @@ def serving(words: list[str]) -> Iterator[Server]:
         url = f"http://127.0.0.1:{port}"
         try:
             wait_for(f"{url}/openapi.json", process)
-            yield f"{url}/v1/read", process.pid
+            yield url, [process.pid]
         finally:
             process.terminate()
+
+
+@contextmanager
+def two_behind_proxy(folder: Path, workers: int) -> Iterator[Server]:
+    """Run two servers, each with so many workers, behind HAProxy until the block ends."""
+    words = tendigits_words(str(folder), workers)
+    with (
+        serving(words) as (one, first),
+        serving(words) as (two, second),
+        proxy(one, two, folder) as front,
+    ):
+        yield front.url, [*first, *second, front.process]
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
@@ -114,12 +136,12 @@ def measure(
     name: str, server: Server, connections: int, seconds: int, folder: str
 ) -> dict[str, float | str | int]:
     """Return wrk's figures for a server, and the server's memory after the load."""
-    url, process = server
+    url, processes = server
     load = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"]
-    script = ["--script", str(HERE / "serving.lua"), url, "--", folder]
+    script = ["--script", str(HERE / "serving.lua"), f"{url}/v1/read", "--", folder]
     printed = subprocess.run([*load, *script], capture_output=True, text=True, check=True).stdout
     row = {"server": name, "connections": connections, **json.loads(printed.splitlines()[-1])}
-    row["memory_mib"] = memory_mib(process)
+    row["memory_mib"] = sum(map(memory_mib, processes))
     print(
         f"{name}, {connections} connections: {row['requests_per_second']:.0f} requests/s, "
         f"p50 {row['p50_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms, {row['errors']} errors, "

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import scale_tables
 from c_header_table import c_header_table
 from picture_table import pictures_table
 from tendigits import Report, read_report
@@ -258,15 +259,20 @@ def serve_table() -> str:
         if row["connections"] == 64
     }
     return "\n".join(rows) + (
-        f"\n\nBoth servers run {result['workers']} worker processes. At 64 connections, "
+        f"\n\nEach row has {result['workers']} worker processes. At 64 connections, "
         f"{rates['tendigits'] / rates['plain']:.1f} times the requests per second "
-        f"of the plain endpoint. 280x280 PNGs, {result['seconds']} s per row, in turn; wrk "
-        f"runs on the same {result['environment']['cores']} cores. "
-        f"{machine(result['environment'])}.\n"
+        f"of the plain endpoint; with the proxy, {rates['proxy'] / rates['tendigits']:.2f} times "
+        f"those without. 280x280 PNGs, {result['seconds']} s per row, in turn; wrk and HAProxy run "
+        f"on the same {result['environment']['cores']} cores, which had a load average of "
+        f"{result['load']:.1f} before. {machine(result['environment'])}.\n"
     )
 
 
-SERVERS = {"tendigits": "`tendigits serve`", "plain": "plain FastAPI endpoint"}
+SERVERS = {
+    "tendigits": "`tendigits serve`",
+    "proxy": "two `tendigits serve` behind HAProxy",
+    "plain": "plain FastAPI endpoint",
+}
 
 
 def reports_table() -> str:
@@ -335,6 +341,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,
+    "scale-training": lambda: scale_tables.training_table(read(RESULTS / "scale.json")),
+    "scale-reading": lambda: scale_tables.reading_table(read(RESULTS / "scale.json")),
+    "scale-billion": lambda: scale_tables.billion_table(read(RESULTS / "scale.json")),
 }
 
 

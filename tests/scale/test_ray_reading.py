@@ -116,9 +116,7 @@ def test_pictures_are_read_from_another_file_system_by_url(
     assert table["status"].to_pylist() == ["read"] * 3
 
 
-def test_killed_actors_lose_and_double_nothing(
-    read: Callable[..., pa.Table], folder: Path
-) -> None:
+def test_killed_actors_lose_and_double_nothing(read: Callable[..., pa.Table], folder: Path) -> None:
     killed: list[int] = []
 
     def kill(_title: str, done: int, _total: int) -> None:

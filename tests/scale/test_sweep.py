@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from conftest import CommandLine, command
+from tendigits.errors import RunError
 from tendigits.recipes import load_recipe
+from tendigits.scale.sweep import Sweep, train_sweep
 from tendigits.training import load_run
 from tendigits.training.checkpoint import find_checkpoints
 
 
 def test_sweep_takes_up_killed_runs_and_compares_recipes_by_seed(
-    tendigits: CommandLine, small_mnist_folder: Path, tmp_path: Path
+    small_mnist_folder: Path, tmp_path: Path
 ) -> None:
     words: tuple[str, ...] = (
         "sweep",
@@ -50,11 +52,14 @@ def test_sweep_takes_up_killed_runs_and_compares_recipes_by_seed(
     # Again: one folder is damaged, and the others are complete and not trained again.
     damaged = next(checkpoints.glob("tiny-*-seed1"))
     (damaged / "data.json").write_text("{}", encoding="utf-8")
-    again = tendigits(*words, cwd=tmp_path)
-    assert again.returncode == 2
-    assert again.stderr.startswith("tendigits: 1 of 4 runs failed; the same command tries them ")
-    assert again.stderr.count("\n") == 1
-    assert again.stdout.count("test accuracy") == 3
+    recipes = tuple(
+        load_recipe(each).changed({"epochs": 2}) for each in ("mlp", tmp_path / "tiny.toml")
+    )
+    said: list[str] = []
+    again = Sweep(recipes, range(2), str(small_mnist_folder), checkpoints, jobs=2)
+    with pytest.raises(RunError, match=r"^1 of 4 runs failed; the same command tries them again: "):
+        train_sweep(again, said.append)
+    assert sum("test accuracy" in line for line in said) == 3
     assert {path: path.stat().st_mtime_ns for path in written} == written
 
 
