@@ -64,7 +64,7 @@ bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP
 bench-accuracy: .venv/dev-installed ## measure the test accuracy of each recipe over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py
 
-bench-scale: .venv/dev-installed ## compare torchrun with threads, and Ray with processes (half an hour)
+bench-scale: .venv/dev-installed ## compare torchrun with threads, and Ray with processes (an hour)
 	$(BIN)/python benchmarks/scale.py
 
 reports: .venv/dev-installed ## write the full report of each pretrained model (minutes)

@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=20_000, help="to train on")
     parser.add_argument("--pictures", type=int, default=20_000, help="to read")
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=3)
     words = parser.parse_args()
     result: dict[str, object] = {"environment": asdict(describe_environment())}
     with tempfile.TemporaryDirectory() as temporary:

@@ -275,6 +275,11 @@ SERVERS = {
 }
 
 
+def scale_table(table: Callable[[dict[str, Any]], str]) -> str:
+    path = RESULTS / "scale.json"
+    return table(read(path)) if path.exists() else "Not measured yet: `make bench-scale`.\n"
+
+
 def reports_table() -> str:
     """Return the five figures that summarise the report of each pretrained model."""
     rows = [
@@ -341,9 +346,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,
-    "scale-training": lambda: scale_tables.training_table(read(RESULTS / "scale.json")),
-    "scale-reading": lambda: scale_tables.reading_table(read(RESULTS / "scale.json")),
-    "scale-billion": lambda: scale_tables.billion_table(read(RESULTS / "scale.json")),
+    "scale-training": lambda: scale_table(scale_tables.training_table),
+    "scale-reading": lambda: scale_table(scale_tables.reading_table),
+    "scale-billion": lambda: scale_table(scale_tables.billion_table),
 }
 
 

@@ -1,5 +1,4 @@
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import ray
 from PIL import Image
+from ray._private.node import Node
 from ray.cluster_utils import Cluster
 
 from conftest import CommandLine
@@ -135,7 +135,7 @@ def test_killed_actors_lose_and_double_nothing(read: Callable[..., pa.Table], fo
 def test_killed_machine_loses_and_doubles_nothing_of_a_parquet_file(
     connected: Cluster, read: Callable[..., pa.Table], folder: Path, tmp_path: Path
 ) -> None:
-    killed: list[object] = []
+    killed: list[Node] = []
 
     def kill(_title: str, done: int, _total: int) -> None:
         if done >= PICTURES // 3 and not killed:
@@ -155,10 +155,12 @@ def test_unreachable_cluster_is_one_sentence(
     tendigits: CommandLine, folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "results.parquet"
-    result = tendigits("read", folder, "--ray", "ray://127.0.0.1:1", "-o", out)
+    result = tendigits("read", folder, "--ray", "127.0.0.1:1", "-o", out)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("tendigits: There is no Ray cluster at ray://127.0.0.1:1; ")
+    assert result.stderr.startswith("tendigits: There is no Ray cluster at 127.0.0.1:1; ")
     assert result.stderr.count("\n") == 1
+    with pytest.raises(TendigitsError, match=r"through Ray Client .* with --ray auto\."):
+        read_on_ray(str(folder), SETTINGS, out, "ray://127.0.0.1:1", lambda *_: None)
     assert not out.exists()
 
 
@@ -193,6 +195,6 @@ def http_server(folder: Path) -> Iterator[str]:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([sys.executable, *words], text=True, **pipes) as process:  # type: ignore[call-overload]
         try:
-            yield re.search(r"\((http://.*)/\)", process.stdout.readline())[1]
+            yield str(process.stdout.readline()).partition("(")[2].partition("/)")[0]
         finally:
             process.terminate()

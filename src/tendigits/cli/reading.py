@@ -70,7 +70,7 @@ def read(
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Read a folder or a Parquet file on a Ray cluster: auto, local or ray://HOST:PORT.",
+            help="Read a folder or a Parquet file on a Ray cluster: auto, local or HOST:PORT.",
         ),
     ] = None,
     out: Annotated[

@@ -66,8 +66,8 @@ def read_on_ray(
         source: a folder of pictures or a Parquet file, or the URL of one for fsspec.
         settings: how pictures are read.
         out: the Parquet file to write; it appears when all pictures were read.
-        address: `local` for a cluster on this machine alone, `auto` for the one that runs on it,
-            or that of another one. A program that is connected to Ray keeps its cluster.
+        address: `local` for a cluster on this machine alone, `auto` for the one that this machine
+            is in, or HOST:PORT of that. A program that is connected to Ray keeps its cluster.
         step: called with what is done, the number of pages read, and the number of pictures.
 
     Raises:
@@ -75,6 +75,11 @@ def read_on_ray(
         TendigitsError: the cluster cannot be reached, or has failed.
         Interrupted: on Ctrl-C; nothing is written.
     """
+    if address.startswith("ray://"):
+        raise TendigitsError(
+            "Ray Data cannot be used through Ray Client (ray://); run the command on a machine of "
+            "the cluster, with --ray auto."
+        )
     PageReader(settings)  # an invalid model or pattern is reported before a cluster is started
     pictures = _parquet_rows(source) if _is_parquet(source) else None
     paths = _find_pictures(source) if pictures is None else None
@@ -294,11 +299,11 @@ def _silence() -> None:
 
 
 def _reach(address: str) -> None:
-    """Raise an OSError if nothing listens at HOST:PORT or ray://HOST:PORT.
+    """Raise an OSError if nothing listens at HOST:PORT.
 
     Ray itself tries for minutes, and then ends the process.
     """
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    host, colon, port = address.rpartition(":")
     if colon and port.isdecimal():
         socket.create_connection((host, int(port)), timeout=10).close()
 
