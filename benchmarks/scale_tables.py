@@ -1,11 +1,32 @@
 """The tables of docs/scale.md, from `benchmarks/results/scale.json`."""
 
+import json
 import statistics
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Turns = list[dict[str, float]]
 BILLION = 1_000_000_000
 HOURS = 3600
+
+
+def scale_tables(path: Path) -> dict[str, Callable[[], str]]:
+    """Return what fills each table of the docs from a result file, if there is one."""
+
+    def from_result(table: Callable[[dict[str, Any]], str]) -> Callable[[], str]:
+        def filled() -> str:
+            if not path.exists():
+                return "Not measured yet: `make bench-scale`.\n"
+            return table(json.loads(path.read_text(encoding="utf-8")))
+
+        return filled
+
+    return {
+        "scale-training": from_result(training_table),
+        "scale-reading": from_result(reading_table),
+        "scale-billion": from_result(billion_table),
+    }
 
 
 def training_table(result: dict[str, Any]) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import scale_tables
 from c_header_table import c_header_table
 from picture_table import pictures_table
+from scale_tables import scale_tables
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.files import write_text
@@ -275,11 +275,6 @@ SERVERS = {
 }
 
 
-def scale_table(table: Callable[[dict[str, Any]], str]) -> str:
-    path = RESULTS / "scale.json"
-    return table(read(path)) if path.exists() else "Not measured yet: `make bench-scale`.\n"
-
-
 def reports_table() -> str:
     """Return the five figures that summarise the report of each pretrained model."""
     rows = [
@@ -346,9 +341,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,
-    "scale-training": lambda: scale_table(scale_tables.training_table),
-    "scale-reading": lambda: scale_table(scale_tables.reading_table),
-    "scale-billion": lambda: scale_table(scale_tables.billion_table),
+    **scale_tables(RESULTS / "scale.json"),
 }
 
 
