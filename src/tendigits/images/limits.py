@@ -22,7 +22,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 # to 16 bytes per pixel.
 _MOST_PIXELS, _MOST_PIXELS_OF_SCANS = 40_000_000, 25_000_000
 _MOST_PIXELS_OF_MODERN = {"WEBP": 20_000_000, "AVIF": 25_000_000, "HEIF": 25_000_000}
-_MOST_SCANS = 32
+_MOST_SCANS = 24
 _JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
 # Of JPEG, WebP, HEIC and AVIF, whose time depends on their bytes.
 _MOST_COMPRESSED_BYTES = 50 * 2**20
