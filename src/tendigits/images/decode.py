@@ -182,6 +182,8 @@ def _pillow_errors(name: str) -> Iterator[None]:
         raise PictureError(
             f"{name} is not a picture; give a PNG, JPEG, HEIC, AVIF, WebP, BMP, GIF, TIFF or PDF."
         ) from error
+    except MemoryError as error:
+        raise PictureError(f"{name} needs too much memory; give a smaller one.") from error
     except Exception as error:
         raise PictureError(f"{name} is damaged; save it again.") from error
 
