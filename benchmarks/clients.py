@@ -12,9 +12,9 @@ Prints the 99th percentile of each interval and writes `benchmarks/results/clien
 
 import argparse
 import io
+import multiprocessing
 import os
 import socket
-import statistics
 import sys
 import tempfile
 import threading
@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from multiprocessing.synchronize import Event
 
 import numpy as np
 import requests
@@ -38,7 +39,7 @@ RESULT = RESULTS / "clients.json"
 EVERY = 0.05  # seconds between two drawings
 SLOW_CLIENTS = 1000
 OTHER = "127.0.0.2"  # the address of the hostile client
-Attack = Callable[[str, threading.Event], None]
+Attack = Callable[[str, Event], None]
 
 
 def main() -> None:
@@ -69,7 +70,7 @@ def measure(
             for _ in range(pairs):
                 times[False].append(read_for(url, seconds))
                 with attacking(attack, url):
-                    time.sleep(3)  # until the server knows the client
+                    time.sleep(6)  # until it has started and the server knows the client
                     times[True].append(read_for(url, seconds))
                 time.sleep(1)
     without, beside = ([p99(each) for each in times[key]] for key in (False, True))
@@ -77,7 +78,7 @@ def measure(
         "attack": name,
         "p99_ms": round(p99(sum(times[False], [])), 1),
         "p99_ms_beside": round(p99(sum(times[True], [])), 1),
-        "median_ratio": round(statistics.median(np.divide(beside, without)), 2),
+        "median_ratio": round(float(np.median(np.divide(beside, without))), 2),
         "pairs": [[round(a, 1), round(b, 1)] for a, b in zip(without, beside, strict=True)],
         "requests": [sum(map(len, times[key])) for key in (False, True)],
     }
@@ -103,17 +104,18 @@ def read_for(url: str, seconds: float) -> list[float]:
 
 @contextmanager
 def attacking(attack: Attack, url: str) -> Iterator[None]:
-    stopped = threading.Event()
-    thread = threading.Thread(target=attack, args=(url, stopped))
-    thread.start()
+    spawn = multiprocessing.get_context("spawn")  # in a thread, it would delay the measured client
+    stopped = spawn.Event()
+    process = spawn.Process(target=attack, args=(url, stopped))
+    process.start()
     try:
         yield
     finally:
         stopped.set()
-        thread.join()
+        process.join()
 
 
-def never_end_headers(url: str, stopped: threading.Event) -> None:
+def never_end_headers(url: str, stopped: Event) -> None:
     host, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
 
     def connect() -> socket.socket:
@@ -133,7 +135,7 @@ def never_end_headers(url: str, stopped: threading.Event) -> None:
         client.close()
 
 
-def send_slow_pictures(url: str, stopped: threading.Event) -> None:
+def send_slow_pictures(url: str, stopped: Event) -> None:
     """Send two pictures per second whether or not the earlier ones are answered."""
     body = slow_picture()
 
