@@ -45,6 +45,11 @@ class LimitedFile(io.BytesIO):
         self._reads = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            PictureError: they were read too often.
+        """
         self._reads += 1
         if self._reads > _MOST_READS:
             raise PictureError(f"{self._name} consists of too many parts; save it again.")
@@ -76,7 +81,9 @@ def check_tags(tiff: bytes, name: str) -> None:
         return
     is_big = struct.unpack(f"{order}H", tiff[2:4])[0] == _BIG_TIFF
     size, offset, number = (order + kind for kind in ("QQQ" if is_big else "HII"))
-    entry = np.dtype([("tag", f"{order}u2"), ("kind", f"{order}u2"), ("count", number), ("at", number)])
+    entry = np.dtype(
+        [("tag", f"{order}u2"), ("kind", f"{order}u2"), ("count", number), ("at", number)]
+    )
     (at,) = struct.unpack_from(offset, tiff, 8 if is_big else 4)
     for _ in range(_MOST_DIRECTORIES):
         start = at + struct.calcsize(size)

@@ -86,7 +86,7 @@ def _check_file(content: bytes | NDArray[np.uint8], pixel_limit: int) -> Rejecte
     """Return why a file is rejected by its headers alone, before it is decoded, or None.
 
     Raises:
-        PictureError: it consists of too many parts, or the library that decodes it is not installed.
+        PictureError: it consists of too many parts, or needs a library that is not installed.
     """
     if isinstance(content, np.ndarray) or is_pdf(content):
         return None  # a PDF is drawn page by page, in a process with limits of its own
