@@ -4,10 +4,11 @@ A client reads a drawing of 280x280 pixels every 50 ms from `tendigits serve`. I
 interval another client, with an address of its own, does one of these:
 
 - 1,000 connections whose request headers never end, each opened again when the server closes it;
-- two pictures per second that exceed the time limit (1 second, `--time-limit 1`);
-- two pictures per second that take as long as any found, with the default time limit.
+- two pictures of 38 megapixels per second, which exceed a time limit of 2 seconds;
+- two pictures of 12 megapixels per second, with the default time limit.
 
-Prints the 99th percentile of each interval and writes `benchmarks/results/clients.json`.
+Prints the 99th percentile of each interval and writes `benchmarks/results/clients.json`,
+and updates the tables of the docs.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from PIL import Image
 from requests.adapters import HTTPAdapter
 
 from serving import serving
-from tables import RESULTS
+from tables import RESULTS, update_pages
 from tendigits import load_dataset
 from tendigits.files import write_json
 from tendigits.training import describe_environment
@@ -39,6 +40,7 @@ from tendigits.training import describe_environment
 RESULT = RESULTS / "clients.json"
 EVERY = 0.05  # seconds between two drawings
 SLOW_CLIENTS = 1000
+NOT_READ = 30.0  # seconds
 OTHER = "127.0.0.2"  # the address of the hostile client
 Attack = Callable[[str, Event], None]
 
@@ -52,8 +54,9 @@ def main() -> None:
     for name, attack, options in ATTACKS:
         rows.append(measure(name, attack, options, arguments.seconds, arguments.pairs))
         print(rows[-1], flush=True)
-    load = os.getloadavg()[0]
-    write_json(RESULT, {"environment": asdict(describe_environment()), "load": load, "rows": rows})
+    result = {"environment": asdict(describe_environment()), "load": os.getloadavg()[0]}
+    write_json(RESULT, {**result, "rows": rows})
+    update_pages()
 
 
 def measure(
@@ -75,6 +78,7 @@ def measure(
     without, beside = ([p99(each) for each in times[key]] for key in (False, True))
     return {
         "attack": name,
+        "p50_ms": [round(float(np.median([*chain(*times[key])])), 1) for key in (False, True)],
         "p99_ms": round(p99([*chain(*times[False])]), 1),
         "p99_ms_beside": round(p99([*chain(*times[True])]), 1),
         "median_ratio": round(float(np.median(np.divide(beside, without))), 2),
@@ -95,8 +99,10 @@ def read_for(url: str, seconds: float) -> list[float]:
     end = time.monotonic() + seconds
     with requests.Session() as session:
         while (started := time.monotonic()) < end:
-            session.post(url, data=body, timeout=60).raise_for_status()
-            times.append(1000 * (time.monotonic() - started))
+            response = session.post(url, data=body, timeout=60)
+            # A drawing that is not read counts as one that takes as long as a client waits.
+            seconds = time.monotonic() - started if response.ok else NOT_READ
+            times.append(1000 * seconds)
             time.sleep(max(0.0, EVERY - (time.monotonic() - started)))
     return times
 
@@ -135,9 +141,16 @@ def never_end_headers(url: str, stopped: Event) -> None:
         client.close()
 
 
-def send_slow_pictures(url: str, stopped: Event) -> None:
-    """Send two pictures per second whether or not the earlier ones are answered."""
-    body = slow_picture()
+def send_12_megapixels(url: str, stopped: Event) -> None:
+    send_twice_per_second(url, slow_picture(3000, 4000), stopped)
+
+
+def send_38_megapixels(url: str, stopped: Event) -> None:
+    send_twice_per_second(url, slow_picture(6160, 6160), stopped)
+
+
+def send_twice_per_second(url: str, body: bytes, stopped: Event) -> None:
+    """Send pictures whether or not the earlier ones are answered."""
 
     def send() -> None:
         with closing(requests.Session()) as session:
@@ -160,12 +173,12 @@ class FromOther(HTTPAdapter):
         super().init_poolmanager(*words, source_address=(OTHER, 0), **options)
 
 
-def slow_picture() -> bytes:
-    """Return 12 megapixels with alpha, full of digits."""
+def slow_picture(height: int, width: int) -> bytes:
+    """Return a picture in colours and with alpha, full of digits."""
     digits = load_dataset("mnist").train.images
-    rows = [np.hstack(list(digits[143 * row : 143 * row + 143])) for row in range(107)]
-    page = 255 - np.vstack(rows)
-    page = np.pad(page, ((0, 3000 - len(page)), (0, 4004 - page.shape[1])), constant_values=255)
+    across = -(-width // 28)
+    rows = [np.hstack(list(digits[at : at + across])) for at in range(0, height // 28 * 28, 28)]
+    page = 255 - np.vstack(rows)[:, :width]
     return png(np.dstack([page, page, page, 255 - page // 9]))
 
 
@@ -177,8 +190,8 @@ def png(pixels: np.ndarray) -> bytes:  # type: ignore[type-arg]
 
 ATTACKS: list[tuple[str, Attack, list[str]]] = [
     ("1,000 connections whose headers do not end", never_end_headers, []),
-    ("two pictures per second over the time limit", send_slow_pictures, ["--time-limit", "1"]),
-    ("two pictures of 12 megapixels per second", send_slow_pictures, []),
+    ("two pictures of 38 megapixels per second", send_38_megapixels, ["--time-limit", "2"]),
+    ("two pictures of 12 megapixels per second", send_12_megapixels, []),
 ]
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 
 from c_header_table import c_header_table
 from picture_table import pictures_table
+from security_tables import clients_table, hostile_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.files import write_text
@@ -335,6 +336,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "serve": serve_table,
     "reports": reports_table,
+    "hostile": lambda: hostile_table(read(RESULTS / "hostile.json")),
+    "clients": lambda: clients_table(read(RESULTS / "clients.json")),
 }
 
 
