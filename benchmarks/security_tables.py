@@ -12,7 +12,7 @@ def hostile_table(result: Mapping[str, Any]) -> str:
         *(hostile_row(each) for each in result["rows"]),
     ]
     return "\n".join(rows) + (
-        f"\n\n{result['environment']['cpu']}, one thread; the least of three times. Other "
+        f"\n\n{result['environment']['cpu']}, one thread; the lower of two times. Other "
         f'processes kept the two cores busy (load {result["load"]:.1f}). "Made" is the slowest of '
         f"{result['searched']} made pictures.\n"
     )

@@ -157,6 +157,6 @@ PARTS: dict[str, Make] = {
     "PNG, orientations": png_of_orientations,
     "GIF, comments": gif_of_comments,
     "BMP, runs": lambda: bmp_of_runs(UPLOAD // 2),
-    "TIFF, strips": lambda: tiff_of_strips(UPLOAD // 8, 20_000, 1),
+    "TIFF, millions of strips": lambda: tiff_of_strips(UPLOAD // 8, 20_000, 1),
     "TIFF, strips upon each other": lambda: tiff_of_strips(20_000, 1000, 999),
 }
