@@ -25,6 +25,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from itertools import chain, cycle
 from multiprocessing.synchronize import Event
+from typing import Any
 
 import numpy as np
 import requests
@@ -169,7 +170,7 @@ def send_twice_per_second(url: str, body: bytes, stopped: Event) -> None:
 
 
 class FromOther(HTTPAdapter):
-    def init_poolmanager(self, *words: object, **options: object) -> None:
+    def init_poolmanager(self, *words: Any, **options: Any) -> None:
         super().init_poolmanager(*words, source_address=(OTHER, 0), **options)
 
 
@@ -182,7 +183,7 @@ def slow_picture(height: int, width: int) -> bytes:
     return png(np.dstack([page, page, page, 255 - page // 9]))
 
 
-def png(pixels: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
