@@ -111,7 +111,7 @@ def test_a_worker_that_does_not_receive_its_batch_is_ended(
         with pytest.raises(WorkerLost) as lost:
             await worker.run(tasks)
         assert [each.status for each in lost.value.outcomes if isinstance(each, Rejected)] == [503]
-        assert not worker.is_alive
+        wait_until(lambda: not worker.is_alive)  # it was killed a moment ago
 
     run(served, work)
 
