@@ -13,6 +13,7 @@ from typing import Any
 from c_header_table import c_header_table
 from picture_table import pictures_table
 from scale_tables import scale_tables
+from security_tables import clients_table, hostile_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.files import write_text
@@ -342,6 +343,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "serve": serve_table,
     "reports": reports_table,
     **scale_tables(RESULTS / "scale.json"),
+    "hostile": lambda: hostile_table(read(RESULTS / "hostile.json")),
+    "clients": lambda: clients_table(read(RESULTS / "clients.json")),
 }
 
 

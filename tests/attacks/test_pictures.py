@@ -54,6 +54,11 @@ HOSTILE = {
 }
 
 
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(threads=1)
+
+
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     for name, content in HOSTILE.items():
@@ -101,20 +106,22 @@ def test_a_folder_named_like_a_picture_is_searched_for_pictures(hostile: Path) -
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 60_000), (60_000, 1), (2, 3)])
-def test_pictures_of_extreme_shapes_are_read(height: int, width: int) -> None:
+def test_pictures_of_extreme_shapes_are_read(reader: Reader, height: int, width: int) -> None:
     file = io.BytesIO()
     Image.fromarray(np.arange(height * width, dtype=np.uint8).reshape(height, width)).save(
         file, "PNG"
     )
-    assert Reader().read(file.getvalue()).status in ("read", "empty")
+    assert reader.read(file.getvalue()).status in ("read", "empty")
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP"])
-def test_a_picture_with_a_changed_byte_is_read_or_rejected(mnist: Dataset, form: str) -> None:
+def test_a_picture_with_a_changed_byte_is_read_or_rejected(
+    mnist: Dataset, reader: Reader, form: str
+) -> None:
     file = io.BytesIO()
     Image.fromarray(mnist.test.images[0]).save(file, form)
     content = file.getvalue()
-    reader, random = Reader(), np.random.default_rng(0)
+    random = np.random.default_rng(0)
     for at in random.integers(0, len(content), 60):
         changed = bytearray(content)
         changed[at] ^= 0xFF
@@ -126,8 +133,8 @@ def test_a_picture_with_a_changed_byte_is_read_or_rejected(mnist: Dataset, form:
         assert shown == len(reading.digits)
 
 
-def test_a_picture_of_noise_gives_a_bounded_number_of_shapes() -> None:
-    reader, random = Reader(), np.random.default_rng(0)
+def test_a_picture_of_noise_gives_a_bounded_number_of_shapes(reader: Reader) -> None:
+    random = np.random.default_rng(0)
     for density in (0.5, 0.02, 0.001):
         noise = random.random((1600, 1600)) < density
         assert len(reader.read(noise).digits) <= 200

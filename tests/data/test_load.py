@@ -342,6 +342,18 @@ def test_an_npz_that_declares_an_array_larger_than_memory_is_rejected(
         load_dataset(npz)
 
 
+def test_an_npz_that_declares_more_elements_than_can_be_counted_is_rejected(
+    npz: Path, keras_arrays: dict[str, NDArray[np.generic]]
+) -> None:
+    members = {f"{name}.npy": npy_bytes(array) for name, array in keras_arrays.items()}
+    members["x_test.npy"] = members["x_test.npy"].replace(
+        b"(500, 28, 28), }" + b" " * 20, b"(99999999999999999999999999999999,)}"
+    )
+    write_zip(npz, members)
+    with raises_data_error(f"{npz} has an array that cannot be loaded (Python int too large"):
+        load_dataset(npz)
+
+
 def test_an_npz_with_an_array_over_the_limit_is_rejected(
     monkeypatch: pytest.MonkeyPatch, npz: Path, keras_arrays: dict[str, NDArray[np.generic]]
 ) -> None:

@@ -169,7 +169,7 @@ def test_large_headers_are_rejected(server: Server) -> None:
 
 def test_sighup_reloads_the_model_without_dropping_a_request(tmp_path: Path, large: bytes) -> None:
     with serving(tmp_path) as server, ThreadPoolExecutor(4) as clients:
-        responses = [clients.submit(server.read, large) for _ in range(24)]
+        responses = [clients.submit(server.read, large) for _ in range(10)]
         (worker,) = server.workers()
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: not is_alive(worker))

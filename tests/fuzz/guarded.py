@@ -28,13 +28,15 @@ class Outcome:
 
     Attributes:
         seconds: of computing.
-        mebibytes: the most memory that the process has had so far.
+        mebibytes: the most memory that the process had meanwhile.
         error: an exception that must not be raised; empty if there was none.
+        rejected: the sentence with which it was rejected; empty if it was not.
     """
 
     seconds: float
     mebibytes: float
     error: str
+    rejected: str = ""
 
 
 class Guarded:
@@ -93,34 +95,40 @@ def run(connection: Connection, handler: str) -> None:
     connection.send("ready")
     while True:
         content = connection.recv_bytes()
-        start, error = time.process_time(), ""
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        start, error, rejected = time.process_time(), "", ""
         try:
-            handle(content)
+            rejected = handle(content)
         except Exception as caught:
             error = f"{type(caught).__name__}: {caught}"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        connection.send(Outcome(time.process_time() - start, peak, error))
+        connection.send(Outcome(time.process_time() - start, peak_mebibytes(), error, rejected))
 
 
-def read_picture(content: bytes) -> None:
+def peak_mebibytes() -> float:
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def read_picture(content: bytes) -> str:
+    return rejection(lambda: _reader().read(content))
+
+
+def decode_picture(content: bytes) -> str:
+    return rejection(lambda: decode(content))
+
+
+def load_model(content: bytes) -> str:
+    return rejection(lambda: load_model_bytes(content, "the model", threads=1))
+
+
+def rejection(work: Callable[[], object]) -> str:
+    """Return the sentence with which work is rejected, or an empty one."""
     try:
-        _reader().read(content)
-    except PictureError as error:
+        work()
+    except (ModelError, PictureError) as error:
         check_sentence(error)
-
-
-def decode_picture(content: bytes) -> None:
-    try:
-        decode(content)
-    except PictureError as error:
-        check_sentence(error)
-
-
-def load_model(content: bytes) -> None:
-    try:
-        load_model_bytes(content, "the model", threads=1)
-    except ModelError as error:
-        check_sentence(error)
+        return str(error)
+    return ""
 
 
 def check_sentence(error: Exception) -> None:
@@ -135,7 +143,7 @@ def _reader() -> Reader:
     return Reader(threads=1)
 
 
-HANDLERS: dict[str, Callable[[bytes], None]] = {
+HANDLERS: dict[str, Callable[[bytes], str]] = {
     "decode": decode_picture,
     "model": load_model,
     "read": read_picture,

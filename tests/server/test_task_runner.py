@@ -20,7 +20,7 @@ from tendigits.reading.occlusion import Occlusion
 from tendigits.reading.results import Reading
 from tendigits.reading.schemas import png_data_url
 from tendigits.server import task_runner
-from tendigits.server.task_runner import MAX_PAGES, run_task
+from tendigits.server.task_runner import run_task
 from tendigits.server.tasks import FrameToOcclude, Picture, ReadOptions, ReadPicture, Rejected
 
 LIMIT = 1_000_000
@@ -28,7 +28,7 @@ LIMIT = 1_000_000
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader()
+    return Reader(threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -169,12 +169,15 @@ def test_a_file_whose_library_is_not_installed_is_an_unsupported_type(
 
 
 @pytest.mark.parametrize("form", ["PDF", "TIFF"])
-def test_a_document_with_too_many_pages_is_rejected(reader: Reader, form: str) -> None:
+def test_a_document_with_too_many_pages_is_rejected(
+    reader: Reader, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_runner, "MAX_PAGES", 4)
     blank = np.full((20, 20), 255, np.uint8)
-    for pages, expected in ((MAX_PAGES, ReadPicture), (MAX_PAGES + 1, Rejected)):
+    for pages, expected in ((4, ReadPicture), (5, Rejected)):
         outcome = run_task(reader, Picture("-", file_of(form, *[blank] * pages)), LIMIT)
         assert isinstance(outcome, expected)
-    assert outcome == Rejected(413, f"The document has more than {MAX_PAGES} pages; split it.")
+    assert outcome == Rejected(413, "The document has more than 4 pages; split it.")
 
 
 @pytest.mark.parametrize("form", ["TIFF", "HEIC"])

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Awaitable, Callable
 
 import numpy as np
@@ -52,6 +53,33 @@ def test_tasks_that_take_long_do_not_keep_the_others_of_their_batch(
     assert len(list(run_batch(reader, tasks, LIMIT))) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, which limits the memory")
+def test_a_picture_that_needs_more_memory_than_a_worker_may_take_is_rejected() -> None:
+    script = """
+        import io, sys
+        from PIL import Image
+        from tendigits import PictureError
+        from tendigits.images import decode
+        from tendigits.server.workers import limit_memory
+        files = [io.BytesIO(), io.BytesIO()]
+        for file, side in zip(files, (5000, 50)):
+            Image.new("RGB", (side, side)).save(file, "PNG")
+        limit_memory(80_000_000)
+        for file in files:
+            try:
+                print(decode(file.getvalue()).grey.shape)
+            except PictureError as error:
+                print(error)
+    """
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines() == [
+        "the picture needs too much memory; give a smaller one.",
+        "(50, 50)",
+    ]
+
+
 def test_a_worker_that_died_raises_an_error_and_can_be_started_again(
     served: ServedModel, mnist: Dataset
 ) -> None:
@@ -83,7 +111,7 @@ def test_a_worker_that_does_not_receive_its_batch_is_ended(
         with pytest.raises(WorkerLost) as lost:
             await worker.run(tasks)
         assert [each.status for each in lost.value.outcomes if isinstance(each, Rejected)] == [503]
-        assert not worker.is_alive
+        wait_until(lambda: not worker.is_alive)  # it was killed a moment ago
 
     run(served, work)
 

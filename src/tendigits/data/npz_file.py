@@ -51,7 +51,7 @@ def read_npz(path: Path) -> Arrays:
             return {name: _array(arrays[stored], stored) for name, stored in names.items()}
     except _DAMAGED as error:
         raise DataError(f"{path} is not a valid .npz file; download or save it again.") from error
-    except (ValueError, MemoryError) as error:
+    except (ValueError, MemoryError, OverflowError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise DataError(
             f"{path} has an array that cannot be loaded ({reason}); save arrays of numbers with "

@@ -1,6 +1,5 @@
 """Decoding: from a file, bytes, a PIL image or an array to upright, opaque grey levels."""
 
-import io
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from tendigits.errors import PictureError
 from tendigits.images.documents import is_heic, is_pdf, open_heic, pdf_pages
 from tendigits.images.grey import MAX_PIXELS, is_faint, to_grey
+from tendigits.images.limits import FORMATS, check_picture, open_limited, too_many_pixels
 
 PictureSource = (
     str
@@ -40,15 +40,6 @@ _DRAFT_SIDE = 1536
 # Of the formats that Pillow does not know by itself. They are pictures even where the libraries
 # that decode them are not installed: each then gives an error that says what to install.
 _DOCUMENTS = {".pdf", ".heic", ".heif"}
-# What people have. None runs another program, and the memory of each is bounded by its pixels.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-# The most pixels of a file. JPEGs are decoded at a reduced size, unless they are progressive; the
-# decoders of three formats need up to 16 bytes per pixel.
-_MOST_PIXELS, _MOST_PIXELS_OF_JPEG, _MOST_PIXELS_OF_MODERN = 40_000_000, MAX_PIXELS, 25_000_000
-_MODERN = ("WEBP", "AVIF", "HEIF")
-_SCAN, _MOST_SCANS = b"\xff\xda", 64  # each takes the time of decoding all pixels
-# The most bytes of a tile of a TIFF, which can be larger than the picture.
-_TILE_WIDTH, _TILE_HEIGHT, _MOST_TILE_PIXELS = 322, 323, 16_000_000
 _BAND = 4_000_000  # pixels that are converted at once
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -186,43 +177,39 @@ def _pillow_errors(name: str) -> Iterator[None]:
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
-        raise _too_many_pixels(name, MAX_PIXELS) from error
+        raise too_many_pixels(name, MAX_PIXELS) from error
     except UnidentifiedImageError as error:
         raise PictureError(
             f"{name} is not a picture; give a PNG, JPEG, HEIC, AVIF, WebP, BMP, GIF, TIFF or PDF."
         ) from error
+    except MemoryError as error:
+        raise PictureError(f"{name} needs too much memory; give a smaller one.") from error
     except Exception as error:
         raise PictureError(f"{name} is damaged; save it again.") from error
 
 
 def _from_file(data: bytes, name: str) -> Generator[Picture]:
     with _pillow_errors(name):
-        image = open_heic(data, name) if is_heic(data) else _open(data)
+        image = open_heic(data, name) if is_heic(data) else open_limited(data, name)
     with image:
         if isinstance(image, JpegImageFile):
-            if data.count(_SCAN) > _MOST_SCANS:
-                raise PictureError(f"{name} has more than {_MOST_SCANS} scans; save it again.")
             yield _from_jpeg(image, data, name)
             return
-        yield _from_pil(image, name)
+        yield _from_pil(image, name, data)
         number = 2
         while _next_page(image, number, name):
-            yield _from_pil(image, f"page {number} of {name}")
+            yield _from_pil(image, f"page {number} of {name}", data)
             number += 1
-
-
-def _open(data: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
 def _from_jpeg(image: JpegImageFile, data: bytes, name: str) -> Picture:
     """Decode the luminance alone, which is faster; the colours only if the ink may need them."""
     has_colours = image.mode == "RGB"
-    picture = _from_pil(image, name, draft="L")
+    picture = _from_pil(image, name, data, draft="L")
     if not (has_colours and is_faint(picture.grey)):
         return picture
-    with _pillow_errors(name), _open(data) as again:
-        return _from_pil(again, name, draft="RGB")
+    with _pillow_errors(name), open_limited(data, name) as again:
+        return _from_pil(again, name, data, draft="RGB")
 
 
 def _next_page(image: Image.Image, number: int, name: str) -> bool:
@@ -245,9 +232,15 @@ def _check_number(page: int, name: str) -> None:
         raise PictureError(f"{name} has more than {MAX_PAGES:,} pages; split it.")
 
 
-def _from_pil(image: Image.Image, name: str, draft: str | None = None) -> Picture:
-    """Decode the current frame of an image, a JPEG with the colours of the mode `draft`."""
-    _check_pixels(image, name)
+def _from_pil(
+    image: Image.Image, name: str, data: bytes | None = None, draft: str | None = None
+) -> Picture:
+    """Decode the current frame of an image, a JPEG with the colours of the mode `draft`.
+
+    `data` are the bytes of its file, if it is from one.
+    """
+    with _pillow_errors(name):
+        check_picture(image, name, data)
     full_side = max(image.size)
     with _pillow_errors(name):
         if draft is not None:
@@ -257,30 +250,6 @@ def _from_pil(image: Image.Image, name: str, draft: str | None = None) -> Pictur
         turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
         upright = grey if turn is None else np.asarray(Image.fromarray(grey).transpose(turn))
         return _limited(upright, full_side)
-
-
-def _check_pixels(image: Image.Image, name: str) -> None:
-    """Reject a picture whose decoding would take too much memory, before it is decoded."""
-    most = _MOST_PIXELS
-    if image.format in _MODERN:
-        most = _MOST_PIXELS_OF_MODERN
-    elif isinstance(image, JpegImageFile) and not image.info.get("progressive"):
-        most = _MOST_PIXELS_OF_JPEG
-    elif image.format is None:  # it is in memory already
-        most = MAX_PIXELS
-    if image.width * image.height > most:
-        raise _too_many_pixels(name, most)
-    if isinstance(image, TiffImageFile):
-        with _pillow_errors(name):
-            tile = [int(image.tag_v2.get(tag, 0)) for tag in (_TILE_WIDTH, _TILE_HEIGHT)]
-        if tile[0] * tile[1] > _MOST_TILE_PIXELS:
-            raise PictureError(f"{name} has tiles that are too large; save it again.")
-
-
-def _too_many_pixels(name: str, most: int) -> PictureError:
-    return PictureError(
-        f"{name} has more than {most // 1_000_000} million pixels; give a smaller one."
-    )
 
 
 def _pixels(image: Image.Image) -> NDArray[np.generic]:

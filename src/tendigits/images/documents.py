@@ -17,9 +17,10 @@ from PIL import Image
 from tendigits.errors import PictureError, UnsupportedPictureError, missing_extra
 from tendigits.images import pdf_process
 
-# Of a page of a PDF; ordinary ones take a tenth of a second and 0.1 GiB.
-MAX_SECONDS = 10
-MAX_MEMORY = 2**30  # bytes
+# Of a page of a PDF; ordinary ones take a tenth of a second and 0.1 GiB, a scan of 100 million
+# pixels up to 1.6 seconds and less than 0.5 GiB.
+MAX_SECONDS = 2
+MAX_MEMORY = 2**29  # bytes
 
 _PROGRAM = Path(pdf_process.__file__)
 _PDF_LIBRARY, _HEIC_LIBRARY = "pypdfium2", "pi_heif"
@@ -53,8 +54,8 @@ def pdf_pages(
 
     Raises:
         UnsupportedPictureError: the library is not installed.
-        PictureError: the PDF is encrypted, damaged or without pages, or a page takes more than 10
-            seconds of computing or 1 GiB.
+        PictureError: the PDF is encrypted, damaged or without pages, or a page takes more than 2
+            seconds of computing or 0.5 GiB.
     """
     if not _is_installed(_PDF_LIBRARY):
         raise _missing(f"{name} is a PDF, which", ModuleNotFoundError(name=_PDF_LIBRARY))

@@ -1,6 +1,5 @@
 """Doing a task in a worker: the file is checked before it is decoded, and read page by page."""
 
-import io
 import time
 import traceback
 import warnings
@@ -11,8 +10,8 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from tendigits.errors import PictureError, UnsupportedPictureError
-from tendigits.images.decode import FORMATS
 from tendigits.images.documents import is_heic, is_pdf, open_heic
+from tendigits.images.limits import open_limited
 from tendigits.reading.occlusion import occlude
 from tendigits.reading.reader import Reader
 from tendigits.reading.results import Reading
@@ -87,13 +86,13 @@ def _check_file(content: bytes | NDArray[np.uint8], pixel_limit: int) -> Rejecte
     """Return why a file is rejected by its headers alone, before it is decoded, or None.
 
     Raises:
-        UnsupportedPictureError: the library that decodes it is not installed.
+        PictureError: it consists of too many parts, or needs a library that is not installed.
     """
     if isinstance(content, np.ndarray) or is_pdf(content):
         return None  # a PDF is drawn page by page, in a process with limits of its own
     try:
         pixels = _pixels_of_pages(content)
-    except UnsupportedPictureError:
+    except PictureError:
         raise
     except UnidentifiedImageError:
         return Rejected(
@@ -124,7 +123,7 @@ def _pixels_of_pages(content: bytes) -> list[int]:
         if is_heic(content):
             with open_heic(content, "the picture") as picture:
                 return [picture.width * picture.height]
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        with open_limited(content, "the picture") as image:
             pages = [image.width * image.height]
             while isinstance(image, TiffImageFile) and len(pages) <= MAX_PAGES:
                 try:

@@ -8,12 +8,15 @@ killed. The server ends it if a picture takes too long.
 
 import asyncio
 import multiprocessing
+import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import cv2
@@ -33,6 +36,9 @@ SECONDS_OF_A_DOCUMENT = 30.0  # its pages have limits of their own
 SECONDS_TO_TRUST = 60
 LONGEST_PAUSE = 30.0  # seconds
 BATCH_SECONDS = 1.0  # no task of a batch is begun later; a small file can take several seconds
+# Bytes, the share of the library that reads a format included. More than any picture needs that is
+# known (docs/security.md), and a bound for the others.
+MEMORY_OF_A_PICTURE = 700 * 2**20
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would inherit the server's sockets
 
 Result = TypeVar("Result")
@@ -190,6 +196,7 @@ def run_worker(connection: Connection, pixel_limit: int) -> None:
     cv2.setNumThreads(1)
     model, name = connection.recv()
     reader = Reader(load_model_bytes(model, name, threads=1), threads=1)
+    limit_memory(MEMORY_OF_A_PICTURE)
     connection.send("ready")
     while True:
         try:
@@ -199,6 +206,18 @@ def run_worker(connection: Connection, pixel_limit: int) -> None:
         for outcome in run_batch(reader, tasks, pixel_limit):
             connection.send(outcome)
         connection.send(None)
+
+
+def limit_memory(further: int) -> None:
+    """Let allocations of this process fail that exceed its present memory by `further` bytes.
+
+    This needs Linux.
+    """
+    pages = Path("/proc/self/statm")
+    if sys.platform != "linux" or not pages.exists():
+        return
+    present = int(pages.read_text().split()[5]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_DATA, (present + further, resource.RLIM_INFINITY))
 
 
 def run_batch(reader: Reader, tasks: Sequence[Task], pixel_limit: int) -> Iterator[Outcome]:
