@@ -9,11 +9,12 @@ import { resize } from './resize.js';
 
 /**
  * @param {Image} ink from 0 for paper to 1 for full ink
+ * @param {boolean} widen whether thin strokes are widened
  * @returns {Uint8Array} 28x28 grey levels
  */
-export function makeFrame(ink) {
+export function makeFrame(ink, widen = true) {
   const { INNER } = constants.frame;
-  const wide = widened(ink);
+  const wide = widen ? widened(ink) : ink;
   const small = resized(wide, INNER / Math.max(wide.width, wide.height));
   return centred({ ...small, data: small.data.map((level) => clip(level, 0, 1)) });
 }

@@ -3,7 +3,7 @@
 import { clip, percentiles, round } from './arrays.js';
 import { constants } from './constants.js';
 import { blur, dilate, label, otsu, square } from './morphology.js';
-import { resize } from './resize.js';
+import { cut, resize } from './resize.js';
 
 /**
  * @typedef {import('./resize.js').Image} Image
@@ -56,6 +56,22 @@ export function inkIn(grey, area, isDark) {
     own += isInk & kept[at];
   });
   return { levels: cropped({ ...strength, data: soft }), isolation: own / Math.max(all, 1) };
+}
+
+/**
+ * The levels in an area, whatever they belong to; faster than `inkIn`.
+ * @param {Image} grey
+ * @param {Area} area
+ * @param {boolean} isDark
+ * @returns {Image}
+ */
+export function plainInk(grey, area, isDark) {
+  const { pixels, place } = around(grey, area, constants.ink.SIZE);
+  const [left, top] = [Math.trunc(place[0]), Math.trunc(place[1])];
+  const inside = cut(pixels, left, top, Math.min(pixels.width, Math.ceil(place[2])), Math.min(pixels.height, Math.ceil(place[3])));
+  const [low, high] = percentiles(inside.data, [0, 100]);
+  const data = inside.data.map((level) => (isDark ? high - level : level - low) / Math.max(high - low, 1));
+  return { ...inside, data };
 }
 
 /**
@@ -182,7 +198,5 @@ function cropped({ data, width, height }) {
     [top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)];
   });
   if (right <= left) return { data: new Float32Array(1), width: 1, height: 1 };
-  const result = new Float32Array((right - left) * (bottom - top));
-  for (let y = top; y < bottom; y += 1) result.set(data.subarray(y * width + left, y * width + right), (y - top) * (right - left));
-  return { data: result, width: right - left, height: bottom - top };
+  return cut({ data, width, height }, left, top, right, bottom);
 }

@@ -14,6 +14,7 @@ import { allocate, heap, multiply, release, used } from './kernel.js';
  * @property {'conv' | 'linear'} kind
  * @property {string} name
  * @property {number[]} shape of the weights
+ * @property {number} bits of each weight, as the page stores it; from 8 on
  * @property {number} stride
  * @property {number} padding
  * @property {number} groups

@@ -59,6 +59,21 @@ export function inBytes({ data, width, height }) {
 }
 
 /**
+ * A part of an image.
+ * @param {Image} image
+ * @param {number} left
+ * @param {number} top
+ * @param {number} right
+ * @param {number} bottom
+ * @returns {Image}
+ */
+export function cut({ data, width }, left, top, right, bottom) {
+  const result = new Float32Array((right - left) * (bottom - top));
+  for (let y = top; y < bottom; y += 1) result.set(data.subarray(y * width + left, y * width + right), (y - top) * (right - left));
+  return { data: result, width: right - left, height: bottom - top };
+}
+
+/**
  * @param {number} from
  * @param {number} to not larger
  * @returns {Taps}
