@@ -16,7 +16,6 @@ from browser import (
     PHONE,
     SIZES,
     check_with_axe,
-    chromium,
     doodle,
     draw_by_mouse,
     draw_by_touch,
@@ -44,14 +43,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name in MOST_BYTES:
         write_page(make_page(name), folder / f"{name}.html")
     return {name: folder / f"{name}.html" for name in MOST_BYTES}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a page of 2 MB is loaded slowly where much else runs
-    with chromium() as running:
-        yield running
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
