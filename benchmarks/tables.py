@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from c_header_table import c_header_table
+from page_table import page_table
 from picture_table import pictures_table
 from tendigits import Report, read_report
 from tendigits.classifiers.model_file import pretrained_reports
@@ -333,6 +334,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "confidence": confidence_table,
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
+    "pages": lambda: page_table(read(RESULTS / "pages.json")),
     "serve": serve_table,
     "reports": reports_table,
 }

@@ -28,8 +28,10 @@ from tendigits.classifiers import load_model_file
 from tendigits.data import load_dataset
 from tendigits.data.pages import made_pages
 from tendigits.errors import ModelError
+from tendigits.export import html_page
 from tendigits.export.html_page import make_page, write_page
 from tendigits.reading import Reader
+from tendigits.reading.frames import MOST_CLASSIFIED
 
 # Bytes of the pages of the pretrained models.
 MOST_BYTES = {"tiny": 150_000, "mlp": 700_000, "reader": 2_500_000}
@@ -40,8 +42,11 @@ PICTURES = 24
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    for name in MOST_BYTES:
-        write_page(make_page(name), folder / f"{name}.html")
+    with pytest.MonkeyPatch.context() as patch:  # `make check-pages` checks them with all
+        patch.setattr(html_page, "CHECK_IMAGES", 2_000)
+        patch.setattr(html_page, "CHECK_PAGES", 2)
+        for name in MOST_BYTES:
+            write_page(make_page(name), folder / f"{name}.html")
     return {name: folder / f"{name}.html" for name in MOST_BYTES}
 
 
@@ -66,13 +71,27 @@ def test_a_page_is_small_and_classifies_test_images_as_python_does(
 
 def test_the_page_of_reader_reads_pictures_as_python_does(page: Page) -> None:
     reader = Reader()
-    equal = 0
-    for picture, _, _ in made_pages(PICTURES, seed=1):
-        expected = reader.read(picture)
-        found = read_in_page(page, as_png(picture))
-        equal += found["text"] == expected.text
-    # These pages are difficult on purpose: the smallest change of a weight changes some of them.
-    assert equal >= 0.85 * PICTURES
+    pictures = [picture for picture, _, _ in made_pages(PICTURES, seed=1)]
+    texts = [reader.read(picture).text for picture in pictures]
+    found = [read_in_page(page, as_png(picture))["text"] for picture in pictures]
+    # These pages are difficult on purpose: a rounded weight may change one of them.
+    assert sum(one == other for one, other in zip(texts, found, strict=True)) >= PICTURES - 1
+
+
+def test_a_sheet_with_more_digits_than_are_classified_is_read_as_in_python(page: Page) -> None:
+    digits = load_dataset("mnist").test.images[:320].reshape(16, 20, 28, 28)
+    sheet = 255 - np.block([list(line) for line in digits]).repeat(2, 0).repeat(2, 1)
+    expected, found = Reader().read(sheet), read_in_page(page, as_png(sheet))
+    assert len(expected.digits) > MOST_CLASSIFIED
+    assert found["text"] == expected.text
+
+
+def test_a_picture_of_28x28_pixels_is_read_as_one_image(page: Page) -> None:
+    for image in 255 - load_dataset("mnist").test.images[:5]:
+        expected, found = Reader().read(image), read_in_page(page, as_png(image))
+        assert found["text"] == expected.text != ""
+        assert found["numbers"][0]["box"] == list(expected.numbers[0].box)
+        assert found["confidence"] == pytest.approx(expected.confidence, abs=0.01)
 
 
 def test_frames_are_those_of_python_but_for_boxes_that_are_a_pixel_off(page: Page) -> None:
@@ -84,8 +103,8 @@ def test_frames_are_those_of_python_but_for_boxes_that_are_a_pixel_off(page: Pag
         for digit, read in zip(expected.digits, found["digits"], strict=True):
             frame = np.array(read["pixels"])
             apart.append(np.abs(digit.frame.ravel().astype(int) - frame).mean())
-            assert np.abs(digit.probabilities - np.array(read["probabilities"])).max() <= 0.15
-    assert np.median(apart) <= 3  # the finder's weights are rounded, and so are boxes
+            assert np.abs(digit.probabilities - np.array(read["probabilities"])).max() <= 0.05
+    assert np.median(apart) <= 0.5  # the finder's weights are rounded, and so are boxes
     assert max(apart) <= 16
 
 

@@ -2,7 +2,7 @@
 
 With the six strongest images of each of 700 units a page would need 3,000 images. So those are
 taken that are among the strongest of as many units as possible, until each unit has six of its own
-strongest 120.
+strongest hundred.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from tendigits.data import LabelledImages
 from tendigits.export.html_network import Layer
 from tendigits.networks.torch_classifier import in_batches, scaled
 
-IMAGES = 20_000  # the first of the training images; more take longer and change little
-STRONGEST, EXAMPLES = 120, 6
+IMAGES = 10_000  # the first of the training images; more take longer and change little
+STRONGEST, EXAMPLES = 100, 6
 NONE = 0xFFFF  # for a unit that responds to no image
 
 
