@@ -16,8 +16,8 @@ def page_table(result: Mapping[str, Any]) -> str:
     closing = (
         f"The text of {pictures['equal']} of {pictures['count']} {pictures['name']} is equal. "
         "Times are medians (95th percentiles), while rows of digits are drawn; that of a stroke is "
-        f"from lifting the pen until its result is shown. {environment['cpu']}, {environment['cores']} cores, "
-        f"load average {result['load']:.1f} without this program."
+        f"from lifting the pen until its result is shown. {environment['cpu']}, "
+        f"{environment['cores']} cores, load average {result['load']:.1f} without this program."
     )
     return "\n".join([*rows, "", closing]) + "\n"
 

@@ -2,8 +2,8 @@
 
 python benchmarks/pages.py [FOLDER]
 
-Pictures are those of FOLDER that a browser can show, or else 100 made pages. Writes `benchmarks/results/pages.json`.
-`make check-pages` sets PYTHONPATH.
+Pictures are those of FOLDER that a browser can show, or else 100 made pages. Writes
+`benchmarks/results/pages.json`. `make check-pages` sets PYTHONPATH.
 """
 
 import argparse
@@ -55,9 +55,10 @@ WATCH_STROKES = """() => {
     watched.strokes.push(0); // unless it is still being read, its result is there already
   });
   new MutationObserver(() => {
-    if (lifted) watched.strokes[watched.strokes.length - 1] = performance.now() - lifted;
     const [milliseconds] = timing.textContent.match(/\\d+/) ?? [];
-    if (milliseconds) watched.readings.push(Number(milliseconds));
+    if (!milliseconds) return; // the drawing was cleared
+    watched.readings.push(Number(milliseconds));
+    if (lifted) watched.strokes[watched.strokes.length - 1] = performance.now() - lifted;
   }).observe(timing, { childList: true });
 }"""
 ROWS, PAUSE_MS = 10, 300  # each row has five strokes, with pauses between them

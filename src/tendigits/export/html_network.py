@@ -52,7 +52,7 @@ class Layer:
         return max(bits, BITS_OF_FEW) if self.weight.size < FEW_WEIGHTS else bits
 
     def description(self, bits: int) -> dict[str, object]:
-        """Return everything but the values of the weights, which are stored in `self.bits(bits)`."""
+        """Return everything but the values of the weights, with how many bits they have."""
         return {
             "name": self.name,
             "kind": self.kind,
