@@ -30,7 +30,7 @@ OPTIONS = ("-std=c99", "-mthumb", "-Os", "-ffreestanding", "-nostdlib", "-Wl,--e
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="*", metavar="RUN")
+    parser.add_argument("runs", nargs="+", metavar="RUN")
     version = subprocess.run([COMPILER, "--version"], capture_output=True, text=True, check=True)
     result = {
         "compiler": version.stdout.splitlines()[0],

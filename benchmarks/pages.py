@@ -2,14 +2,16 @@
 
 python benchmarks/pages.py [FOLDER]
 
-Pictures are those of FOLDER, or else 100 made pages. Writes `benchmarks/results/pages.json`.
-`make check-pages` sets PYTHONPATH.
+Pictures are those of FOLDER that a browser can show, or else 100 made pages. Writes
+`benchmarks/results/pages.json`. `make check-pages` sets PYTHONPATH.
 """
 
 import argparse
 import io
+import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from browser import chromium, page_of
+from browser import chromium, draw_by_mouse, page_of, row
 from html_pages import classify_in_page, read_in_page
 from tables import RESULTS
 from tendigits.classifiers import load_model_file
@@ -26,6 +28,7 @@ from tendigits.data.pages import made_pages
 from tendigits.export.html_page import make_page, write_page
 from tendigits.files import write_json
 from tendigits.reading import Reader
+from tendigits.training import describe_environment
 
 MODELS = ("tiny", "mlp", "reader")
 MADE_PAGES = 100
@@ -41,41 +44,38 @@ TIME_CLASSIFIER = """async () => {
   }
   return times.sort((one, other) => one - other)[30];
 }"""
-TIME_READING = """async () => {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [380, 280];
-  const context = canvas.getContext('2d');
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, 380, 280);
-  Object.assign(context, { lineWidth: 15, lineCap: 'round', strokeStyle: 'black' });
-  for (let each = 0; each < 4; each += 1) {
-    context.beginPath();
-    context.moveTo(40 + 90 * each, 100);
-    context.lineTo(80 + 90 * each, 100);
-    context.lineTo(55 + 90 * each, 190);
-    context.stroke();
-  }
-  const pixels = context.getImageData(0, 0, 380, 280).data;
-  const times = [];
-  for (let each = 0; each < 60; each += 1) {
-    const start = performance.now();
-    await tendigits.ask('read', { pixels, width: 380, height: 280, isJpeg: false });
-    times.push(performance.now() - start);
-  }
-  return times.sort((one, other) => one - other)[30];
+# From lifting the pen until the result of the whole stroke is shown, and how long readings take.
+WATCH_STROKES = """() => {
+  window.watched = { strokes: [], readings: [] };
+  const [drawing, timing] = ['drawing', 'timing'].map((id) => document.getElementById(id));
+  let lifted = 0;
+  drawing.addEventListener('pointerdown', () => (lifted = 0));
+  drawing.addEventListener('pointerup', (event) => {
+    lifted = event.timeStamp;
+    watched.strokes.push(0); // unless it is still being read, its result is there already
+  });
+  new MutationObserver(() => {
+    const [milliseconds] = timing.textContent.match(/\\d+/) ?? [];
+    if (!milliseconds) return; // the drawing was cleared
+    watched.readings.push(Number(milliseconds));
+    if (lifted) watched.strokes[watched.strokes.length - 1] = performance.now() - lifted;
+  }).observe(timing, { childList: true });
 }"""
+ROWS, PAUSE_MS = 10, 300  # each row has five strokes, with pauses between them
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="pictures to read")
-    folder = parser.parse_args().folder
+    folder, load = parser.parse_args().folder, os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as place, chromium() as browser:
         pages = [measure(browser, name, Path(place)) for name in MODELS]
         with page_of(browser, (Path(place) / "reader.html").as_uri()) as page:
             pictures = compare_pictures(page, folder)
         result = {
             "browser": f"Chromium {browser.version}",
+            "environment": asdict(describe_environment()),
+            "load": round(load, 1),
             "images": len(load_dataset("mnist").test),
             "pages": pages,
             "pictures": pictures,
@@ -98,10 +98,26 @@ def measure(browser: Browser, name: str, place: Path) -> dict[str, Any]:
             "agreement": float((found.argmax(axis=1) == expected.argmax(axis=1)).mean()),
             "difference": float(np.abs(found - expected).max()),
             "classify_ms": page.evaluate(TIME_CLASSIFIER),
-            "read_ms": page.evaluate(TIME_READING),
+            **times_of_strokes(page),
         }
     print(result, flush=True)
     return result
+
+
+def times_of_strokes(page: Page) -> dict[str, float]:
+    """Return how long readings take while rows of digits are drawn, and until strokes are read."""
+    page.evaluate(WATCH_STROKES)
+    for _ in range(ROWS):
+        for stroke in row():
+            draw_by_mouse(page, [stroke])
+            page.wait_for_timeout(PAUSE_MS)
+        page.click("#clear")
+    watched = page.evaluate("watched")
+    return {
+        f"{name}_{part}_ms": round(float(np.percentile(watched[times], rank)), 1)
+        for name, times in (("reading", "readings"), ("stroke", "strokes"))
+        for part, rank in (("median", 50), ("p95", 95))
+    }
 
 
 def compare_pictures(page: Page, folder: Path | None) -> dict[str, Any]:

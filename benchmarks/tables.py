@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from c_header_table import c_header_table
+from page_table import page_table
 from picture_table import pictures_table
 from scale_tables import scale_tables
 from security_tables import clients_table, hostile_table
@@ -340,6 +341,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "confidence": confidence_table,
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
+    "pages": lambda: page_table(read(RESULTS / "pages.json")),
     "serve": serve_table,
     "reports": reports_table,
     **scale_tables(RESULTS / "scale.json"),

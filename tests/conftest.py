@@ -16,6 +16,8 @@ from tendigits.data import Dataset, LabelledImages, load_dataset
 from tendigits.data.idx import idx_bytes
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from postgresql import PostgreSQL
     from server_process import Server
     from tendigits.data.pages import GlyphSet
@@ -58,6 +60,18 @@ def missing(what: str, package: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A Chromium."""
+    from playwright.sync_api import expect
+
+    from browser import chromium
+
+    expect.set_options(timeout=20_000)  # pages are loaded slowly where much else runs
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from browser import (
+    DESK,
     PHONE,
     SIZES,
     check_with_axe,
-    chromium,
     doodle,
     draw_by_mouse,
     draw_by_touch,
@@ -29,8 +30,10 @@ from tendigits.classifiers import load_model_file
 from tendigits.data import load_dataset
 from tendigits.data.pages import made_pages
 from tendigits.errors import ModelError
-from tendigits.export.html_page import make_page, write_page
+from tendigits.export import html_examples, html_page
+from tendigits.export.html_page import Difference, MadePage, make_page, write_page
 from tendigits.reading import Reader
+from tendigits.reading.frames import MOST_CLASSIFIED
 
 # Bytes of the pages of the pretrained models.
 MOST_BYTES = {"tiny": 150_000, "mlp": 700_000, "reader": 2_500_000}
@@ -41,17 +44,13 @@ PICTURES = 24
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    for name in MOST_BYTES:
-        write_page(make_page(name), folder / f"{name}.html")
+    with pytest.MonkeyPatch.context() as patch:  # `make check-pages` checks them with all
+        patch.setattr(html_page, "CHECK_IMAGES", 2_000)
+        patch.setattr(html_page, "CHECK_PAGES", 2)
+        for name in MOST_BYTES:
+            patch.setattr(html_examples, "IMAGES", 2_000 if name == "reader" else 10_000)
+            write_page(make_page(name), folder / f"{name}.html")
     return {name: folder / f"{name}.html" for name in MOST_BYTES}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a page of 2 MB is loaded slowly where much else runs
-    with chromium() as running:
-        yield running
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
@@ -75,13 +74,27 @@ def test_a_page_is_small_and_classifies_test_images_as_python_does(
 
 def test_the_page_of_reader_reads_pictures_as_python_does(page: Page) -> None:
     reader = Reader()
-    equal = 0
-    for picture, _, _ in made_pages(PICTURES, seed=1):
-        expected = reader.read(picture)
-        found = read_in_page(page, as_png(picture))
-        equal += found["text"] == expected.text
-    # These pages are difficult on purpose: the smallest change of a weight changes some of them.
-    assert equal >= 0.85 * PICTURES
+    pictures = [picture for picture, _, _ in made_pages(PICTURES, seed=1)]
+    texts = [reader.read(picture).text for picture in pictures]
+    found = [read_in_page(page, as_png(picture))["text"] for picture in pictures]
+    # These pages are difficult on purpose: a rounded weight may change one of them.
+    assert sum(one == other for one, other in zip(texts, found, strict=True)) >= PICTURES - 1
+
+
+def test_a_sheet_with_more_digits_than_are_classified_is_read_as_in_python(page: Page) -> None:
+    digits = load_dataset("mnist").test.images[:320].reshape(16, 20, 28, 28)
+    sheet = 255 - np.block([list(line) for line in digits]).repeat(2, 0).repeat(2, 1)
+    expected, found = Reader().read(sheet), read_in_page(page, as_png(sheet))
+    assert len(expected.digits) > MOST_CLASSIFIED
+    assert found["text"] == expected.text
+
+
+def test_a_picture_of_28x28_pixels_is_read_as_one_image(page: Page) -> None:
+    for image in 255 - load_dataset("mnist").test.images[:5]:
+        expected, found = Reader().read(image), read_in_page(page, as_png(image))
+        assert found["text"] == expected.text != ""
+        assert found["numbers"][0]["box"] == list(astuple(expected.numbers[0].box))
+        assert found["confidence"] == pytest.approx(expected.confidence, abs=0.01)
 
 
 def test_frames_are_those_of_python_but_for_boxes_that_are_a_pixel_off(page: Page) -> None:
@@ -93,8 +106,8 @@ def test_frames_are_those_of_python_but_for_boxes_that_are_a_pixel_off(page: Pag
         for digit, read in zip(expected.digits, found["digits"], strict=True):
             frame = np.array(read["pixels"])
             apart.append(np.abs(digit.frame.ravel().astype(int) - frame).mean())
-            assert np.abs(digit.probabilities - np.array(read["probabilities"])).max() <= 0.15
-    assert np.median(apart) <= 3  # the finder's weights are rounded, and so are boxes
+            assert np.abs(digit.probabilities - np.array(read["probabilities"])).max() <= 0.05
+    assert np.median(apart) <= 0.5  # the finder's weights are rounded, and so are boxes
     assert max(apart) <= 16
 
 
@@ -188,7 +201,7 @@ def test_the_page_says_what_it_was_made_from(page: Page) -> None:
     expect(shown).to_contain_text(info.data_licence)
     expect(shown).to_contain_text(f"{100 * info.test.accuracy:.2f}")
     expect(shown).to_contain_text("“reader”")
-    expect(shown).to_contain_text(re.compile(r"stored in \d+ bits"))
+    expect(shown).to_contain_text(re.compile(r"stored in \d+ to 12 bits"))
 
 
 def test_nothing_is_requested_and_no_error_is_logged(
@@ -209,8 +222,9 @@ def test_nothing_is_requested_and_no_error_is_logged(
     assert {url.partition(":")[0] for url in requested} <= {"file", "blob", "data"}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@SIZES
+@pytest.mark.parametrize(
+    ("size", "dark"), [(PHONE, True), (DESK, False)], ids=["phone-dark", "desk-light"]
+)
 def test_axe_finds_no_accessibility_violations(
     browser: Browser, pages: dict[str, Path], size: tuple[int, int], dark: bool
 ) -> None:
@@ -243,7 +257,7 @@ def test_what_no_page_can_have_is_rejected_in_one_sentence(tmp_path: Path) -> No
 def test_a_page_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ModelError, match="choose another --out"):
-        write_page(make_page("tiny"), tmp_path / "file" / "page.html")
+        write_page(MadePage("", Difference(12, 0, 0.0, 1.0), None), tmp_path / "file" / "page.html")
 
 
 def as_png(picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:

@@ -13,7 +13,6 @@ from browser import (
     PHONE,
     SIZES,
     check_with_axe,
-    chromium,
     doodle,
     draw_by_mouse,
     draw_by_touch,
@@ -24,12 +23,6 @@ from browser import (
 )
 from server_process import Server, serving
 from tendigits.data import NON_DIGIT
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import pdf_files
 from browser import (
     SIZES,
     check_with_axe,
-    chromium,
     draw_by_mouse,
     page_of,
     press_until_focused,
@@ -23,12 +22,6 @@ from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png, serving
 from tendigits.data import Dataset
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,17 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from browser import PHONE, check_with_axe, chromium, draw_by_mouse, page_of, row, seven
+from browser import PHONE, check_with_axe, draw_by_mouse, page_of, row, seven
 from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png
 from tendigits.data import Dataset
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tendigits.data import LabelledImages
 from tendigits.export.html_network import Layer
 from tendigits.networks.torch_classifier import in_batches, scaled
 
-IMAGES = 20_000  # the first of the training images; more take longer and change little
+IMAGES = 10_000  # the first of the training images; more take longer and change little
 STRONGEST, EXAMPLES = 100, 6
 NONE = 0xFFFF  # for a unit that responds to no image
 

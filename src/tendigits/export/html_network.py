@@ -1,7 +1,8 @@
 """Networks as the page computes them: plain layers, with weights rounded to a few bits.
 
 Batch normalisations become part of the convolutions before them. The weights of a layer are
-integers of 8 to 13 bits with a scale per output channel: as few bits as keep the probabilities.
+integers with a scale per output channel: of 12 bits in layers of few weights, which take little
+room and whose errors count for most, and of 8 to 13 in the others.
 """
 
 import copy
@@ -18,7 +19,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tendigits.networks.architectures import ConvUnit, MaxAndMean, SeparableUnit
 from tendigits.networks.finder import FinderNetwork, folded
 
-BITS = range(8, 14)
+BITS = range(8, 14)  # of weights of large layers
+FEW_WEIGHTS, BITS_OF_FEW = 50_000, 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +47,17 @@ class Layer:
     groups: int = 1
     relu: bool = False
 
-    @property
-    def description(self) -> dict[str, object]:
-        """Everything but the values of the weights."""
+    def bits(self, bits: int) -> int:
+        """Return the bits of its weights, if those of large layers have `bits`."""
+        return max(bits, BITS_OF_FEW) if self.weight.size < FEW_WEIGHTS else bits
+
+    def description(self, bits: int) -> dict[str, object]:
+        """Return everything but the values of the weights, with how many bits they have."""
         return {
             "name": self.name,
             "kind": self.kind,
             "shape": list(self.weight.shape),
+            "bits": self.bits(bits),
             "stride": self.stride,
             "padding": self.padding,
             "groups": self.groups,
@@ -97,7 +103,7 @@ def layers_of_finder(network: FinderNetwork) -> list[Layer]:
 
 
 def rounded(layer: Layer, bits: int) -> Layer:
-    """Return the layer with the weights that the page has, if they are stored in `bits` bits."""
+    """Return the layer with the weights that the page has, if those of large layers have `bits`."""
     scale, integers = _integers(layer, bits)
     shape = (-1,) + (1,) * (layer.weight.ndim - 1)
     return replace(layer, weight=integers.astype(np.float32) * scale.reshape(shape))
@@ -113,7 +119,7 @@ def with_weights_of(network: nn.Module, layers: Sequence[Layer]) -> nn.Module:
 
 
 def packed(layers: Sequence[Layer], bits: int) -> bytes:
-    """Return the weights as bytes, for `weights.js`.
+    """Return the weights as bytes, for `weights.js`; those of large layers in `bits` bits.
 
     For each layer: the scales and the biases (float32, little endian), the upper 8 bits of each
     integer, then each further bit of all integers, the most significant first, 8 to a byte.
@@ -121,7 +127,7 @@ def packed(layers: Sequence[Layer], bits: int) -> bytes:
     parts = []
     for layer in layers:
         scale, integers = _integers(layer, bits)
-        flat, further = integers.ravel(), bits - min(BITS)
+        flat, further = integers.ravel(), layer.bits(bits) - min(BITS)
         parts += [scale.astype("<f4").tobytes(), layer.bias.astype("<f4").tobytes()]
         parts.append((flat >> further).astype(np.int8).tobytes())
         parts += [np.packbits((flat >> bit) & 1).tobytes() for bit in reversed(range(further))]
@@ -131,7 +137,7 @@ def packed(layers: Sequence[Layer], bits: int) -> bytes:
 def _integers(layer: Layer, bits: int) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
     flat = layer.weight.reshape(len(layer.weight), -1)
     largest = np.maximum(np.abs(flat).max(axis=1), np.float32(1e-20))
-    scale = (largest / np.float32(2 ** (bits - 1) - 1)).astype(np.float32)
+    scale = (largest / np.float32(2 ** (layer.bits(bits) - 1) - 1)).astype(np.float32)
     integers = np.rint(flat / scale[:, None]).astype(np.int16)
     return scale, integers.reshape(layer.weight.shape)
 

@@ -22,6 +22,7 @@ from tendigits.export.html_bundle import bundled
 from tendigits.export.html_examples import Examples, find_examples
 from tendigits.export.html_network import (
     BITS,
+    BITS_OF_FEW,
     Layer,
     Pooling,
     layers_of,
@@ -39,12 +40,8 @@ from tendigits.networks.torch_classifier import classifier_of_network
 FIRST_CHECK, CHECK_IMAGES = 500, 10_000  # the first few exclude most numbers of bits
 # The bits of the weights are the fewest with which no probability of these images differs by more.
 LARGEST_DIFFERENCE = 0.009
-# Weights of networks with fewer of them have at least so many bits, as they take little room.
-FEW_WEIGHTS, BITS_OF_FEW = 300_000, 12
 CHECK_PAGES = 16
 PRESENT = 0.3  # the finder's score of a character
-# With 8 bits, texts of one difficult page in five differ from Python's; with 12, of one in twenty.
-MOST_BITS_OF_FINDER, MOST_BYTES_OF_FINDER = 12, 1_780_000
 # Smaller classifiers are for small files, and get no finder.
 LEAST_WEIGHTS_WITH_FINDER = 50_000
 _FINDER = Path(finder.__file__).parent.parent / "pretrained" / "finder" / "finder.safetensors"
@@ -63,7 +60,7 @@ class Difference:
     """How the page's network, with rounded weights, compares with the trained one.
 
     Attributes:
-        bits: of each weight.
+        bits: of each weight of a large layer, or of all if there is none.
         images: how many were compared.
         largest: the largest difference of a probability.
         agreement: the fraction of images with the same digit.
@@ -92,8 +89,9 @@ class MadePage:
     def comparison(self) -> str:
         """Return how the networks in it compare with the trained ones, as lines of text."""
         found = self.difference
+        bits = f"{found.bits} to {BITS_OF_FEW}" if found.bits < BITS_OF_FEW else f"{found.bits}"
         text = (
-            f"Weights of {found.bits} bits, checked on {found.images:,} images: largest difference "
+            f"Weights of {bits} bits, checked on {found.images:,} images: largest difference "
             f"of a probability {found.largest:.1e}, equal predictions "
             f"{100 * found.agreement:.2f} %"
         )
@@ -135,7 +133,7 @@ def make_page(model: str | Path) -> MadePage:
         data,
         weights=packed(_with_weights(steps), difference.bits),
         examples=examples.packed(),
-        finder=packed(found.layers, found.bits) if found else b"",
+        finder=packed(found.layers, min(BITS)) if found else b"",
     )
     return MadePage(content, difference, found.difference if found else None)
 
@@ -159,17 +157,15 @@ def write_page(page: MadePage, out: Path) -> str:
 @dataclass(frozen=True, eq=False)
 class _Finder:
     layers: Sequence[Layer]
-    bits: int
     difference: float
 
     @property
     def description(self) -> dict[str, object]:
         """Everything but the values of the weights."""
         return {
-            "bits": self.bits,
             "difference": self.difference,
             "box_unit": BOX_UNIT,
-            "layers": [each.description for each in self.layers],
+            "layers": [each.description(min(BITS)) for each in self.layers],
         }
 
 
@@ -181,9 +177,9 @@ def _fewest_bits(trained: TrainedModel, steps: Sequence[Layer | Pooling]) -> Dif
     images = np.concatenate([trained.held_out.images, trained.training.images])[:CHECK_IMAGES]
     temperature = trained.info.temperature
     expected = classifier_of_network(trained.network, temperature).predict(images)
-    least = BITS_OF_FEW if trained.info.parameters < FEW_WEIGHTS else min(BITS)
-    for bits in range(least, max(BITS) + 1):
-        layers = [rounded(each, bits) for each in _with_weights(steps)]
+    original = _with_weights(steps)
+    for bits in range(min(each.bits(min(BITS)) for each in original), max(BITS) + 1):
+        layers = [rounded(each, bits) for each in original]
         rounded_classifier = classifier_of_network(
             with_weights_of(trained.network, layers), temperature
         )
@@ -206,17 +202,12 @@ def _fewest_bits(trained: TrainedModel, steps: Sequence[Layer | Pooling]) -> Dif
 
 
 def _finder() -> _Finder:
-    """Return the pretrained finder with as many bits as there is room for."""
+    """Return the pretrained finder."""
     network = finder_of_weights(load_file(_FINDER)).eval()
     layers = layers_of_finder(network)
-    bits = next(
-        bits
-        for bits in range(MOST_BITS_OF_FINDER, 0, -1)
-        if bits == min(BITS) or len(_as_text(packed(layers, bits))) <= MOST_BYTES_OF_FINDER
-    )
-    copied = with_weights_of(network, [rounded(each, bits) for each in layers])
+    copied = with_weights_of(network, [rounded(each, min(BITS)) for each in layers])
     assert isinstance(copied, FinderNetwork)
-    return _Finder(layers, bits, _difference_of_finders(network, copied))
+    return _Finder(layers, _difference_of_finders(network, copied))
 
 
 @torch.inference_mode()
@@ -245,7 +236,9 @@ def _data(
         "info": asdict(info),
         "source": _source(info, source),
         "difference": asdict(difference),
-        "layers": [each.description if isinstance(each, Layer) else each for each in steps],
+        "layers": [
+            each.description(difference.bits) if isinstance(each, Layer) else each for each in steps
+        ],
         "examples": {"images": len(examples.images), "count": examples.count},
         "finder": found.description if found else None,
         "constants": {name.partition(".")[2]: _constants(name) for name in _MODULES},

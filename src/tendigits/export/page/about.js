@@ -24,9 +24,16 @@ function facts() {
   return [
     `Made by tendigits ${info.versions.tendigits} from ${source}. It works without a network connection; no picture leaves this device.`,
     `Data: ${info.data} (licence: ${info.data_licence}). The page shows ${count(examples.images)} of its training images.`,
-    `Weights of the network are stored in ${difference.bits} bits. On ${count(difference.images)} images the probabilities differ by at most ${difference.largest.toFixed(4)} from those of the trained network, and ${(100 * difference.agreement).toFixed(2)} % of the predictions are equal.`,
+    `Weights of the network are stored in ${bitsOf(DATA.layers)} bits. On ${count(difference.images)} images the probabilities differ by at most ${difference.largest.toFixed(4)} from those of the trained network, and ${(100 * difference.agreement).toFixed(2)} % of the predictions are equal.`,
     finder
-      ? `Digits are found by a second network, whose weights are stored in ${finder.bits} bits.`
+      ? `Digits are found by a second network, whose weights are stored in ${bitsOf(finder.layers)} bits.`
       : 'Digits are found as connected strokes, as this page is small: it reads drawings and clean pictures, but not photos with shadows, lines or touching digits.',
   ];
+}
+
+/** @param {(import('./layers.js').Layer | string)[]} layers */
+function bitsOf(layers) {
+  const bits = layers.flatMap((layer) => (typeof layer === 'string' ? [] : [layer.bits]));
+  const [least, most] = [Math.min(...bits), Math.max(...bits)];
+  return least === most ? `${most}` : `${least} to ${most}`;
 }

@@ -20,6 +20,7 @@ let hasPicture = false;
 /** @type {(() => Promise<void>) | null} */
 let next = null;
 let isReading = false;
+let pointsRead = 0; // lifting the pen adds none, so it needs no second reading
 
 const drawing = new Drawing(byId('drawing'), PEN_WIDTH, {
   onStart: () => (byId('hint').hidden = true),
@@ -31,7 +32,10 @@ startResult((digit) => (digit ? showInside(/** @type {any} */ (digit).pixels) : 
 startCopying();
 startInside();
 showAbout();
-startViews(() => readDrawing());
+startViews(() => {
+  pointsRead = 0;
+  readDrawing();
+});
 startTour(drawing);
 listenForPictures(([file]) => readPicture(file));
 byId('undo').addEventListener('click', () => drawing.undo());
@@ -47,7 +51,9 @@ Object.assign(window, { tendigits: { ask, readFile } }); // for scripts and the 
 
 function readDrawing() {
   showState();
-  if (hasPicture || currentView() === 'about') return;
+  const points = drawing.strokes.reduce((sum, stroke) => sum + stroke.length, 0);
+  if (hasPicture || currentView() === 'about' || (points && points === pointsRead)) return;
+  pointsRead = points;
   if (drawing.isEmpty) {
     next = null;
     byId('timing').textContent = '';

@@ -24,17 +24,43 @@ export function clip(value, low, high) {
  * @param {number[]} wanted from 0 to 100
  */
 export function percentiles(values, wanted) {
-  const sorted = Float32Array.from(values).sort();
+  const ordered = new Float32Array(values);
   return wanted.map((percent) => {
-    const at = (percent / 100) * (sorted.length - 1);
-    const low = sorted[Math.floor(at)];
-    return low + (sorted[Math.ceil(at)] - low) * (at - Math.floor(at));
+    const at = (percent / 100) * (ordered.length - 1);
+    const low = ranked(ordered, Math.floor(at));
+    return low + (ranked(ordered, Math.ceil(at)) - low) * (at - Math.floor(at));
   });
+}
+
+/**
+ * The value that would be at `rank` if all were sorted; they are reordered (Hoare, 1961).
+ * @param {Float32Array} values
+ * @param {number} rank
+ */
+function ranked(values, rank) {
+  let [from, to] = [0, values.length - 1];
+  while (from < to) {
+    const middle = values[rank];
+    let [low, high] = [from, to];
+    while (low <= high) {
+      while (values[low] < middle) low += 1;
+      while (values[high] > middle) high -= 1;
+      if (low > high) break;
+      const value = values[low];
+      values[low] = values[high];
+      values[high] = value;
+      low += 1;
+      high -= 1;
+    }
+    if (high < rank) from = low;
+    if (rank < low) to = high;
+  }
+  return values[rank];
 }
 
 /** @param {ArrayLike<number>} values at least one */
 export function median(values) {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

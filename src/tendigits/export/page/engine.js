@@ -7,7 +7,7 @@ export const DATA = JSON.parse(byId('data').textContent);
 
 /** The classifier's layers with their weights, for pictures of these. */
 export const layersLoaded = unpack(byId('weights').textContent).then((weights) =>
-  withWeights(DATA.layers, weights, DATA.difference.bits),
+  withWeights(DATA.layers, weights),
 );
 
 /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */

@@ -5,7 +5,7 @@ import { averaged, moved, withoutDuplicates } from './candidates.js';
 import { constants } from './constants.js';
 import { heap, release, used } from './kernel.js';
 import { convolve, newMaps, prepare } from './layers.js';
-import { inBytes, resize } from './resize.js';
+import { cut, inBytes, resize } from './resize.js';
 
 /**
  * @typedef {import('./resize.js').Image} Image
@@ -237,18 +237,4 @@ function betterView(view, found, tolerance) {
   const isSamePart = part.data.length > C.MOST_OF_IT * view.part.data.length;
   if (isSamePart && 1 / tolerance < scale / view.scale && scale / view.scale < tolerance) return null;
   return { left: view.left + left, top: view.top + top, part, scale };
-}
-
-/**
- * @param {Image} image
- * @param {number} left
- * @param {number} top
- * @param {number} right
- * @param {number} bottom
- * @returns {Image}
- */
-function cut({ data, width }, left, top, right, bottom) {
-  const result = new Float32Array((right - left) * (bottom - top));
-  for (let y = top; y < bottom; y += 1) result.set(data.subarray(y * width + left, y * width + right), (y - top) * (right - left));
-  return { data: result, width: right - left, height: bottom - top };
 }

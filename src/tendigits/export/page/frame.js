@@ -9,11 +9,12 @@ import { resize } from './resize.js';
 
 /**
  * @param {Image} ink from 0 for paper to 1 for full ink
+ * @param {boolean} widen whether thin strokes are widened
  * @returns {Uint8Array} 28x28 grey levels
  */
-export function makeFrame(ink) {
+export function makeFrame(ink, widen = true) {
   const { INNER } = constants.frame;
-  const wide = widened(ink);
+  const wide = widen ? widened(ink) : ink;
   const small = resized(wide, INNER / Math.max(wide.width, wide.height));
   return centred({ ...small, data: small.data.map((level) => clip(level, 0, 1)) });
 }
@@ -43,9 +44,9 @@ function widened(ink) {
 /** @param {Image} ink */
 function strokeWidth(ink) {
   const { data, width } = padded(ink, 1);
-  const mask = Uint8Array.from(data, (level) => Number(level > 0.5));
+  const mask = new Uint8Array(data.map((level) => Number(level > 0.5)));
   if (!mask.includes(1)) return 0;
-  const depth = Float32Array.from(squaredDistances(mask, width));
+  const depth = new Float32Array(squaredDistances(mask, width));
   const highest = dilate({ data: depth, width, height: depth.length / width }, square(1)).data;
   const ridge = depth.filter((each, at) => mask[at] && each >= highest[at]);
   return 2 * median(ridge.map(Math.sqrt)) - 1;

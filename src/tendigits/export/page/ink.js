@@ -3,7 +3,7 @@
 import { clip, percentiles, round } from './arrays.js';
 import { constants } from './constants.js';
 import { blur, dilate, label, otsu, square } from './morphology.js';
-import { resize } from './resize.js';
+import { cut, resize } from './resize.js';
 
 /**
  * @typedef {import('./resize.js').Image} Image
@@ -46,7 +46,7 @@ export function inkIn(grey, area, isDark) {
   if (full < 1) return { levels: { data: new Float32Array(1), width: 1, height: 1 }, isolation: 0 };
   strength.data = strength.data.map((level) => level / full);
   const threshold = thresholdOf(partOf(strength, inner));
-  const mask = Uint8Array.from(strength.data, (level) => Number(level > threshold));
+  const mask = new Uint8Array(strength.data.map((level) => Number(level > threshold)));
   const kept = ownPieces(mask, strength.width, inner);
   const range = 0.8 * Math.max(1 - threshold, 0.2);
   const soft = strength.data.map((level, at) => kept[at] * clip((level - threshold / 2) / range, 0, 1));
@@ -56,6 +56,22 @@ export function inkIn(grey, area, isDark) {
     own += isInk & kept[at];
   });
   return { levels: cropped({ ...strength, data: soft }), isolation: own / Math.max(all, 1) };
+}
+
+/**
+ * The levels in an area, whatever they belong to; faster than `inkIn`.
+ * @param {Image} grey
+ * @param {Area} area
+ * @param {boolean} isDark
+ * @returns {Image}
+ */
+export function plainInk(grey, area, isDark) {
+  const { pixels, place } = around(grey, area, constants.ink.SIZE);
+  const [left, top] = [Math.trunc(place[0]), Math.trunc(place[1])];
+  const inside = cut(pixels, left, top, Math.min(pixels.width, Math.ceil(place[2])), Math.min(pixels.height, Math.ceil(place[3])));
+  const [low, high] = percentiles(inside.data, [0, 100]);
+  const data = inside.data.map((level) => (isDark ? high - level : level - low) / Math.max(high - low, 1));
+  return { ...inside, data };
 }
 
 /**
@@ -148,25 +164,33 @@ function ownPieces(mask, width, { rows, columns }) {
   const height = mask.length / width;
   const { labels, count } = label(mask, width);
   const [sizes, inside, reaches] = [new Float64Array(count), new Float64Array(count), new Uint8Array(count)];
-  const isInner = (/** @type {number} */ at) => {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    return y >= rows[0] && y < rows[1] && x >= columns[0] && x < columns[1];
-  };
-  labels.forEach((piece, at) => {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    sizes[piece] += 1;
-    if (piece && isInner(at)) inside[piece] += 1;
-    if (x === 0 || y === 0 || x === width - 1 || y === height - 1) reaches[piece] = 1;
-  });
+  const [top, bottom] = rows;
+  const [left, right] = columns;
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const isEdge = y === 0 || y === height - 1;
+    for (let x = 0; x < width; x += 1, at += 1) {
+      const piece = labels[at];
+      if (!piece) continue;
+      sizes[piece] += 1;
+      if (y >= top && y < bottom && x >= left && x < right) inside[piece] += 1;
+      if (isEdge || x === 0 || x === width - 1) reaches[piece] = 1;
+    }
+  }
   const total = Math.max(1, inside.reduce((sum, each) => sum + each, 0));
   const part = inside.map((each, piece) => each / Math.max(1, sizes[piece]));
   const whole = part.map((each, piece) => Number(each >= WHOLE && !reaches[piece]));
   const cut = part.map((each, piece) =>
     Number(inside[piece] >= MAIN * total || (each > 0.35 && inside[piece] > 0.15 * total) || each >= WHOLE),
   );
-  const kept = Float32Array.from(labels, (piece, at) => Number(whole[piece] || (cut[piece] && isInner(at))));
+  const kept = new Float32Array(mask.length);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 1) {
+      const isInner = y >= top && y < bottom && x >= left && x < right;
+      kept[at] = whole[labels[at]] || (isInner ? cut[labels[at]] : 0);
+    }
+  }
   const wide = dilate({ data: kept, width, height }, square(1)).data;
-  return Uint8Array.from(wide, (level, at) => (labels[at] > 0 && !kept[at] ? 0 : level));
+  return new Uint8Array(wide.map((level, at) => (labels[at] > 0 && !kept[at] ? 0 : level)));
 }
 
 /**
@@ -182,7 +206,5 @@ function cropped({ data, width, height }) {
     [top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)];
   });
   if (right <= left) return { data: new Float32Array(1), width: 1, height: 1 };
-  const result = new Float32Array((right - left) * (bottom - top));
-  for (let y = top; y < bottom; y += 1) result.set(data.subarray(y * width + left, y * width + right), (y - top) * (right - left));
-  return { data: result, width: right - left, height: bottom - top };
+  return cut({ data, width, height }, left, top, right, bottom);
 }

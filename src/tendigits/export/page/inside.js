@@ -160,7 +160,8 @@ async function showWeights() {
 }
 
 function legend() {
-  return make('p', { className: 'legend' }, make('span', { className: 'low' }), 'ink here speaks against it', make('span', { className: 'high' }), 'ink here speaks for it');
+  const [low, high] = [['low', 'ink here speaks against it'], ['high', 'ink here speaks for it']].map(([className, textContent]) => make('span', { className, textContent }));
+  return make('p', { className: 'legend' }, low, high);
 }
 
 /**
@@ -168,7 +169,7 @@ function legend() {
  * @param {number} output
  */
 function outputBar(number, output) {
-  const name = output < 10 ? DATA.info.classes[output] : 'none';
+  const name = output < 10 ? DATA.info.classes[output] : '–';
   const bar = make('button', { type: 'button' }, make('span', { className: 'column' }, make('span', { className: 'filled' })), make('b', { textContent: name }));
   bar.setAttribute('aria-label', output < 10 ? `Output for ${name}` : 'Output for non-digits');
   bar.addEventListener('click', () => chooseUnit(number, output, shown));

@@ -61,7 +61,7 @@ export function release(mark) {
  */
 
 /** @type {(product: Product) => void} */
-export const multiply = inWebAssembly() ?? inJavaScript;
+export const multiply = inWebAssembly(true) ?? inWebAssembly(false) ?? inJavaScript;
 
 /** @param {Product} product */
 function inJavaScript({ panel, inputs, results, added, k, inputStride, resultStride, columns, relu }) {
@@ -80,10 +80,13 @@ function inJavaScript({ panel, inputs, results, added, k, inputStride, resultStr
   }
 }
 
-/** Return the product in WebAssembly; nothing where the browser does not have it. */
-function inWebAssembly() {
+/**
+ * Return the product in WebAssembly; nothing where the browser does not have it.
+ * @param {boolean} isFused whether a product and a sum are one instruction, which is faster
+ */
+function inWebAssembly(isFused) {
   try {
-    const compiled = new WebAssembly.Module(assembled());
+    const compiled = new WebAssembly.Module(assembled(isFused));
     const { exports } = new WebAssembly.Instance(compiled, { m: { m: memory } });
     const run = /** @type {(...numbers: number[]) => void} */ (exports.f);
     return (/** @type {Product} */ p) =>
@@ -93,8 +96,11 @@ function inWebAssembly() {
   }
 }
 
-/** The module: a memory, and a function with nine parameters, written in WebAssembly's binary format. */
-function assembled() {
+/**
+ * The module: a memory, and a function with nine parameters, written in WebAssembly's binary format.
+ * @param {boolean} isFused
+ */
+function assembled(isFused) {
   const [panel, inputs, results, k, inputStride, resultStride, columns, floor, added] = Array(9).keys();
   const [weights, row, left, at] = [9, 10, 11, 12];
   const sums = [13, 14, 15, 16, 17, 18, 19, 20]; // two of each of the four rows
@@ -105,6 +111,7 @@ function assembled() {
   const load = (/** @type {number} */ local, /** @type {number} */ offset) => [...get(local), ...vector(0x00, 2, offset)];
   const spread = (/** @type {number} */ local, /** @type {number} */ offset) => [...get(local), ...vector(0x09, 2, offset)];
   const [add, times, maximum] = [vector(0xe4, 1), vector(0xe6, 1), vector(0xe9, 1)];
+  const addProduct = (/** @type {number} */ sum) => (isFused ? [...get(sum), ...vector(0x85, 2)] : [...times, ...get(sum), ...add]);
   const advance = (/** @type {number} */ local, /** @type {number[]} */ ...by) => [...get(local), ...by, 0x6a, ...set(local)];
   const number = (/** @type {number} */ value) => [0x41, value & 0x7f];
   const four = (/** @type {(row: number) => number[]} */ code) => [0, 1, 2, 3].flatMap(code);
@@ -128,8 +135,8 @@ function assembled() {
     ...load(row, 16), ...set(second),
     ...four((r) => [
       ...spread(weights, 4 * r), ...set(weight),
-      ...get(weight), ...get(first), ...times, ...get(sums[2 * r]), ...add, ...set(sums[2 * r]),
-      ...get(weight), ...get(second), ...times, ...get(sums[2 * r + 1]), ...add, ...set(sums[2 * r + 1]),
+      ...get(weight), ...get(first), ...addProduct(sums[2 * r]), ...set(sums[2 * r]),
+      ...get(weight), ...get(second), ...addProduct(sums[2 * r + 1]), ...set(sums[2 * r + 1]),
     ]),
     ...advance(weights, ...number(16)),
     ...advance(row, ...get(inputStride)),

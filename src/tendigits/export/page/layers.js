@@ -14,6 +14,7 @@ import { allocate, heap, multiply, release, used } from './kernel.js';
  * @property {'conv' | 'linear'} kind
  * @property {string} name
  * @property {number[]} shape of the weights
+ * @property {number} bits of each weight, as the page stores it; from 8 on
  * @property {number} stride
  * @property {number} padding
  * @property {number} groups
@@ -74,7 +75,8 @@ export function convolve(layer, maps, added = null, relu = layer.relu) {
   const patches = isPlain ? maps.at : allocate(k * patchStride);
   for (let row = 0; row < height; row += rows) {
     const some = Math.min(rows, height - row);
-    if (!isPlain) fillPatches(layer, maps, patches, patchStride, row, some, width);
+    if (!isPlain && width === maps.width) fillShifted(layer, maps, patches, patchStride, row, some);
+    else if (!isPlain) fillPatches(layer, maps, patches, patchStride, row, some, width);
     for (let panel = 0; panel < Math.ceil(outputs / 4); panel += 1) {
       const place = 4 * panel * result.stride + row * width;
       multiply({
@@ -152,6 +154,40 @@ function fillPatches({ shape, stride, padding }, maps, patches, patchStride, fir
           for (let x = high; x < width; x += 1) all[place + x] = 0;
         }
         to += patchStride;
+      }
+    }
+  }
+}
+
+/**
+ * The same for results as large as the maps: rows are copied together, shifted, and then what is
+ * beyond the border becomes 0.
+ * @param {Layer} layer
+ * @param {Maps} maps
+ * @param {number} patches
+ * @param {number} patchStride
+ * @param {number} first the first row of results
+ * @param {number} count the number of rows
+ */
+function fillShifted({ shape, padding }, { at, channels, height, width, stride }, patches, patchStride, first, count) {
+  const all = heap();
+  const kernel = shape[2];
+  let to = patches;
+  for (let channel = 0; channel < channels; channel += 1) {
+    for (let down = -padding; down < kernel - padding; down += 1) {
+      const [top, bottom] = [Math.max(first, -down), Math.min(first + count, height - down)];
+      for (let right = -padding; right < kernel - padding; right += 1, to += patchStride) {
+        const end = to + count * width;
+        const source = at + channel * stride + down * width + right;
+        all.copyWithin(to + (top - first) * width, source + top * width, source + bottom * width);
+        if (top > first) all.fill(0, to, to + (top - first) * width);
+        if (bottom < first + count) all.fill(0, to + (bottom - first) * width, end);
+        for (let column = 0; column < -right; column += 1) {
+          for (let place = to + column; place < end; place += width) all[place] = 0;
+        }
+        for (let column = width - right; column < width; column += 1) {
+          for (let place = to + column; place < end; place += width) all[place] = 0;
+        }
       }
     }
   }

@@ -144,11 +144,12 @@ export function squaredDistances(mask, width) {
   for (let at = 0; at < mask.length; at += 1) {
     if (!mask[at]) continue;
     const x = at % width;
-    const row = at - x;
-    let best = vertical[at] ** 2;
+    let best = vertical[at] * vertical[at];
     for (let apart = 1; apart * apart < best && apart < width; apart += 1) {
-      if (x - apart >= 0) best = Math.min(best, apart ** 2 + vertical[row + x - apart] ** 2);
-      if (x + apart < width) best = Math.min(best, apart ** 2 + vertical[row + x + apart] ** 2);
+      const before = x < apart ? far : vertical[at - apart];
+      const after = x + apart < width ? vertical[at + apart] : far;
+      const nearer = Math.min(before, after);
+      best = Math.min(best, apart * apart + nearer * nearer);
     }
     squared[at] = best;
   }

@@ -1,10 +1,11 @@
 // From a picture to its digits and numbers, as in tendigits/reading/reader.py.
 
-import { round, sum } from './arrays.js';
+import { round } from './arrays.js';
 import { combine } from './combine.js';
 import { constants } from './constants.js';
 import { makeFrame } from './frame.js';
-import { inkIn, isDarkOnLight } from './ink.js';
+import { frameDigits, frameImage } from './frames.js';
+import { probabilityOf } from './lines.js';
 import { findShapes } from './shapes.js';
 import { groupNumbers, UNREADABLE } from './spelling.js';
 
@@ -30,7 +31,7 @@ export class Reader {
    * @param {number} scale the width of one of its pixels in pixels of the original picture
    */
   read(grey, scale) {
-    const characters = this.finder ? this.found(grey, this.finder) : this.shapes(grey);
+    const characters = this.seen(grey).filter((each) => probabilityOf(each) >= constants.reader.LEAST);
     const numbers = groupNumbers(characters, this.threshold);
     const digits = numbers.flatMap(({ text, indices }) =>
       indices.flatMap((index, at) => {
@@ -50,26 +51,39 @@ export class Reader {
   }
 
   /**
+   * What may be characters, with the frames of what may be digits.
+   * @param {Image} grey
+   * @returns {Framed[]}
+   */
+  seen(grey) {
+    const { SIZE } = constants.frame;
+    if (grey.width === SIZE && grey.height === SIZE) return this.image(grey);
+    return this.finder ? this.found(grey, this.finder) : this.shapes(grey);
+  }
+
+  /**
    * @param {Image} grey
    * @param {import('./finder.js').Finder} finder
    * @returns {Framed[]}
    */
   found(grey, finder) {
-    const { WEAKEST, LEAST } = constants.reader;
-    const { DIGIT, STRONG, VOTERS } = constants.frames;
-    const found = finder.find(grey).filter(({ score }) => score >= WEAKEST);
-    const digitsOf = (/** @type {Float32Array} */ classes) => sum(classes.subarray(0, constants.finder.DIGIT_CLASSES));
-    const digits = found.filter(({ classes }) => digitsOf(classes) >= DIGIT);
-    const sure = digits.filter(({ score }) => score >= STRONG);
-    const isDark = isDarkOnLight(grey, (sure.length ? sure : digits).slice(0, VOTERS).map(({ box }) => box));
-    const characters = found.map((each) => {
-      if (!digits.includes(each)) return { box: wholePixels(each.box), probabilities: combine(each, null), frame: null };
-      const { levels, isolation } = inkIn(grey, each.box, isDark);
-      const frame = makeFrame(levels);
-      const { probabilities } = this.classifier.classify(frame);
-      return { box: wholePixels(each.box), probabilities: combine(each, probabilities, isolation), frame };
+    const found = finder.find(grey).filter(({ score }) => score >= constants.reader.WEAKEST);
+    const framed = frameDigits(grey, found);
+    return found.map((each, at) => {
+      const { frame = null, isolation = 0, isClassified = false } = framed.get(at) ?? {};
+      const predicted = frame && isClassified ? this.classifier.classify(frame).probabilities : null;
+      return { box: wholePixels(each.box), probabilities: combine(each, predicted, isolation), frame };
     });
-    return characters.filter(({ probabilities }) => sum(probabilities) >= LEAST);
+  }
+
+  /**
+   * What the classifier sees in a picture of the size of the data sets' images.
+   * @param {Image} grey
+   * @returns {Framed[]}
+   */
+  image(grey) {
+    const framed = frameImage(grey);
+    return framed ? [this.classified(wholePixels(framed.box), framed.frame)] : [];
   }
 
   /**
@@ -77,12 +91,19 @@ export class Reader {
    * @returns {Framed[]}
    */
   shapes(grey) {
-    return findShapes(grey).map(({ box, levels }) => {
-      const frame = makeFrame(levels);
-      const probabilities = new Float32Array(constants.finder.CHARACTERS.length);
-      probabilities.set(this.classifier.classify(frame).probabilities);
-      return { box, probabilities, frame };
-    });
+    return findShapes(grey).map(({ box, levels }) => this.classified(box, makeFrame(levels)));
+  }
+
+  /**
+   * A digit, as the classifier alone reads it.
+   * @param {number[]} box
+   * @param {Uint8Array} frame
+   * @returns {Framed}
+   */
+  classified(box, frame) {
+    const probabilities = new Float32Array(constants.finder.CHARACTERS.length);
+    probabilities.set(this.classifier.classify(frame).probabilities);
+    return { box, probabilities, frame };
   }
 
   /**

@@ -22,16 +22,15 @@ export function resize(image, width, height, method) {
   const isArea = method === 'area' && width <= image.width && height <= image.height;
   const across = isArea ? areaTaps(image.width, width) : pointTaps(image.width, width, method);
   const down = isArea ? areaTaps(image.height, height) : pointTaps(image.height, height, method);
+  const { taps, weights } = across;
+  const pixels = Int32Array.from(weights, (_, at) => clip(across.first[Math.floor(at / taps)] + (at % taps), 0, image.width - 1));
   const rows = new Float32Array(image.height * width);
-  for (let row = 0; row < image.height; row += 1) {
+  for (let row = 0, to = 0; row < image.height; row += 1) {
     const from = row * image.width;
-    for (let column = 0, weight = 0; column < width; column += 1, weight += across.taps) {
+    for (let column = 0, at = 0; column < width; column += 1, to += 1) {
       let total = 0;
-      for (let tap = 0; tap < across.taps; tap += 1) {
-        const at = clip(across.first[column] + tap, 0, image.width - 1);
-        total += across.weights[weight + tap] * image.data[from + at];
-      }
-      rows[row * width + column] = total;
+      for (let tap = 0; tap < taps; tap += 1, at += 1) total += weights[at] * image.data[from + pixels[at]];
+      rows[to] = total;
     }
   }
   const data = new Float32Array(width * height);
@@ -56,6 +55,21 @@ export function resize(image, width, height, method) {
  */
 export function inBytes({ data, width, height }) {
   return { data: data.map((level) => clip(round(level), 0, 255)), width, height };
+}
+
+/**
+ * A part of an image.
+ * @param {Image} image
+ * @param {number} left
+ * @param {number} top
+ * @param {number} right
+ * @param {number} bottom
+ * @returns {Image}
+ */
+export function cut({ data, width }, left, top, right, bottom) {
+  const result = new Float32Array((right - left) * (bottom - top));
+  for (let y = top; y < bottom; y += 1) result.set(data.subarray(y * width + left, y * width + right), (y - top) * (right - left));
+  return { data: result, width: right - left, height: bottom - top };
 }
 
 /**

@@ -38,7 +38,7 @@ const STEPS = [
     view: 'read',
     target: '.evidence',
     title: 'What the network gets',
-    text: 'The digit is cut out, scaled and centred: 28×28 pixels. Beside it is the answer: a probability for each digit. If none is high enough, the drawing is rejected.',
+    text: 'The digit is cut out, scaled and centred: 28×28 pixels. Beside it is the prediction: a probability for each digit. If none is high enough, the drawing is rejected.',
   },
   {
     view: 'inside',

@@ -19,15 +19,14 @@ export async function unpack(text) {
  * @template Entry
  * @param {Entry[]} layers
  * @param {ArrayBuffer} buffer the weights, in the order of the layers
- * @param {number} bits of each weight, from 8 on
  * @returns {Entry[]}
  */
-export function withWeights(layers, buffer, bits) {
+export function withWeights(layers, buffer) {
   let at = 0;
   const take = (/** @type {number} */ bytes) => buffer.slice(at, (at += bytes));
   return layers.map((layer) => {
     if (typeof layer === 'string') return layer;
-    const { shape } = /** @type {Layer} */ (/** @type {unknown} */ (layer));
+    const { shape, bits } = /** @type {Layer} */ (/** @type {unknown} */ (layer));
     const count = shape.reduce((product, side) => product * side);
     const scale = new Float32Array(take(4 * shape[0]));
     const bias = new Float32Array(take(4 * shape[0]));

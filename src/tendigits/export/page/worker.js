@@ -14,10 +14,10 @@ let reader;
 const tasks = {
   load({ data, weights, finder }) {
     setConstants(data.constants);
-    const { layers, info, difference } = data;
-    const classifier = new Classifier(withWeights(layers, weights, difference.bits), info.temperature);
+    const { layers, info } = data;
+    const classifier = new Classifier(withWeights(layers, weights), info.temperature);
     const found = data.finder;
-    const loaded = found ? new Finder(withWeights(found.layers, finder, found.bits), found.box_unit) : null;
+    const loaded = found ? new Finder(withWeights(found.layers, finder), found.box_unit) : null;
     reader = new Reader(classifier, loaded, info.threshold);
   },
   read({ pixels, width, height, isJpeg }) {
