@@ -1,4 +1,4 @@
-"""The table of `pictures.py`: how many pictures each reader reads correctly, and how fast."""
+"""The tables of `pictures.py` and `confidence.py`: how often pictures are read correctly."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +11,22 @@ def pictures_table(result: Mapping[str, Any]) -> str:
     if result["made_pages"]:
         parts.append(part("made pages, kind", result["made_pages"], readers))
     return "\n\n".join([*parts, caption(result)]) + "\n"
+
+
+def confidence_table(result: Mapping[str, Any]) -> str:
+    """Return the confidence of whole made pages and how often their text is right, in bins."""
+    rows = ["| confidence | pages | mean confidence | text right |", "|---|---|---|---|"]
+    rows += [
+        f"| {each['lowest']:g} to {each['highest']:g} | {each['pages']} | "
+        f"{100 * each['confidence']:.1f} % | {100 * each['correct']:.1f} % |"
+        for each in result["bins"]
+    ]
+    closing = (
+        f"Calibration error (15 bins): {result['calibration_error']:.3f}, on the "
+        f"{result['pages']} of {result['made']} made pages on which something was read: "
+        "`python benchmarks/confidence.py`."
+    )
+    return "\n".join([*rows, "", closing]) + "\n"
 
 
 def part(title: str, rows: Sequence[Mapping[str, Any]], readers: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from c_header_table import c_header_table
 from page_table import page_table
-from picture_table import pictures_table
+from picture_table import confidence_table, pictures_table
 from scale_tables import scale_tables
 from security_tables import clients_table, hostile_table
 from tendigits import Report, read_report
@@ -314,23 +314,6 @@ def read(path: Path) -> dict[str, Any]:
     return result
 
 
-def confidence_table() -> str:
-    """Return the confidence of whole made pages and how often their text is right, in bins."""
-    result = read(RESULTS / "confidence.json")
-    rows = ["| confidence | pages | mean confidence | text right |", "|---|---|---|---|"]
-    rows += [
-        f"| {each['lowest']:g} to {each['highest']:g} | {each['pages']} | "
-        f"{100 * each['confidence']:.1f} % | {100 * each['correct']:.1f} % |"
-        for each in result["bins"]
-    ]
-    closing = (
-        f"Calibration error (15 bins): {result['calibration_error']:.3f}, on the "
-        f"{result['pages']} of {result['made']} made pages on which something was read: "
-        "`python benchmarks/confidence.py`."
-    )
-    return "\n".join([*rows, "", closing]) + "\n"
-
-
 TABLES: dict[str, Callable[[], str]] = {
     "demo": demo_output,
     "accuracy": accuracy_table,
@@ -338,7 +321,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "speed": speed_table,
     "reading": reading_table,
     "read-mnist": read_mnist_table,
-    "confidence": confidence_table,
+    "confidence": lambda: confidence_table(read(RESULTS / "confidence.json")),
     "pictures": lambda: pictures_table(read(RESULTS / "pictures.json")),
     "c-header": lambda: c_header_table(read(RESULTS / "c-header.json")),
     "pages": lambda: page_table(read(RESULTS / "pages.json")),
