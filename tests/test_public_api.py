@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import tendigits
+from tendigits.classifiers import pretrained_models
 
 TORCH_FREE = [
     "",
@@ -89,3 +91,14 @@ def test_data_recipes_and_model_files_need_no_torch(use: str) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert result.stdout == "False\n"
+
+
+def test_telemetry_of_onnx_runtime_is_off(tmp_path: Path) -> None:
+    # Where it is on, ONNX Runtime leaves an identifier of the machine in the home folder.
+    bare = f"import onnxruntime; onnxruntime.InferenceSession({str(pretrained_models()['tiny'])!r})"
+    for home, code in (("bare", bare), ("ours", f"import tendigits; {bare}")):
+        (tmp_path / home).mkdir()
+        environment = {"HOME": str(tmp_path / home), "PATH": os.defpath}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert any((tmp_path / "bare").rglob("deviceid"))
+    assert not list((tmp_path / "ours").rglob("*"))

@@ -9,8 +9,12 @@ tendigits.predict(run, mnist.test.images[:5]).predicted
 tendigits.read("photo.jpg").text
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+# ONNX Runtime sends what it runs to its makers, unless this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from tendigits.api import (
