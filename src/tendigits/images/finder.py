@@ -29,7 +29,7 @@ _FIRST_AREA = 96 * 96  # pixels of the first picture
 # Without digits in it, it is searched again at this multiple of the scale, as long as that is less
 # than a pixel for two of the picture.
 _ENLARGED, _LARGEST_BLIND = 3.0, 0.5
-_LARGEST_AREA = 1_000_000  # pixels of the second picture
+_LARGEST_AREA = 800_000  # pixels of the later pictures; so none takes longer than a second
 # The network reads digits of this height best, in pixels. The picture is searched again if they are
 # larger or smaller by more than a factor: one for each time that it was searched.
 _BEST_HEIGHT, _TOLERANCES = 30, (1.1, 1.7, 1.7)
