@@ -1,5 +1,6 @@
 """HAProxy with the configuration of deploy/, in front of two servers that run already."""
 
+import csv
 import shutil
 import socket
 import subprocess
@@ -33,6 +34,11 @@ class Proxy:
             admin.connect(str(self.admin))
             admin.sendall(f"{words}\n".encode())
             return b"".join(iter(lambda: admin.recv(65536), b"")).decode()
+
+    def open_requests(self, server: str) -> int:
+        """Return how many requests a server is doing for the proxy."""
+        table = csv.DictReader(self.command("show stat").removeprefix("# ").splitlines())
+        return next(int(row["scur"]) for row in table if row["svname"] == server)
 
 
 def haproxy() -> str | None:

@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
+# Playwright's own waiting evaluates a string in the page, which the page does not permit.
+WAIT = """async () => {
+  while (!window.tendigits) await new Promise((done) => setTimeout(done, 20));
+}"""
 READ_FILE = """async ([text, type]) => {
   const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
   return (await tendigits.readFile(new Blob([bytes], { type }))).result;
@@ -20,7 +24,7 @@ CLASSIFY = """async (text) => {
 
 def read_in_page(page: Page, picture: bytes, media_type: str = "image/png") -> Mapping[str, Any]:
     """Return what the page reads in a picture: its text, numbers and digits."""
-    page.wait_for_function("window.tendigits")
+    page.evaluate(WAIT)
     result: Mapping[str, Any] = page.evaluate(
         READ_FILE, [base64.b64encode(picture).decode(), media_type]
     )
@@ -29,6 +33,6 @@ def read_in_page(page: Page, picture: bytes, media_type: str = "image/png") -> M
 
 def classify_in_page(page: Page, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the probabilities (n, 10) that the page computes for images (n, 28, 28)."""
-    page.wait_for_function("window.tendigits")
+    page.evaluate(WAIT)
     text = base64.b64encode(images.tobytes()).decode()
     return np.array(page.evaluate(CLASSIFY, text), np.float32)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -44,6 +45,10 @@ class Pair:
         self.servers[number] = self.stack.enter_context(server)
         self.proxy.command(f"set server servers/{NAMES[number]} state ready")
         wait_until(lambda: self.is_up(number))
+
+    def is_idle(self, number: int) -> bool:
+        """Return whether the proxy has no open request at a server."""
+        return self.proxy.open_requests(NAMES[number]) == 0
 
     def is_up(self, number: int) -> bool:
         (line,) = (
@@ -159,6 +164,7 @@ def test_rolling_restart_under_load_fails_no_request(pair: Pair, picture: bytes)
     with load(pair.proxy.url, picture) as sending:
         for number, name in enumerate(NAMES):
             pair.proxy.command(f"set server servers/{name} state drain")
+            wait_until(partial(pair.is_idle, number))
             pair.servers[number].process.terminate()
             pair.servers[number].process.wait(30)
             sending.wait_for_more()
