@@ -12,8 +12,8 @@ def hostile_table(result: Mapping[str, Any]) -> str:
         *(hostile_row(each) for each in result["rows"]),
     ]
     return "\n".join(rows) + (
-        f"\n\n{result['environment']['cpu']}, one thread; the lower of two times. Other "
-        f'processes kept the two cores busy (load {result["load"]:.1f}). "Made" is the slowest of '
+        f"\n\n{result['environment']['cpu']}, one thread; the lower of two times. Load "
+        f'average at the start: {result["load"]:.1f}. "Made" is the slowest of '
         f"{result['searched']} made pictures.\n"
     )
 
