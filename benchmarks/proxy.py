@@ -35,10 +35,10 @@ class Proxy:
             admin.sendall(f"{words}\n".encode())
             return b"".join(iter(lambda: admin.recv(65536), b"")).decode()
 
-    def open_requests(self, server: str) -> int:
-        """Return how many requests a server is doing for the proxy."""
+    def statistics(self, server: str) -> dict[str, str]:
+        """Return what HAProxy says of a server, such as its `status` and open requests, `scur`."""
         table = csv.DictReader(self.command("show stat").removeprefix("# ").splitlines())
-        return next(int(row["scur"]) for row in table if row["svname"] == server)
+        return next(row for row in table if row["svname"] == server)
 
 
 def haproxy() -> str | None:

@@ -48,15 +48,10 @@ class Pair:
 
     def is_idle(self, number: int) -> bool:
         """Return whether the proxy has no open request at a server."""
-        return self.proxy.open_requests(NAMES[number]) == 0
+        return self.proxy.statistics(NAMES[number])["scur"] == "0"
 
     def is_up(self, number: int) -> bool:
-        (line,) = (
-            line.split(",")
-            for line in self.proxy.command("show stat").splitlines()
-            if line.startswith(f"servers,{NAMES[number]},")
-        )
-        return line[17].startswith("UP")
+        return self.proxy.statistics(NAMES[number])["status"].startswith("UP")
 
 
 @dataclass(frozen=True)

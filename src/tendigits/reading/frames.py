@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tendigits.images import Found, ink_in, is_dark_on_light, make_frame, plain_ink
 from tendigits.images.finder import DIGIT_CLASSES
 from tendigits.images.ink import Area
+from tendigits.images.lone_digit import frame_of_area
 
 # Candidates with this probability of a digit are framed.
 DIGIT = 0.3
@@ -57,8 +58,8 @@ def frame_image(grey: NDArray[np.uint8]) -> tuple[Area, NDArray[np.uint8]] | Non
     """Return where the ink of a whole picture (h, w) is, and its frame; None if there is none."""
     whole = (0.0, 0.0, float(grey.shape[1]), float(grey.shape[0]))
     dark = is_dark_on_light(grey, [whole])
-    ink = ink_in(grey, whole, dark=dark)
-    return (_area_of_ink(grey, dark=dark), make_frame(ink.levels)) if ink.levels.any() else None
+    frame = frame_of_area(grey, whole, dark=dark)
+    return None if frame is None else (_area_of_ink(grey, dark=dark), frame)
 
 
 def _area_of_ink(grey: NDArray[np.uint8], *, dark: bool) -> Area:

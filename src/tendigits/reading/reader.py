@@ -156,16 +156,13 @@ class Reader:
         predicted = self._classify(
             {at: each.frame for at, each in framed.items() if each.is_classified}
         )
-        return [
-            _Seen(
-                Character(
-                    _whole_pixels(each.box),
-                    combine(each, predicted.get(at), framed[at].isolation if at in framed else 0.0),
-                ),
-                framed[at].frame if at in framed else None,
-            )
-            for at, each in enumerate(found)
-        ]
+        seen = []
+        for at, each in enumerate(found):
+            own = framed.get(at)
+            probabilities = combine(each, predicted.get(at), own.isolation if own else 0.0)
+            character = Character(_whole_pixels(each.box), probabilities)
+            seen.append(_Seen(character, own.frame if own else None))
+        return seen
 
     def _see_image(self, grey: NDArray[np.uint8]) -> list["_Seen"]:
         """Return what the classifier sees in a picture of the size of the data sets' images."""
