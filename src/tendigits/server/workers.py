@@ -8,7 +8,6 @@ killed. The server ends it if a picture takes too long.
 
 import asyncio
 import multiprocessing
-import resource
 import signal
 import sys
 import threading
@@ -216,6 +215,8 @@ def limit_memory(further: int) -> None:
     pages = Path("/proc/self/statm")
     if sys.platform != "linux" or not pages.exists():
         return
+    import resource  # noqa: PLC0415 - Windows has none
+
     present = int(pages.read_text().split()[5]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_DATA, (present + further, resource.RLIM_INFINITY))
 
