@@ -93,11 +93,11 @@ def test_confusion_plot_names_the_classes(names: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 24, 40])
 def test_worst_errors_plot_shows_the_first_24(mnist: Dataset, count: int) -> None:
-    drawn = shown(plots.plot_worst_errors(mnist.test.images, errors(count), DIGITS))
-    assert len(drawn) == min(24, count)
-    for index, (title, image) in enumerate(drawn):
-        assert title == f"3 → 5  90 %\nimage {index}"
-        assert np.array_equal(image, mnist.test.images[index])
+    (axes,) = plots.plot_worst_errors(mnist.test.images, errors(count), DIGITS).axes
+    assert len(axes.images) == len(axes.texts) == min(24, count)
+    for index, (image, title) in enumerate(zip(axes.images, axes.texts, strict=True)):
+        assert title.get_text() == f"3 → 5  90 %\nimage {index}"
+        assert np.array_equal(255 - np.asarray(image.get_array()), mnist.test.images[index])
 
 
 def test_confused_pairs_plot_shows_errors_of_each_pair(mnist: Dataset) -> None:

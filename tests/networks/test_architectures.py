@@ -9,13 +9,33 @@ from torch.nn import functional
 
 from tendigits.data import Dataset
 from tendigits.networks import Ensemble, build_network, count_multiply_adds, count_parameters
-from tendigits.networks.architectures import MLP, Linear, MaxAndMean
-from tendigits.recipes import ConvSettings, load_recipe
+from tendigits.networks.architectures import MLP, Linear, MaxAndMean, SqueezeExcite
+from tendigits.recipes import ConvSettings, SequentialSettings, load_recipe
 
 SMALL_CONV = ConvSettings(
     kind="conv", stem_channels=4, stem_kernel=5, stem_stride=1, stages=[[6], [8]], padded=False
 )
 SMALL_ENSEMBLE = {"network.stem_channels": 4, "network.stages": [[6]]}
+LENET_5 = SequentialSettings.model_validate(
+    {
+        "kind": "sequential",
+        "layers": [
+            *({"kind": "conv", "channels": 6, "kernel": 5, "padding": 2}, "tanh", "mean_pool"),
+            *({"kind": "conv", "channels": 16, "kernel": 5}, "tanh", "mean_pool", "flatten"),
+            *({"kind": "linear", "units": 120}, "tanh", {"kind": "linear", "units": 84}, "tanh"),
+        ],
+    }
+)
+EVERY_LAYER = SequentialSettings.model_validate(
+    {
+        "kind": "sequential",
+        "layers": [
+            *({"kind": "conv", "channels": 8}, "batch_norm", "relu", "max_pool"),
+            *({"kind": "squeeze_excite", "units": 2}, "tanh", "mean_pool", "max_and_mean"),
+            *({"kind": "dropout", "fraction": 0.5}, {"kind": "linear", "units": 5}, "batch_norm"),
+        ],
+    }
+)
 SIZES = [(100, 784, 350), (100, 350, 350), (100, 350, 10), (1, 784, 350), (7, 3, 5)]
 
 
@@ -36,6 +56,24 @@ def test_mlp_does_not_change_its_input() -> None:
     before = images.clone()
     MLP([30])(images)
     assert torch.equal(images, before)
+
+
+def test_lenet_5_has_the_published_number_of_parameters() -> None:
+    network = build_network(LENET_5, seed=0)
+    assert count_parameters(network) == 61_706
+    assert network(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
+
+
+def test_a_sequence_of_every_layer_gives_as_many_logits_as_asked() -> None:
+    network = build_network(EVERY_LAYER, seed=0, outputs=11)
+    assert network(torch.rand(3, 1, 28, 28)).shape == (3, 11)
+
+
+def test_squeeze_excite_weighs_each_channel_by_all_channels_means() -> None:
+    layer, inputs = SqueezeExcite(4, 2), torch.rand(3, 4, 5, 5)
+    hidden = layer.weights[0](inputs.mean((2, 3))).relu()
+    weights = 1 / (1 + torch.exp(-layer.weights[2](hidden)))
+    torch.testing.assert_close(layer(inputs), torch.einsum("ncij,nc->ncij", inputs, weights))
 
 
 def test_convnet_gives_ten_logits_per_image() -> None:

@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import nn
 
 from tendigits.recipes import AdamWSettings, ScheduleSettings, load_recipe
@@ -39,6 +43,24 @@ def test_every_weight_of_the_network_is_updated() -> None:
     optimizer.step()
     pairs = zip(before, network.parameters(), strict=True)
     assert all((old != new).all() for old, new in pairs)
+
+
+def test_no_optimizer_imports_the_compiler_of_pytorch() -> None:
+    program = """if True:
+        import sys, torch
+        from tendigits.recipes import load_recipe
+        from tendigits.training.optimizers import build_optimizer
+        sgd = {"optimizer.kind": "sgd"}
+        for recipe, changes in ("mlp", {}), ("best", {}), ("finder", {}), ("fast", sgd):
+            network = torch.nn.Linear(3, 2)
+            optimizer = build_optimizer(network, load_recipe(recipe, changes).optimizer)
+            optimizer.zero_grad()
+            network(torch.ones(1, 3)).sum().backward()
+            optimizer.step()
+            optimizer.load_state_dict(optimizer.state_dict())
+        print("torch._dynamo" in sys.modules)"""
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert finished.stdout.decode().strip() == "False"
 
 
 @pytest.mark.parametrize("shape", [(8, 72), (64, 288), (40, 40), (96, 54)])
@@ -99,6 +121,17 @@ def test_muon_updates_other_weights_like_torchs_nesterov_momentum() -> None:
 )
 def test_learning_rate_rises_and_falls_linearly(done: float, factor: float) -> None:
     assert rate_factor(ScheduleSettings(warmup=0.2), done) == pytest.approx(factor)
+
+
+def test_an_exponential_fall_takes_the_same_factor_each_step() -> None:
+    schedule = ScheduleSettings(warmup=0.2, fall="exponential", final=0.01)
+    factors = [rate_factor(schedule, done) for done in (0.2, 0.4, 0.6, 0.8, 1.0)]
+    assert factors == pytest.approx([0.01**0.0, 0.01**0.25, 0.01**0.5, 0.01**0.75, 0.01])
+
+
+def test_an_exponential_fall_to_zero_is_rejected() -> None:
+    with pytest.raises(ValidationError, match="an exponential fall needs one above 0"):
+        ScheduleSettings(warmup=0.2, fall="exponential")
 
 
 @pytest.mark.parametrize(

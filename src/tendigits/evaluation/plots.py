@@ -98,14 +98,22 @@ def plot_worst_errors(
     """
     with new_figure(9.4, 4.6) as figure:
         figure.suptitle("The worst errors: true → predicted class and its probability")
-        for axes in (grid := figure.subplots(*_WORST)).flat:
-            axes.axis("off")
-        for axes, error in zip(grid.flat, errors, strict=False):
+        axes = figure.subplots()
+        axes.axis("off")
+        rows, columns = _WORST
+        # One pair of axes for all images: drawing 24 takes a second.
+        for number, error in enumerate(errors[: rows * columns]):
+            row, column = divmod(number, columns)
+            left, top = 46 * column, 50 * row
+            place = (left, left + 28, top + 28, top)
+            axes.imshow(255 - images[error.index], cmap="gray", vmin=0, vmax=255, extent=place)
             title = (
                 f"{class_names[error.label]} → {class_names[error.predicted]}  "
                 f"{100 * error.confidence:.0f} %\nimage {error.index}"
             )
-            _show(axes, images[error.index], title)
+            axes.text(left + 14, top - 2, title, ha="center", va="bottom", fontsize=8)
+        axes.set_xlim(-9, 46 * columns - 9)
+        axes.set_ylim(50 * rows - 20, -14)
     return figure
 
 

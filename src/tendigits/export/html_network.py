@@ -8,6 +8,7 @@ room and whose errors count for most, and of 8 to 13 in the others.
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from tendigits.networks.architectures import ConvUnit, MaxAndMean, SeparableUnit
+from tendigits.networks.architectures import MaxAndMean
 from tendigits.networks.finder import FinderNetwork, folded
 
 BITS = range(8, 14)  # of weights of large layers
@@ -80,15 +81,15 @@ def layers_of(network: nn.Module) -> list[Layer | Pooling]:
     for name, module in _leaves(network):
         if isinstance(module, nn.Conv2d | nn.Linear):
             found.append(_layer(name, module))
-        elif isinstance(module, nn.ReLU):
-            last = found[-1]
-            assert isinstance(last, Layer)
-            found[-1] = replace(last, relu=True)
+        elif isinstance(module, nn.ReLU) and found and isinstance(found[-1], Layer):
+            found[-1] = replace(found[-1], relu=True)
         elif isinstance(module, nn.MaxPool2d) and module.kernel_size == 2:
             found.append("max pooling")
         elif isinstance(module, MaxAndMean):
             found.append("maxima and means")
-        elif not isinstance(module, nn.Identity | nn.Flatten):
+        elif not isinstance(module, nn.Identity | nn.Dropout) and (
+            found or not isinstance(module, nn.Flatten)
+        ):
             raise TypeError(type(module).__name__)
     return found
 
@@ -163,10 +164,13 @@ def _layer(name: str, module: nn.Module) -> Layer:
 def _without_norms(network: nn.Module) -> nn.Module:
     copied = copy.deepcopy(network).cpu().float().eval()
     for module in copied.modules():
-        if isinstance(module, ConvUnit | SeparableUnit) and isinstance(module[1], nn.BatchNorm2d):
-            convolution = module[0]
-            assert isinstance(convolution, nn.Conv2d)
-            module[0], module[1] = fuse_conv_bn_eval(convolution, module[1]), nn.Identity()
+        if isinstance(module, nn.Sequential):
+            for place, (first, second) in enumerate(pairwise(module)):
+                if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+                    module[place], module[place + 1] = (
+                        fuse_conv_bn_eval(first, second),
+                        nn.Identity(),
+                    )
     return copied
 
 

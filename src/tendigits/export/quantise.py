@@ -101,12 +101,12 @@ def quantise(
     layers = []
     with torch.no_grad():
         for step in steps[:-1]:
-            if isinstance(step.module, nn.Linear):
-                values = values.flatten(1)
+            values = _row(values, name) if isinstance(step.module, nn.Linear) else values
             outputs = step(values)
             layer, scale = _integer_layer(step, values, scale, outputs)
             layers.append(layer)
             values = outputs
+        _row(values, name)
         final = _rounded(steps[-1].module, scale, per_output=False)
     logit = float(final.unit[0])
     return IntegerNetwork(
@@ -117,17 +117,28 @@ def quantise(
     )
 
 
+def _row(values: Tensor, name: str) -> Tensor:
+    """Return `values` (n, c, h, w) or (n, c) as the rows (n, c * h * w) of a linear layer."""
+    if values.ndim == 4 and values.shape[1] > 1 and values.shape[2] > 1:
+        raise ModelError(
+            f"{name} flattens maps of several pixels, which C stores in another order; give a "
+            "network with max_and_mean instead of flatten."
+        )
+    return values.flatten(1)
+
+
 def _steps(network: nn.Module, name: str) -> list[_Step]:
     """Return the layers in order, with batch normalisation folded into convolutions."""
     steps: list[_Step] = []
     for leaf in _leaves(network):
-        if isinstance(leaf, nn.BatchNorm2d) and isinstance(steps[-1].module, nn.Conv2d):
-            steps[-1] = _Step(fuse_conv_bn_eval(steps[-1].module, leaf))
-        elif isinstance(leaf, nn.ReLU):
-            steps[-1] = replace(steps[-1], relu=True)
+        last = steps[-1] if steps and not steps[-1].relu else _Step(nn.Identity())
+        if isinstance(leaf, nn.BatchNorm2d) and isinstance(last.module, nn.Conv2d):
+            steps[-1] = _Step(fuse_conv_bn_eval(last.module, leaf))
+        elif isinstance(leaf, nn.ReLU) and isinstance(last.module, nn.Conv2d | nn.Linear):
+            steps[-1] = replace(last, relu=True)
         elif isinstance(leaf, nn.Conv2d | nn.Linear | nn.MaxPool2d | MaxAndMean):
             steps.append(_Step(leaf))
-        elif not isinstance(leaf, nn.Flatten):
+        elif not isinstance(leaf, nn.Flatten | nn.Dropout):
             raise ModelError(
                 f"{name} has a layer {type(leaf).__name__}, which C cannot carry; give a network "
                 "of convolutions and fully connected layers."

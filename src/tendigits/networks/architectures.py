@@ -1,7 +1,8 @@
-"""The networks that a recipe can name: a perceptron, a convolutional network, an ensemble."""
+"""The networks that a recipe can describe, and their ensembles; for the finder see `finder`."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -9,7 +10,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tendigits.data import CLASSES, IMAGE_SIZE
-from tendigits.recipes import ConvSettings
+from tendigits.recipes import ConvSettings, SequentialSettings
+from tendigits.recipes.network_settings import (
+    ConvLayer,
+    DropoutLayer,
+    Layer,
+    LinearLayer,
+    SqueezeExciteLayer,
+    shape_after,
+)
 
 # An operator that PyTorch itself compiles to (torch._inductor); absent where it is built
 # without oneDNN, and then the layer is plain nn.Linear.
@@ -51,6 +60,38 @@ class ConvNet(nn.Sequential):
                 layers.append(unit(channels, width, 3, 1, int(settings.padded)))
                 channels = width
         super().__init__(*layers, MaxAndMean(), nn.Linear(2 * channels, outputs))
+
+
+class SequentialNet(nn.Sequential):
+    """Images (n, 1, 28, 28) float32 in [0, 1] -> logits (n, outputs), through the given layers."""
+
+    def __init__(self, settings: SequentialSettings, outputs: int = CLASSES) -> None:
+        """Make the layers, with weights drawn from torch's generator."""
+        layers: list[nn.Module] = []
+        shape = (1, IMAGE_SIZE)
+        for layer in settings.layers:
+            layers.append(_layer(layer, *shape))
+            shape = shape_after(layer, *shape)
+        channels, size = shape
+        if size:
+            layers.append(nn.Flatten())
+        super().__init__(*layers, nn.Linear(channels * max(1, size * size), outputs))
+
+
+def _layer(layer: Layer, channels: int, size: int) -> nn.Module:
+    """Return a layer for inputs (n, channels, size, size), or (n, channels) where `size` is 0."""
+    match layer:
+        case ConvLayer():
+            return nn.Conv2d(channels, layer.channels, layer.kernel, layer.stride, layer.padding)
+        case LinearLayer():
+            return nn.Linear(channels, layer.units)
+        case DropoutLayer():
+            return nn.Dropout(layer.fraction)
+        case SqueezeExciteLayer():
+            return SqueezeExcite(channels, layer.units)
+    if layer.kind == "batch_norm":
+        return nn.BatchNorm2d(channels) if size else nn.BatchNorm1d(channels)
+    return _PLAIN_LAYERS[layer.kind]()
 
 
 class Ensemble(nn.Module):
@@ -98,6 +139,22 @@ class MaxAndMean(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the maxima, then the means."""
         return torch.cat([inputs.amax(dim=(2, 3)), inputs.mean(dim=(2, 3))], dim=1)
+
+
+class SqueezeExcite(nn.Module):
+    """Channels (n, c, h, w) times weights from 0 to 1, which depend on all channels' means."""
+
+    def __init__(self, channels: int, units: int) -> None:
+        """Compute the weights with a hidden layer of `units`."""
+        super().__init__()
+        self.weights = nn.Sequential(
+            nn.Linear(channels, units), nn.ReLU(inplace=True), nn.Linear(units, channels)
+        )
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the weighted channels (n, c, h, w)."""
+        weights: Tensor = self.weights(inputs.mean(dim=(2, 3))).sigmoid()
+        return inputs * weights[:, :, None, None]
 
 
 class Linear(nn.Linear):
@@ -152,3 +209,13 @@ class _OneDNNLinear(torch.autograd.Function):
         inputs, weight = ctx.saved_tensors
         to_inputs = matmul(gradient, weight.t()) if ctx.needs_input_grad[0] else None
         return to_inputs, matmul(gradient.t(), inputs.t()), gradient.sum(0)
+
+
+_PLAIN_LAYERS: dict[str, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),
+    "tanh": nn.Tanh,
+    "max_pool": partial(nn.MaxPool2d, 2),
+    "mean_pool": partial(nn.AvgPool2d, 2),
+    "flatten": nn.Flatten,
+    "max_and_mean": MaxAndMean,
+}

@@ -4,9 +4,15 @@ import torch
 from torch import nn
 
 from tendigits.data import CLASSES
-from tendigits.networks.architectures import MLP, ConvNet, Ensemble
+from tendigits.networks.architectures import MLP, ConvNet, Ensemble, SequentialNet
 from tendigits.networks.finder import FinderNetwork
-from tendigits.recipes import FinderSettings, MLPSettings, NetworkSettings, Recipe
+from tendigits.recipes import (
+    FinderSettings,
+    MLPSettings,
+    NetworkSettings,
+    Recipe,
+    SequentialSettings,
+)
 
 
 def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) -> nn.Module:
@@ -25,6 +31,8 @@ def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) 
             return FinderNetwork(settings.widths, settings.blocks, settings.neck_width)
         if isinstance(settings, MLPSettings):
             return MLP(settings.widths, outputs)
+        if isinstance(settings, SequentialSettings):
+            return SequentialNet(settings, outputs)
         return ConvNet(settings, outputs)
 
 

@@ -1,5 +1,11 @@
 """Recipes: the settings of a training, one TOML file each, checked by one typed class."""
 
+from tendigits.recipes.network_settings import (
+    ConvSettings,
+    FinderSettings,
+    MLPSettings,
+    SequentialSettings,
+)
 from tendigits.recipes.recipe import (
     NetworkSettings,
     OptimizerSettings,
@@ -13,10 +19,7 @@ from tendigits.recipes.settings import (
     AdamSettings,
     AdamWSettings,
     AugmentationSettings,
-    ConvSettings,
     DistillationSettings,
-    FinderSettings,
-    MLPSettings,
     MuonSettings,
     ScheduleSettings,
 )
@@ -35,6 +38,7 @@ __all__ = [
     "Precision",
     "Recipe",
     "ScheduleSettings",
+    "SequentialSettings",
     "load_recipe",
     "parse_setting",
     "shipped_recipes",

@@ -21,16 +21,19 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tendigits.errors import RecipeError
+from tendigits.recipes.network_settings import (
+    ConvSettings,
+    FinderSettings,
+    MLPSettings,
+    SequentialSettings,
+)
 from tendigits.recipes.settings import (
     AdamSettings,
     AdamWSettings,
     AugmentationSettings,
-    ConvSettings,
     DistillationSettings,
-    FinderSettings,
     FineTuningSettings,
     Fraction,
-    MLPSettings,
     MuonSettings,
     OODSettings,
     PageSettings,
@@ -39,10 +42,11 @@ from tendigits.recipes.settings import (
     SGDSettings,
 )
 
-NetworkSettings = MLPSettings | ConvSettings | FinderSettings
+NetworkSettings = MLPSettings | ConvSettings | SequentialSettings | FinderSettings
 OptimizerSettings = AdamSettings | AdamWSettings | SGDSettings | MuonSettings
 Precision = Literal["auto", "float32", "bfloat16"]
 
+_LONGEST_SHOWN = 80  # characters of a value in a message
 _SHIPPED = Path(__file__).parent
 _FOR_CLASSIFIERS = (
     "label_smoothing",
@@ -303,12 +307,13 @@ def _checked(values: Mapping[str, Any]) -> Recipe:
 def _sentence(problem: ErrorDetails, recipe: str) -> str:
     setting = [str(part) for part in problem["loc"]]
     given = problem["input"]
+    if setting[0] in ("network", "optimizer"):
+        del setting[1:2]  # the kind, which pydantic adds although it is not a section
     if problem["type"].startswith("union_tag"):
         setting.append("kind")
         given = problem.get("ctx", {}).get("tag")
-    elif setting[0] in ("network", "optimizer"):
-        del setting[1:2]  # the kind, which pydantic adds although it is not a section
     name = ".".join(setting)
     if problem["type"] in ("missing", "union_tag_not_found"):
         return f"The recipe {recipe} lacks the setting {name}; add it."
-    return f"Invalid value for {name}: {given!r}; {problem['msg'].lower().rstrip('.')}."
+    shown = f"{given!r}; " if len(repr(given)) <= _LONGEST_SHOWN else ""
+    return f"Invalid value for {name}: {shown}{problem['msg'].lower().rstrip('.')}."

@@ -1,4 +1,4 @@
-"""The typed settings of which a recipe consists."""
+"""The typed settings of which a recipe consists, but for its network: training and data."""
 
 from typing import Annotated, Literal
 
@@ -7,10 +7,12 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
@@ -19,55 +21,6 @@ class Settings(BaseModel):
     """Immutable settings with strictly checked types; unknown ones are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class MLPSettings(Settings):
-    """A multi-layer perceptron.
-
-    Attributes:
-        widths: the number of ReLU units in each hidden layer.
-    """
-
-    kind: Literal["mlp"]
-    widths: list[PositiveInt]
-
-
-class ConvSettings(Settings):
-    """A convolutional network: a large first kernel, stages of 3x3 convolutions, global pooling.
-
-    Attributes:
-        stem_channels: the number of filters of the first convolution.
-        stem_kernel: its kernel size in pixels.
-        stem_stride: its stride in pixels; 2 halves the resolution.
-        stages: for each stage the number of filters of its 3x3 convolutions; stages are separated
-            by 2x2 max pooling.
-        padded: whether convolutions after the stem keep the size of the image.
-        separable: whether convolutions after the stem are depthwise separable, which takes an
-            eighth of the weights. Source: A. Howard et al., "MobileNets", arXiv:1704.04861.
-    """
-
-    kind: Literal["conv"]
-    stem_channels: PositiveInt
-    stem_kernel: PositiveInt
-    stem_stride: PositiveInt
-    stages: list[list[PositiveInt]]
-    padded: bool
-    separable: bool = False
-
-
-class FinderSettings(Settings):
-    """A finder: a pyramid of convolutions from a page to characters and their boxes.
-
-    Attributes:
-        widths: the channels at strides of 2, 4, 8, 16 and 32 pixels.
-        blocks: the number of residual blocks at strides of 4, 8, 16 and 32 pixels.
-        neck_width: the channels of the maps that are added up from coarse to fine.
-    """
-
-    kind: Literal["finder"]
-    widths: Annotated[list[PositiveInt], Field(min_length=5, max_length=5)]
-    blocks: Annotated[list[NonNegativeInt], Field(min_length=4, max_length=4)]
-    neck_width: PositiveInt
 
 
 class AdamSettings(Settings):
@@ -142,13 +95,21 @@ class ScheduleSettings(Settings):
 
     Attributes:
         warmup: the fraction of all steps during which it rises.
-        fall: whether it falls along a line or along a cosine.
-        final: what it falls to, as a fraction of its full value.
+        fall: whether it falls along a line, along a cosine, or exponentially, each step by the
+            same factor.
+        final: what it falls to, as a fraction of its full value; an exponential never reaches 0.
     """
 
     warmup: Fraction
-    fall: Literal["linear", "cosine"] = "linear"
-    final: Fraction = 0.0
+    fall: Literal["linear", "cosine", "exponential"] = "linear"
+    final: Fraction = Field(default=0.0, validate_default=True)
+
+    @field_validator("final")
+    @classmethod
+    def _exponential_stays_positive(cls, final: float, others: ValidationInfo) -> float:
+        if others.data.get("fall") == "exponential" and not final:
+            raise PydanticCustomError("final", "an exponential fall needs one above 0")
+        return final
 
 
 class PageSettings(Settings):

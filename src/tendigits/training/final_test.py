@@ -9,7 +9,6 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import nn
 
 from tendigits.data import Dataset, LabelledImages
-from tendigits.data.synthetic import draw_ood_images
 from tendigits.evaluation.metrics import Metrics, find_errors, measure
 from tendigits.evaluation.plots import (
     BLUE,
@@ -66,6 +65,8 @@ def validate_network(network: nn.Module, recipe: Recipe, held_out: LabelledImage
     classifier = classifier_of_network(network)
     ood_predictions = None
     if recipe.ood is not None:
+        from tendigits.data.synthetic import draw_ood_images  # noqa: PLC0415 - scipy is slow
+
         images = draw_ood_images(len(held_out), held_out, recipe.seed + OOD_SEED)
         ood_predictions = classifier.predict(images)
     return validate(classifier.predict(held_out.images, held_out.labels), ood_predictions)

@@ -1,5 +1,6 @@
 """Optimisers and the learning rate: Adam, AdamW, SGD and Muon, by the settings of a recipe."""
 
+import inspect
 import math
 
 import torch
@@ -23,7 +24,7 @@ def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.op
     """Return the optimiser that `settings` describe, for all weights of `network`."""
     # Fused: one pass over the weights and the optimiser's state, four times faster on a CPU.
     if isinstance(settings, AdamSettings):
-        return torch.optim.Adam(
+        return _Adam(
             network.parameters(),
             lr=settings.learning_rate,
             betas=(settings.betas[0], settings.betas[1]),
@@ -45,8 +46,8 @@ def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.op
         {"params": others, "weight_decay": 0.0},
     ]
     if isinstance(settings, AdamWSettings):
-        return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
-    return torch.optim.SGD(
+        return _AdamW(groups, lr=settings.learning_rate, fused=True)
+    return _SGD(
         groups,
         lr=settings.learning_rate,
         momentum=settings.momentum,
@@ -64,6 +65,8 @@ def rate_factor(schedule: ScheduleSettings | None, done: float) -> float:
     left = (1 - done) / (1 - schedule.warmup)
     if schedule.fall == "cosine":
         left = 0.5 * (1 - math.cos(math.pi * left))
+    elif schedule.fall == "exponential":
+        return math.pow(schedule.final, 1 - left)
     return schedule.final + (1 - schedule.final) * left
 
 
@@ -80,7 +83,31 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) ->
         group["lr"] = learning_rate
 
 
-class Muon(torch.optim.Optimizer):
+class _Eager(torch.optim.Optimizer):
+    """The methods of an optimiser without the wrappers that import PyTorch's compiler.
+
+    That takes a second, and nothing here is compiled.
+    """
+
+    add_param_group = inspect.unwrap(torch.optim.Optimizer.add_param_group)
+    zero_grad = inspect.unwrap(torch.optim.Optimizer.zero_grad)
+    state_dict = inspect.unwrap(torch.optim.Optimizer.state_dict)
+    load_state_dict = inspect.unwrap(torch.optim.Optimizer.load_state_dict)
+
+
+class _Adam(_Eager, torch.optim.Adam):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
+
+
+class _AdamW(_Eager, torch.optim.AdamW):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
+
+
+class _SGD(_Eager, torch.optim.SGD):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.SGD.step))
+
+
+class Muon(_Eager):
     """Nesterov's momentum with orthogonalised steps for filters, whose length is kept.
 
     A filter bank (out, in, h, w) is treated as a matrix (out, in * h * w). Its step is replaced by

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from tendigits.data import NON_DIGIT, LabelledImages, Split, stratified_split
 from tendigits.data.dataset import split_last
-from tendigits.data.synthetic import draw_ood_images, draw_synthetic_digits
 from tendigits.networks.torch_classifier import scaled
 from tendigits.recipes import AugmentationSettings, Recipe
 from tendigits.training.augmentation import augment
@@ -58,13 +57,9 @@ def build_training_data(
         split: which of its images are trained on.
         corrections: those to train on when fine-tuning.
     """
-    digits = data.subset(split.train)
-    ood_count = recipe.ood.count if recipe.ood else 0
-    ood_images = draw_ood_images(ood_count, digits, recipe.seed)
-    synthetic_digits = draw_synthetic_digits(recipe.synthetic_digits, digits, recipe.seed)
     training = TrainingData(data.images, data.labels, split.train)
-    training = _with(training, LabelledImages(ood_images, np.full(ood_count, NON_DIGIT)))
-    training = _with(training, synthetic_digits)
+    if recipe.ood is not None or recipe.synthetic_digits:
+        training = _with_drawn(training, recipe, data.subset(split.train))
     if corrections is not None and recipe.fine_tuning is not None:
         repeats = _repeats(len(corrections), len(training.indices), recipe.fine_tuning.fraction)
         training = _with(training, corrections, repeats)
@@ -118,6 +113,17 @@ class AugmentedBatches:
             self.seconds += time.perf_counter() - started
             yield inputs, labels
             started = time.perf_counter()
+
+
+def _with_drawn(training: TrainingData, recipe: Recipe, digits: LabelledImages) -> TrainingData:
+    """Return `training` with the drawings that `recipe` trains on, made from `digits`."""
+    # Imported here: scipy takes half a second, and most recipes draw nothing.
+    from tendigits.data.synthetic import draw_ood_images, draw_synthetic_digits  # noqa: PLC0415
+
+    count = recipe.ood.count if recipe.ood else 0
+    non_digits = draw_ood_images(count, digits, recipe.seed)
+    training = _with(training, LabelledImages(non_digits, np.full(count, NON_DIGIT)))
+    return _with(training, draw_synthetic_digits(recipe.synthetic_digits, digits, recipe.seed))
 
 
 def _with(training: TrainingData, more: LabelledImages, repeats: int = 1) -> TrainingData:
