@@ -5,7 +5,7 @@ BIN := .venv/bin
 # --no-compile halves the installation; `make demo` compiles the modules that it imports.
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: help demo test fuzz audit lint format docs pages check-pages package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy bench-scale reports notebook screenshots clean
+.PHONY: help demo test fuzz audit lint format docs pages check-pages package bench-notebook bench-speed bench-read bench-pictures bench-serve bench-accuracy bench-leaderboard bench-scale reports notebook screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,9 @@ bench-serve: .venv/dev-installed ## measure how fast pictures are read over HTTP
 
 bench-accuracy: .venv/dev-installed ## measure the test accuracy of each recipe over its seeds (long; resumable)
 	$(BIN)/python benchmarks/accuracy.py
+
+bench-leaderboard: .venv/dev-installed ## train published recipes anew (many hours; resumable)
+	$(BIN)/python benchmarks/leaderboard.py
 
 bench-scale: .venv/dev-installed ## compare torchrun with threads, and Ray with processes (an hour)
 	$(BIN)/python benchmarks/scale.py

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from c_header_table import c_header_table
+from leaderboard_table import leaderboard_table
 from page_table import page_table
 from picture_table import confidence_table, pictures_table
 from scale_tables import scale_tables
@@ -327,6 +328,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "pages": lambda: page_table(read(RESULTS / "pages.json")),
     "serve": serve_table,
     "reports": reports_table,
+    "leaderboard": lambda: leaderboard_table(read(RESULTS / "leaderboard.json")),
     **scale_tables(RESULTS / "scale.json"),
     "hostile": lambda: hostile_table(read(RESULTS / "hostile.json")),
     "clients": lambda: clients_table(read(RESULTS / "clients.json")),

@@ -30,7 +30,7 @@ def test_a_layer_without_settings_can_be_given_by_its_name(tmp_path: Path) -> No
         (["max_and_mean", CONV], "conv cannot follow flatten"),
         ([{"kind": "linear", "units": 4}], "linear needs flatten or max_and_mean before it"),
         ([{**CONV, "kernel": 29}], "a kernel of 29x29 is larger than the 28x28 pixels"),
-        ([CONV, CONV, CONV], "a kernel of 3x3 is larger than the 2x2 pixels"),
+        ([CONV] * 4, "a kernel of 3x3 is larger than the 1x1 pixels"),
         (["max_pool"] * 5, "a kernel of 2x2 is larger than the 1x1 pixels"),
         (["gelu"], "network.layers.0.kind: 'gelu'"),
         ([{"kind": "conv"}], "lacks the setting network.layers.0.conv.channels"),

@@ -1,0 +1,127 @@
+"""Published recipes, trained anew with this package: what they claim and what they reach.
+
+The networks are those of `benchmarks/published/`, and recipes of this package. After every epoch a
+network is tested on MNIST's test images, as the published ones were; that shows what choosing the
+best epoch by the test set adds. The figure that counts is that of the last epoch, which nothing
+was chosen for. Each training has one thread, and as many run at a time as there are cores; after an
+interruption, a second call resumes them. They are kept in `runs/leaderboard/`. Writes
+`benchmarks/results/leaderboard.json`, and updates the table and the picture of the docs.
+
+python benchmarks/leaderboard.py lenet5 deotte --seeds 3
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+
+from leaderboard_table import draw_leaderboard
+from tables import RESULTS, read, update_pages
+from tendigits.data import load_dataset
+from tendigits.errors import RunError
+from tendigits.files import write_json
+from tendigits.networks import build_network, count_multiply_adds, count_parameters
+from tendigits.recipes import Recipe, load_recipe, shipped_recipes
+from tendigits.training import EpochResult, TrainingState, describe_environment, fit, read_history
+from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
+from tendigits.training.environment import computing_threads
+from tendigits.training.history import write_history
+from tendigits.training.training_data import build_training_data, split_images
+
+RESULT = RESULTS / "leaderboard.json"
+PUBLISHED = Path(__file__).parent / "published"
+RUNS = Path("runs/leaderboard")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    published = sorted(path.stem for path in PUBLISHED.glob("*.toml"))
+    parser.add_argument("recipes", nargs="*", default=published, metavar="RECIPE")
+    parser.add_argument("--seeds", type=int, default=5)
+    arguments = parser.parse_args()
+    tasks = list(product(arguments.recipes, range(arguments.seeds)))
+    jobs = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        trainings = {pool.submit(train, *task): task for task in tasks}
+        for training in as_completed(trainings):
+            history = training.result()
+            name, seed = trainings[training]
+            print(f"{name}, seed {seed}: {history[-1].line(len(history))}", flush=True)
+    result = read(RESULT) if RESULT.exists() else {"recipes": {}}
+    for name in arguments.recipes:
+        result["recipes"][name] = describe(name, range(arguments.seeds))
+    result["environment"] = asdict(describe_environment(threads=1, precision="auto"))
+    write_json(RESULT, result)
+    update_pages()
+    draw_leaderboard(result)
+
+
+def recipe_of(name: str, seed: int = 0) -> Recipe:
+    shipped = name in shipped_recipes()
+    return load_recipe(name if shipped else PUBLISHED / f"{name}.toml", {"seed": seed})
+
+
+def folder_of(name: str, seed: int) -> Path:
+    return RUNS / f"{name}-{seed}"
+
+
+def train(name: str, seed: int) -> list[EpochResult]:
+    """Train a recipe from its newest checkpoint; return its results, with those of the test set."""
+    recipe, folder = recipe_of(name, seed), folder_of(name, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = load_dataset("mnist")
+    split = split_images(recipe, data.train.labels)
+    state = TrainingState.initial(build_network(recipe.network, seed), recipe)
+    state.history = restored(folder, state)
+
+    def keep(_result: EpochResult) -> None:
+        write_history(folder / "history.csv", state.history)
+        save_checkpoint(folder / "checkpoints", state)
+
+    with computing_threads(1):
+        fit(
+            state,
+            build_training_data(recipe, data.train, split),
+            recipe,
+            validation=data.test,
+            precision=describe_environment(precision=recipe.precision).torch_precision,
+            on_epoch=keep,
+        )
+    return state.history
+
+
+def restored(folder: Path, state: TrainingState) -> list[EpochResult]:
+    """Load the newest undamaged checkpoint into `state`; return the results up to its epoch."""
+    for path in find_checkpoints(folder / "checkpoints"):
+        try:
+            return read_history(folder / "history.csv")[: load_checkpoint(path, state)]
+        except RunError as error:
+            print(error)
+    return []
+
+
+def describe(name: str, seeds: Sequence[int]) -> dict[str, object]:
+    """Return the size of a recipe's network, and the seconds and accuracies of its trainings."""
+    recipe = recipe_of(name)
+    network = build_network(recipe.network, seed=0)
+    histories = [read_history(folder_of(name, seed) / "history.csv") for seed in seeds]
+    return {
+        "epochs": recipe.epochs,
+        "parameters": count_parameters(network),
+        "multiply_adds": count_multiply_adds(network),
+        "runs": [
+            {
+                "seconds": [result.seconds for result in history],
+                "test_accuracy": [result.val_accuracy for result in history],
+            }
+            for history in histories
+        ],
+    }
+
+
+if __name__ == "__main__":
+    main()

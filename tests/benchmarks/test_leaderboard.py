@@ -1,0 +1,48 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from leaderboard import PUBLISHED, recipe_of
+from leaderboard_table import CLAIMS, leaderboard_table
+from out_of_fold import comparison
+from tendigits.networks import build_network, count_parameters
+
+PUBLISHED_PARAMETERS = {
+    "lenet5": 61_706,
+    "keras-example": 34_826,
+    "pytorch-example": 1_199_882,
+}
+
+
+def run(*accuracies: float) -> dict[str, Any]:
+    return {"seconds": [30.0] * len(accuracies), "test_accuracy": list(accuracies)}
+
+
+def test_every_published_recipe_says_what_is_claimed_of_it() -> None:
+    assert {path.stem for path in PUBLISHED.glob("*.toml")} == set(CLAIMS) - {"mlp"}
+
+
+@pytest.mark.parametrize(("name", "parameters"), PUBLISHED_PARAMETERS.items())
+def test_networks_have_as_many_parameters_as_published(name: str, parameters: int) -> None:
+    assert count_parameters(build_network(recipe_of(name).network, seed=0)) == parameters
+
+
+def test_a_row_has_the_last_epochs_and_what_choosing_the_best_adds() -> None:
+    lenet5 = {
+        "epochs": 3,
+        "parameters": 61_706,
+        "multiply_adds": 416_520,
+        "runs": [run(0.98, 0.992, 0.991), run(0.98, 0.985, 0.989)],
+    }
+    table = leaderboard_table({"recipes": {"lenet5": lenet5}, "environment": {"cpu": "CPU"}})
+    assert (
+        "| LeNet-5 | 99.05 % | 99.00 ± 1.27 % (2) | +0.05 | 61,706 | 0.4 M | 90 s | 60 s (1 of 2) "
+        "| not reached | `lenet5` |"
+    ) in table
+
+
+def test_settings_are_compared_on_the_images_that_one_of_them_gets_right() -> None:
+    before, wrong = np.zeros(100, bool), np.zeros(100, bool)
+    before[:12], wrong[10:12] = True, True
+    assert comparison(wrong, before).startswith("10 images better, 0 worse than the first (p = 0.0")
