@@ -107,6 +107,29 @@ def test_neighbour_fragments_add_ink_to_the_set_fraction_of_images(
     assert 0.3 < changed < 0.5  # some fragments are blank
 
 
+def test_crossing_lines_add_ink_to_the_set_fraction_of_images(images: torch.Tensor) -> None:
+    added = augment(images, AugmentationSettings(crossing_lines=0.5), seeded()) - images
+    assert added.min() > -1e-5
+    assert 0.4 < (added.amax((1, 2, 3)) > 0.3).float().mean() < 0.6
+
+
+def test_outlines_surround_the_strokes(images: torch.Tensor) -> None:
+    outlined = augment(images, AugmentationSettings(outlines=0.99), seeded())
+    changed = (outlined - images).abs().amax((1, 2, 3)) > 0.5
+    assert changed.float().mean() > 0.95
+    assert outlined[changed][images[changed] > 0.999].max() < 1e-3
+    assert outlined[changed].amax((1, 2, 3)).min() > 0.9
+
+
+def test_inverted_areas_are_rectangles_of_the_set_fraction_of_images(images: torch.Tensor) -> None:
+    blank = torch.zeros_like(images)
+    inverted = augment(blank, AugmentationSettings(inverted_areas=0.5), seeded()) == 1
+    some = inverted.amax((1, 2, 3))
+    assert 0.4 < some.float().mean() < 0.6
+    for area in inverted[some, 0]:
+        assert torch.equal(area, area.any(1)[:, None] & area.any(0))
+
+
 def test_noise_is_at_most_as_strong_as_the_setting(images: torch.Tensor) -> None:
     drawn = augment(images, AugmentationSettings(noise=0.2), seeded())
     deviations = (drawn - images).std((1, 2, 3))

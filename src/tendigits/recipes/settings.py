@@ -193,6 +193,9 @@ class AugmentationSettings(Settings):
             high, and enlarged again.
         neighbour_fragments: the fraction of images to which the edge of another digit or a ruled
             line is added.
+        crossing_lines: the fraction of images that are crossed by straight, wavy or dashed lines.
+        outlines: the fraction of images whose strokes are replaced by their outlines.
+        inverted_areas: the fraction of images in which the ink of a rectangle is inverted.
         unaugmented_epochs: the number of epochs at the end without augmentation.
     """
 
@@ -208,4 +211,7 @@ class AugmentationSettings(Settings):
     noise: Fraction = 0.0
     downsampling: Fraction = 0.0
     neighbour_fragments: Fraction = 0.0
+    crossing_lines: Fraction = 0.0
+    outlines: Fraction = 0.0
+    inverted_areas: Fraction = 0.0
     unaugmented_epochs: int = Field(default=0, ge=0)

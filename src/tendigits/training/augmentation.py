@@ -1,6 +1,7 @@
 """Augmentation: random changes of shape, stroke and grey levels, one batch at a time."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,12 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
     images = functional.grid_sample(images, grid, align_corners=False)
     if settings.downsampling:
         images = _downsample(images, settings.downsampling, generator)
+    if settings.outlines:
+        images = _change_some(images, settings.outlines, _outlined, generator)
+    if settings.crossing_lines:
+        images = _change_some(images, settings.crossing_lines, _crossed, generator)
+    if settings.inverted_areas:
+        images = _change_some(images, settings.inverted_areas, _partly_inverted, generator)
     return _change_levels(images, settings, generator)
 
 
@@ -148,6 +155,66 @@ def _downsample(images: Tensor, fraction: float, generator: torch.Generator) -> 
     # The darkest pixel becomes full ink, as in a frame made from a small picture.
     reduced = reduced / reduced.amax((1, 2, 3), keepdim=True).clamp(min=0.3)
     return torch.where(_random(images, generator) < fraction, reduced, images)
+
+
+def _change_some(
+    images: Tensor,
+    fraction: float,
+    change: Callable[[Tensor, torch.Generator], Tensor],
+    generator: torch.Generator,
+) -> Tensor:
+    """Return the images with `change` made to a `fraction` of them."""
+    chosen = torch.nonzero(_random(images, generator).flatten() < fraction).flatten()
+    if not len(chosen):
+        return images
+    return images.index_copy(0, chosen, change(images[chosen], generator))
+
+
+def _outlined(images: Tensor, generator: torch.Generator) -> Tensor:  # noqa: ARG001
+    """Replace strokes by a line of one pixel around them."""
+    return functional.max_pool2d(images, 3, stride=1, padding=1) - images
+
+
+def _crossed(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw a line across each image, a second across half of them, a third across a quarter."""
+    for count in (len(images), len(images) // 2, len(images) // 4):
+        if count:
+            crossed = _with_line(images[:count], generator)
+            images = torch.cat([crossed, images[count:]])
+    return images
+
+
+def _with_line(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw a line across each image: straight or wavy, whole or dashed."""
+    size = images.shape[-1]
+    place = torch.arange(size, device=images.device) - (size - 1) / 2
+    angle, shift, wave, period, dash, phase, width, level = (
+        _random(images, generator)[:, 0] for _ in range(8)
+    )
+    cosine, sine = torch.cos(math.pi * angle), torch.sin(math.pi * angle)
+    across = cosine * place + sine * place[:, None] + size * (shift - 0.5) / 2
+    along = cosine * place[:, None] - sine * place
+    turn = 2 * math.pi * (along / (4 + 12 * period) + phase)
+    across = across + 4 * (wave - 0.5).clamp(min=0) * torch.sin(turn)
+    line = (0.5 + 0.5 * width + 0.5 - across.abs()).clamp(0, 1) * (0.5 + 0.5 * level)
+    dashed = (dash < 0.5) & (torch.sin(2 * turn) < 0)
+    return torch.maximum(images, (line * ~dashed)[:, None])
+
+
+def _partly_inverted(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Invert a rectangle of random sides in each image; some reach from border to border."""
+    size = images.shape[-1]
+    place = torch.arange(size, device=images.device)
+
+    def between() -> Tensor:
+        middle, half = _random(images, generator), 0.02 + 0.6 * _random(images, generator) ** 2
+        return (place - size * middle).abs() <= size * half
+
+    whole = _random(images, generator)
+    rows = between() | (whole < 0.3)
+    columns = between() | (whole > 0.7)
+    area = rows.transpose(2, 3) & columns
+    return torch.where(area, 1 - images, images)
 
 
 def _change_levels(
