@@ -18,6 +18,7 @@ from paper import PHOTOS, drawn, on_paper, photo_of, row
 from tendigits import ModelError, PatternError, PictureError, Reader, Reading
 from tendigits.classifiers import load_model_file, pretrained_models
 from tendigits.data import Dataset
+from tendigits.reading import reader as reader_module
 from tendigits.reading.fitting import pattern_of_length
 
 
@@ -34,6 +35,19 @@ def test_mnist_test_images_are_read(mnist: Dataset, reader: Reader) -> None:
         Image.fromarray(image).save(file, "PNG")
         correct += reader.read(file.getvalue()).text == str(label)
     assert correct >= 988
+
+
+@pytest.mark.parametrize(("probability", "text"), [(0.69, ""), (0.71, "33")])
+def test_a_picture_shows_no_digits_where_none_is_sure(
+    mnist: Dataset, monkeypatch: pytest.MonkeyPatch, probability: float, text: str
+) -> None:
+    three = np.zeros(15, np.float32)
+    three[3] = probability
+    monkeypatch.setattr(reader_module, "combine", lambda *_: three)
+    picture = on_paper(row(mnist.test.images[:2]))
+    assert Reader(threshold=0.5).read(picture).text.replace(" ", "") == text
+    assert Reader(threshold=0).read(picture).text.replace(" ", "") == "33"
+    assert Reader(threshold=0.5).read(picture, "[0-9]{2}").text == "33"
 
 
 def test_pictures_of_28x28_pixels_are_read_wherever_the_digit_is_in_them(

@@ -35,6 +35,10 @@ DEFAULT_MODEL = "reader"
 WEAKEST = 0.1
 # Characters with a lower probability are no candidates for `--length` and `--pattern`.
 LEAST = 0.1
+# Where no character is a digit with this probability, a picture shows no digits: doodles, words and
+# textures have uncertain characters only. Chosen on pictures that are made, and on labelled ones.
+SUREST = 0.7
+_DIGITS = CHARACTERS[:DIGIT_CLASSES]
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +131,10 @@ class Reader:
     def read_page(self, picture: Picture, pattern: Pattern | None = None) -> Reading:
         """Read a decoded picture; see `read`."""
         grey = picture.grey
-        seen = self._see_image(grey) if grey.shape == (SIZE, SIZE) else self._see_page(grey)
+        is_page = grey.shape != (SIZE, SIZE)
+        seen = self._see_page(grey) if is_page else self._see_image(grey)
+        if is_page and self.threshold and pattern is None and _surest_digit(seen) < SUREST:
+            seen = []
         likely = [each for each in seen if each.character.probability >= LEAST]
         characters = [each.character for each in likely]
         spelled = self._spelled(characters, pattern)
@@ -223,6 +230,10 @@ def read(
     if isinstance(model, str) and model in pretrained_models():
         return _reader_of(model, threshold).read(picture, pattern)
     return Reader(model, threshold).read(picture, pattern)  # the file may have changed
+
+
+def _surest_digit(seen: Iterable[_Seen]) -> float:
+    return max((each.character.probability_of(_DIGITS) for each in seen), default=0.0)
 
 
 def _parsed(pattern: str | Pattern | None) -> Pattern | None:

@@ -69,11 +69,12 @@ export class Reader {
   found(grey, finder) {
     const found = finder.find(grey).filter(({ score }) => score >= constants.reader.WEAKEST);
     const framed = frameDigits(grey, found);
-    return found.map((each, at) => {
+    const characters = found.map((each, at) => {
       const { frame = null, isolation = 0, isClassified = false } = framed.get(at) ?? {};
       const predicted = frame && isClassified ? this.classifier.classify(frame).probabilities : null;
       return { box: wholePixels(each.box), probabilities: combine(each, predicted, isolation), frame };
     });
+    return this.threshold && surestDigit(characters) < constants.reader.SUREST ? [] : characters;
   }
 
   /**
@@ -148,4 +149,11 @@ function wholePixels([left, top, right, bottom]) {
  */
 function inOriginal([left, top, right, bottom], scale) {
   return [Math.trunc(left * scale), Math.trunc(top * scale), round(right * scale), round(bottom * scale)];
+}
+
+/** @param {Framed[]} characters */
+function surestDigit(characters) {
+  const count = constants.finder.DIGIT_CLASSES;
+  const sums = characters.map(({ probabilities }) => probabilities.slice(0, count).reduce((sum, each) => sum + each, 0));
+  return Math.max(0, ...sums);
 }
