@@ -15,7 +15,7 @@ from PIL import Image
 from tendigits.classifiers import Predictions
 from tendigits.classifiers.model_file import pretrained_reports
 from tendigits.data import CATALOGUE, Dataset
-from tendigits.evaluation import Report, measure, plots, read_report
+from tendigits.evaluation import Report, measure, plots, read_report, robustness_plots
 from tendigits.evaluation.calibration import measure_calibration
 from tendigits.evaluation.corruptions import CORRUPTIONS, corrupt
 from tendigits.evaluation.label_errors import LABEL_ERRORS
@@ -158,7 +158,7 @@ def test_selective_plot_has_errors_against_coverage(report: Report) -> None:
 
 
 def test_corruption_samples_are_the_corrupted_test_image(mnist: Dataset) -> None:
-    figure = plots.plot_corruption_samples(mnist.test.images)
+    figure = robustness_plots.plot_corruption_samples(mnist.test.images)
     drawn = shown(figure)
     assert len(drawn) == 75
     assert [title for title, _ in drawn[:6]] == ["1", "2", "3", "4", "5", ""]
@@ -168,7 +168,7 @@ def test_corruption_samples_are_the_corrupted_test_image(mnist: Dataset) -> None
 
 
 def test_robustness_plot_has_one_line_per_classifier_and_corruption(report: Report) -> None:
-    figure = plots.plot_robustness(report.corruptions)
+    figure = robustness_plots.plot_robustness(report.corruptions)
     assert [axes.get_title() for axes in figure.axes] == list(CORRUPTIONS)
     for axes, corruption in zip(figure.axes, CORRUPTIONS, strict=True):
         for line, each in zip(axes.lines, report.corruptions.classifiers, strict=True):

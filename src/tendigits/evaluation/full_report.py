@@ -15,7 +15,7 @@ from tendigits.classifiers import Classifier, Predictions
 from tendigits.data import IMAGE_SIZE, Dataset, LabelledImages
 from tendigits.data.synthetic import OOD_KINDS, frame_ink
 from tendigits.errors import ReportError
-from tendigits.evaluation import plots
+from tendigits.evaluation import plots, robustness_plots
 from tendigits.evaluation.adversarial import measure_adversarial
 from tendigits.evaluation.calibration import measure_calibration
 from tendigits.evaluation.cost import Costs, measure_cost
@@ -152,8 +152,8 @@ def save_plots(full: FullReport, images: NDArray[np.uint8], folder: Path) -> Non
         "label-errors": plots.plot_label_errors(images, accuracy.corrected.predicted),
         "reliability": plots.plot_reliability(report.calibration),
         "selective": plots.plot_selective(report.calibration.selective),
-        "corruption-samples": plots.plot_corruption_samples(images),
-        "corruptions": plots.plot_robustness(report.corruptions),
+        "corruption-samples": robustness_plots.plot_corruption_samples(images),
+        "corruptions": robustness_plots.plot_robustness(report.corruptions),
         "ood-samples": plots.plot_ood_samples(full.ood_images),
         "confidence": plots.plot_confidence(full.digits, full.ood),
         "cost": plots.plot_cost(report.costs),

@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 
 from tendigits.classifiers import Predictions
 from tendigits.evaluation.calibration import Calibration, CalibrationMetrics, SelectivePoint
-from tendigits.evaluation.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from tendigits.evaluation.cost import Costs
 from tendigits.evaluation.label_errors import LABEL_ERRORS
 from tendigits.evaluation.metrics import ConfusedPair, Metrics, Misclassified
 from tendigits.evaluation.report import AdversarialRobustness
-from tendigits.evaluation.robustness import Robustness
 from tendigits.files import atomic_write
 
 BLUE, RED, GREY, GREEN = "#1b6ca8", "#d1495b", "#8a8f98", "#3c8d5a"
@@ -26,8 +24,6 @@ _DARK = 0.55  # of the darkest colour; black text on it has less contrast than w
 _WORST = (3, 8)  # rows and columns of the worst errors
 _IMAGES_PER_PAIR = 6
 _IMAGES_PER_SET = 8
-_SAMPLE = 12  # the test image that corruptions are shown on
-_LINES = ((BLUE, "o-"), (GREY, "s--"), (GREEN, "^:"), (RED, "v-."), ("black", "x:"))
 
 
 @contextmanager
@@ -133,7 +129,7 @@ def plot_confused_pairs(
             shown = [each for each in errors if {each.label, each.predicted} == set(pair.classes)]
             for axes, error in zip(row, shown, strict=False):
                 title = f"{class_names[error.label]} → {class_names[error.predicted]}"
-                _show(axes, images[error.index], title)
+                show(axes, images[error.index], title)
     return figure
 
 
@@ -149,7 +145,7 @@ def plot_label_errors(images: NDArray[np.uint8], predicted: Sequence[int]) -> Fi
         unused.remove()
         for axes, error, digit in zip(grid, LABEL_ERRORS, predicted, strict=True):
             seen = str(error.seen) if error.seen is not None else error.verdict
-            _show(
+            show(
                 axes, images[error.index], f"image {error.index}\nlabel {error.given}\nseen: {seen}"
             )
             colour = RED if digit == error.given else BLUE
@@ -200,49 +196,13 @@ def plot_selective(selective: Sequence[SelectivePoint]) -> Figure:
     return figure
 
 
-def plot_corruption_samples(images: NDArray[np.uint8]) -> Figure:
-    """Plot one test image under each corruption, one column per strength."""
-    image = images[_SAMPLE : _SAMPLE + 1]
-    with new_figure(4.6, 11.0) as figure:
-        grid = figure.subplots(len(CORRUPTIONS), len(STRENGTHS))
-        for row, corruption in zip(grid, CORRUPTIONS, strict=True):
-            for axes, strength in zip(row, STRENGTHS, strict=True):
-                _show(axes, corrupt(image, corruption, strength)[0])
-            row[0].text(-0.15, 0.5, corruption, transform=row[0].transAxes, ha="right", va="center")
-        for axes, strength in zip(grid[0], STRENGTHS, strict=True):
-            axes.set_title(str(strength))
-    return figure
-
-
-def plot_robustness(robustness: Robustness) -> Figure:
-    """Plot the errors at each strength, one plot per corruption, one line per classifier."""
-    with new_figure(5.2, 7.6) as figure:
-        grid = figure.subplots(5, 3, sharex=True, sharey=True)
-        for axes, corruption in zip(grid.flat, CORRUPTIONS, strict=True):
-            for classifier, (colour, line) in zip(robustness.classifiers, _LINES, strict=False):
-                errors = [100 * error for error in classifier.errors[corruption]]
-                label = f"{classifier.name}: {100 * classifier.mean:.1f} % on average"
-                axes.plot(STRENGTHS, errors, line, color=colour, markersize=3, label=label)
-            axes.set_title(corruption)
-            axes.set_xticks(STRENGTHS)
-            axes.set_yscale("symlog", linthresh=1)
-            axes.set_ylim(0, 100)
-            axes.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
-            axes.grid(alpha=0.3)
-        figure.supylabel("errors (%)")
-        figure.supxlabel("strength")
-        handles, labels = grid.flat[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left")
-    return figure
-
-
 def plot_ood_samples(sets: Mapping[str, NDArray[np.uint8]]) -> Figure:
     """Plot the first images of each set of out-of-distribution images, one row per set."""
     with new_figure(5.2, 0.75 * len(sets)) as figure:
         grid = figure.subplots(len(sets), _IMAGES_PER_SET, squeeze=False)
         for row, (name, images) in zip(grid, sets.items(), strict=True):
             for axes, image in zip(row, images, strict=False):
-                _show(axes, image)
+                show(axes, image)
             row[0].set_title(name, loc="left")
     return figure
 
@@ -315,7 +275,7 @@ def _text_colour(darkness: float, *, is_correct: bool, is_zero: bool) -> str:
     return "white" if darkness > _DARK else "black"
 
 
-def _show(axes: Axes, image: NDArray[np.uint8], title: str = "") -> None:
+def show(axes: Axes, image: NDArray[np.uint8], title: str = "") -> None:
     """Draw an image (28, 28), dark on light, with a title above it."""
     axes.axis("off")
     axes.imshow(255 - image, cmap="gray", vmin=0, vmax=255)
