@@ -21,7 +21,7 @@ from tendigits.scale.sweep import Sweep, describe_sweep, train_sweep
 from tendigits.training import Run, read_history
 
 RUNS = Path("runs/accuracy")
-SEEDS = {"mlp": 10}
+SEEDS = {"mlp": 10, "fast": 20}
 DEFAULT_SEEDS = 5
 
 
