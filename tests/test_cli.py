@@ -352,7 +352,6 @@ def test_invalid_arguments_are_reported_in_one_line_and_write_nothing(
         ("train", "jinja2", ["evaluate", "tiny", "--full", "-o", "report"]),
         ("train", "torch", ["export", "run", "-o", "model.onnx"]),
         ("train", "matplotlib", ["train"]),
-        ("train", "scipy", ["evaluate", "tiny"]),
         ("train", "scipy", ["compare", "tiny", "mlp"]),
         ("serve", "fastapi", ["serve"]),
         ("serve", "sqlalchemy", ["serve"]),

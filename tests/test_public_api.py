@@ -52,7 +52,6 @@ NEEDS_EXTRA = {
     "tendigits.export_model('run', 'model.onnx')": ("torch", "train"),
     "tendigits.export_c_header('run', 'digits.h')": ("torch", "train"),
     "tendigits.load_classifier('.')": ("torch", "train"),
-    "tendigits.evaluate('tiny')": ("scipy", "train"),
     "tendigits.compare(['tiny', 'mlp'])": ("scipy", "train"),
     "tendigits.load_corrections('sqlite:///x.sqlite')": ("sqlalchemy", "serve"),
 }
@@ -72,10 +71,11 @@ def test_missing_library_is_reported_with_the_extra_to_install(use: str, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_predicting_does_not_import_scipy() -> None:
+def test_predicting_and_evaluating_do_not_import_scipy() -> None:
     script = (
         "import sys, tendigits\n"
         "tendigits.predict('tiny', tendigits.load_dataset().test.images[:5])\n"
+        "tendigits.evaluate('tiny')\n"
         "print('scipy' in sys.modules)"
     )
     result = subprocess.run(
