@@ -43,6 +43,8 @@ def main() -> None:
     parser.add_argument("recipes", nargs="*", default=published, metavar="RECIPE")
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()
+    for name in arguments.recipes:
+        recipe_of(name)  # before the first training, so that errors come at once
     tasks = list(product(arguments.recipes, range(arguments.seeds)))
     jobs = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
@@ -62,7 +64,10 @@ def main() -> None:
 
 def recipe_of(name: str, seed: int = 0) -> Recipe:
     shipped = name in shipped_recipes()
-    return load_recipe(name if shipped else PUBLISHED / f"{name}.toml", {"seed": seed})
+    recipe = load_recipe(name if shipped else PUBLISHED / f"{name}.toml", {"seed": seed})
+    if recipe.members > 1 or recipe.pages is not None:
+        raise SystemExit(f"{name} is no single classifier; choose another recipe.")
+    return recipe
 
 
 def folder_of(name: str, seed: int) -> Path:

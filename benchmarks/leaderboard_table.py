@@ -60,11 +60,13 @@ def leaderboard_table(result: dict[str, Any]) -> str:
         for name, _ in recipes
         if name in CLAIMS and CLAIMS[name].differs
     ]
-    cpu = result["environment"]["cpu"]
-    return "\n".join(rows) + (
-        f"\n\nTrained differently from what is published: {' '.join(differences)}\n\n"
-        f"Machine: {cpu}, one thread for each training, two at a time; bfloat16 but for `mlp`.\n"
+    notes = (
+        f"Machine: {result['environment']['cpu']}, one thread for each training, two at a time; "
     )
+    notes += "bfloat16 but for `mlp`.\n"
+    if differences:
+        notes = f"Trained differently from what is published: {' '.join(differences)}\n\n{notes}"
+    return "\n".join(rows) + f"\n\n{notes}"
 
 
 def row(name: str, recipe: dict[str, Any]) -> str:

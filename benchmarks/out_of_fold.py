@@ -58,6 +58,8 @@ def main() -> None:
     base = arguments.settings
     compared = [base, *([*base, *changes] for changes in arguments.against)]
     recipes = [load_recipe(arguments.recipe, dict(map(parse_setting, each))) for each in compared]
+    if any(each.members > 1 or each.pages or each.distillation for each in recipes):
+        parser.error("ensembles, finders and distillation cannot be compared out of fold")
     results = predict_all(recipes)
     labels = load_dataset("mnist").train.labels
     for number, (settings, result) in enumerate(zip(compared, results, strict=True)):
