@@ -151,7 +151,8 @@ def _downsample(images: Tensor, fraction: float, generator: torch.Generator) -> 
     size = images.shape[-1]
     side = int(torch.randint(10, 19, (), generator=generator, device=generator.device))
     small = functional.interpolate(images, (side, side), mode="area")
-    reduced = functional.interpolate(small, (size, size), mode="bilinear")
+    # Bicubic is the nearest that torch has to the Lanczos filter by which frames are enlarged.
+    reduced = functional.interpolate(small, (size, size), mode="bicubic").clamp(0, 1)
     # The darkest pixel becomes full ink, as in a frame made from a small picture.
     reduced = reduced / reduced.amax((1, 2, 3), keepdim=True).clamp(min=0.3)
     return torch.where(_random(images, generator) < fraction, reduced, images)
