@@ -27,13 +27,9 @@ def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) 
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if isinstance(settings, FinderSettings):
-            return FinderNetwork(settings.widths, settings.blocks, settings.neck_width)
-        if isinstance(settings, MLPSettings):
-            return MLP(settings.widths, outputs)
-        if isinstance(settings, SequentialSettings):
-            return SequentialNet(settings, outputs)
-        return ConvNet(settings, outputs)
+        network = _network(settings, outputs)
+    # A training step takes a quarter to a third less time on a CPU.
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def build_classifier(recipe: Recipe) -> nn.Module:
@@ -48,3 +44,13 @@ def build_classifier(recipe: Recipe) -> nn.Module:
 def count_outputs(recipe: Recipe) -> int:
     """Return the number of logits of the recipe's network: ten, or eleven with `ood`."""
     return CLASSES + (recipe.ood is not None)
+
+
+def _network(settings: NetworkSettings, outputs: int) -> nn.Module:
+    if isinstance(settings, FinderSettings):
+        return FinderNetwork(settings.widths, settings.blocks, settings.neck_width)
+    if isinstance(settings, MLPSettings):
+        return MLP(settings.widths, outputs)
+    if isinstance(settings, SequentialSettings):
+        return SequentialNet(settings, outputs)
+    return ConvNet(settings, outputs)
