@@ -37,11 +37,7 @@ def augment(images: Tensor, settings: AugmentationSettings, generator: torch.Gen
         images = _change_stroke(images, settings.stroke, generator)
     if settings.neighbour_fragments:
         images = _add_neighbour_fragments(images, settings.neighbour_fragments, generator)
-    grid = functional.affine_grid(
-        _affine_maps(len(images), images.shape[-1], settings, generator),
-        list(images.shape),
-        align_corners=False,
-    )
+    grid = _affine_grid(_affine_maps(len(images), images.shape[-1], settings, generator), images)
     if settings.elastic_pixels:
         grid = grid + _elastic_field(images, settings, generator)
     images = functional.grid_sample(images, grid, align_corners=False)
@@ -101,6 +97,21 @@ def _affine_maps(
         [sine * zoom_y, cosine * zoom_y, uniform(settings.translation_pixels * pixel)], 1
     )
     return torch.stack([row_x, row_y], 1)
+
+
+def _affine_grid(maps: Tensor, images: Tensor) -> Tensor:
+    """Return where each pixel comes from, (n, h, w, 2) in [-1, 1], as torch's affine_grid does.
+
+    One product of matrices; torch's batch of small ones takes three times as long.
+    """
+    count, _, height, width = images.shape
+    y = (2 * torch.arange(height, device=images.device) + 1) / height - 1
+    x = (2 * torch.arange(width, device=images.device) + 1) / width - 1
+    places = torch.stack(
+        [x.repeat(height), y.repeat_interleave(width), torch.ones_like(x).repeat(height)]
+    )
+    grid: Tensor = (maps.view(-1, 3) @ places).view(count, 2, height, width)
+    return grid.permute(0, 2, 3, 1)
 
 
 def _elastic_field(
