@@ -29,7 +29,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     classifiers = [name for name in shipped_recipes() if load_recipe(name).pages is None]
     parser.add_argument("recipes", nargs="*", default=classifiers, metavar="RECIPE")
-    for name in parser.parse_args().recipes:
+    recipes = parser.parse_args().recipes
+    if unknown := sorted(set(recipes) - set(classifiers)):
+        parser.error(f"{unknown[0]} is none of the recipes {', '.join(classifiers)}.")
+    for name in recipes:
         seeds = range(SEEDS.get(name, DEFAULT_SEEDS))
         jobs = len(os.sched_getaffinity(0))
         runs = train_sweep(Sweep((load_recipe(name),), seeds, "mnist", RUNS, jobs), print)

@@ -22,7 +22,7 @@ from pathlib import Path
 from leaderboard_table import draw_leaderboard
 from tables import RESULTS, read, update_pages
 from tendigits.data import load_dataset
-from tendigits.errors import RunError
+from tendigits.errors import RecipeError, RunError
 from tendigits.files import write_json
 from tendigits.networks import build_network, count_multiply_adds, count_parameters
 from tendigits.recipes import Recipe, load_recipe, shipped_recipes
@@ -43,8 +43,11 @@ def main() -> None:
     parser.add_argument("recipes", nargs="*", default=published, metavar="RECIPE")
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()
-    for name in arguments.recipes:
-        recipe_of(name)  # before the first training, so that errors come at once
+    try:  # before the first training, so that errors come at once
+        for name in arguments.recipes:
+            recipe_of(name)
+    except RecipeError as error:
+        parser.error(str(error))
     tasks = list(product(arguments.recipes, range(arguments.seeds)))
     jobs = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
@@ -66,7 +69,7 @@ def recipe_of(name: str, seed: int = 0) -> Recipe:
     shipped = name in shipped_recipes()
     recipe = load_recipe(name if shipped else PUBLISHED / f"{name}.toml", {"seed": seed})
     if recipe.members > 1 or recipe.pages is not None:
-        raise SystemExit(f"{name} is no single classifier; choose another recipe.")
+        raise RecipeError(f"{name} is no single classifier; choose another recipe.")
     return recipe
 
 

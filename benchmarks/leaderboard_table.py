@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tendigits.evaluation.plots import BLUE, RED, new_figure, save
 
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "leaderboard.png"
 MARKS = (0.99, 0.995)
+
+Curve = Sequence[tuple[float, float]]  # seconds of training so far, accuracy
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def row(name: str, recipe: dict[str, Any]) -> str:
     added = statistics.mean(
         100 * (max(run["test_accuracy"]) - run["test_accuracy"][-1]) for run in runs
     )
-    times = [time_to(mark, runs) for mark in MARKS]
+    times = [time_to(mark, list(map(curve_of, runs))) for mark in MARKS]
     return (
         f"| {claim.title} | {claim.accuracy} | {with_interval(lasts)} ({len(runs)}) "
         f"| +{added:.2f} | {recipe['parameters']:,} | {recipe['multiply_adds'] / 1e6:.1f} M "
@@ -100,26 +103,26 @@ def half_width(values: Sequence[float]) -> float:
     return float(t.ppf(0.975, len(values) - 1) * deviation)
 
 
-def time_to(mark: float, runs: Sequence[dict[str, Any]]) -> str:
-    """Return the median time to a test accuracy of `mark`, and how many runs reached it."""
-    reached = [seconds for run in runs if (seconds := first_time(mark, run)) is not None]
+def time_to(mark: float, curves: Sequence[Curve]) -> str:
+    """Return the median time to an accuracy of `mark`, and how many curves reached it."""
+    firsts = [
+        next((time for time, accuracy in curve if accuracy >= mark), None) for curve in curves
+    ]
+    reached = [first for first in firsts if first is not None]
     if not reached:
         return "not reached"
-    some = f" ({len(reached)} of {len(runs)})" if len(reached) < len(runs) else ""
+    some = f" ({len(reached)} of {len(curves)})" if len(reached) < len(curves) else ""
     return duration(statistics.median(reached)) + some
 
 
-def first_time(mark: float, run: dict[str, Any]) -> float | None:
-    seconds = 0.0
-    for spent, accuracy in zip(run["seconds"], run["test_accuracy"], strict=True):
-        seconds += float(spent)
-        if accuracy >= mark:
-            return seconds
-    return None
+def curve_of(run: dict[str, Any]) -> Curve:
+    return list(zip(accumulate(run["seconds"]), run["test_accuracy"], strict=True))
 
 
 def duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    if seconds < 20:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
 def mean_last(runs: Sequence[dict[str, Any]]) -> float:

@@ -25,6 +25,7 @@ from scipy.stats import binomtest
 from sklearn.model_selection import StratifiedKFold
 
 from tendigits.data import Split, load_dataset
+from tendigits.errors import RecipeError
 from tendigits.files import atomic_write
 from tendigits.networks import build_network, classifier_of_network, count_outputs
 from tendigits.recipes import Recipe, load_recipe, parse_setting
@@ -57,7 +58,12 @@ def main() -> None:
     arguments = parser.parse_args()
     base = arguments.settings
     compared = [base, *([*base, *changes] for changes in arguments.against)]
-    recipes = [load_recipe(arguments.recipe, dict(map(parse_setting, each))) for each in compared]
+    try:
+        recipes = [
+            load_recipe(arguments.recipe, dict(map(parse_setting, each))) for each in compared
+        ]
+    except RecipeError as error:
+        parser.error(str(error))
     if any(each.members > 1 or each.pages or each.distillation for each in recipes):
         parser.error("ensembles, finders and distillation cannot be compared out of fold")
     results = predict_all(recipes)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from c_header_table import c_header_table
-from leaderboard_table import leaderboard_table
+from leaderboard_table import Curve, duration, leaderboard_table, time_to
 from page_table import page_table
 from picture_table import confidence_table, pictures_table
 from scale_tables import scale_tables
@@ -93,10 +93,6 @@ def mean_and_deviation(percentages: list[float]) -> str:
     return f"{statistics.mean(percentages):.2f} ± {statistics.stdev(percentages):.2f} %"
 
 
-def duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
-
-
 def mean_test_accuracy(result: dict[str, Any]) -> float:
     return float(statistics.mean(run["test_accuracy"] for run in result["runs"]))
 
@@ -133,26 +129,19 @@ def fast_table() -> str:
 
 
 def training_row(title: str, runs: list[list[dict[str, float]]]) -> str:
-    times = [time_to(mark, runs) for mark in MARKS]
+    times = [time_to(mark, list(map(curve_of, runs))) for mark in MARKS]
     last = statistics.median(epochs[-1]["val_accuracy"] for epochs in runs)
-    return f"| {title} | {median_seconds(runs):.1f} s | {' | '.join(times)} | {100 * last:.2f} % |"
+    return (
+        f"| {title} | {duration(median_seconds(runs))} | {' | '.join(times)} | {100 * last:.2f} % |"
+    )
 
 
 def median_seconds(runs: list[list[dict[str, float]]]) -> float:
     return statistics.median(epochs[-1]["seconds"] for epochs in runs)
 
 
-def time_to(mark: float, runs: list[list[dict[str, float]]]) -> str:
-    """Return the median time to `mark`, and how many runs reached it."""
-    firsts = [
-        next((epoch["seconds"] for epoch in epochs if epoch["val_accuracy"] >= mark), None)
-        for epochs in runs
-    ]
-    reached = [first for first in firsts if first is not None]
-    if not reached:
-        return "not reached"
-    some = f" (reached by {len(reached)} of {len(firsts)} runs)"
-    return f"{statistics.median(reached):.1f} s" + (some if len(reached) < len(firsts) else "")
+def curve_of(epochs: list[dict[str, float]]) -> Curve:
+    return [(epoch["seconds"], epoch["val_accuracy"]) for epoch in epochs]
 
 
 def speed_table() -> str:
