@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
+from sklearn.datasets import load_digits
 
 import tendigits
 from paper import PHOTOS, drawn, on_paper, photo_of, row
@@ -63,6 +64,16 @@ def test_pictures_of_28x28_pixels_are_read_wherever_the_digit_is_in_them(
         correct += reading.text == str(label)
         assert all(each.box.top >= 11 and each.box.right <= 17 for each in reading.digits)
     assert correct >= 47
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_pictures_of_8x8_pixels_are_read(reader: Reader, dark: bool) -> None:
+    digits = load_digits()  # 0 to 16, by 43 writers, filling the picture
+    correct = 0
+    for image, label in zip(digits.images[::10], digits.target[::10], strict=True):
+        levels = np.round(image * 255 / 16).astype(np.uint8)
+        correct += reader.read(255 - levels if dark else levels).text == str(label)
+    assert correct >= 0.94 * 180
 
 
 @pytest.mark.parametrize(("shadow", "noise"), [(0.0, 0.0), (0.5, 0.02)])
