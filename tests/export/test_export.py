@@ -27,7 +27,7 @@ SMALL: dict[str, object] = {"epochs": 2, "network.stem_channels": 6, "network.st
 FORMS: dict[str, dict[str, object]] = {
     "mlp": {"network": {"kind": "mlp", "widths": [16]}},
     "conv": {},
-    "ensemble": {"members": 2},
+    "ensemble": {"members": 2, "variants": [{}, {"network": {"stages": [[6], [10]]}}]},
     "no validation images": {"validation_fraction": 0.0},
 }
 

@@ -369,6 +369,45 @@ def test_pages_are_for_finders_alone(
         load_recipe(toml)
 
 
+VARIANTS = """
+[[variants]]
+[[variants]]
+label_smoothing = 0.2
+network.stem_kernel = 3
+"""
+
+
+def test_members_of_an_ensemble_differ_in_its_variants_in_turn(toml: Path) -> None:
+    values = load_recipe("fast", {"members": 3}).to_toml()
+    toml.write_text(values + VARIANTS, encoding="utf-8")
+    recipe = load_recipe(toml)
+    first, second, third = recipe.member_recipes
+    assert first.changed({"seed": 0}) == third.changed({"seed": 0})
+    assert first.network == recipe.network
+    assert second.network == recipe.changed({"network.stem_kernel": 3}).network
+    assert (second.label_smoothing, second.members, second.variants) == (0.2, 1, None)
+    assert Recipe.model_validate(tomllib.loads(recipe.to_toml())) == recipe
+
+
+@pytest.mark.parametrize(
+    ("members", "variants", "reason"),
+    [
+        (1, "[[variants]]\n[[variants]]", "there are more of them than members"),
+        (2, "[[variants]]\nvalidation_fraction = 0.2", "is the same for all members"),
+        (2, "[[variants]]\nood.count = 9", "ood.count is the same for all members"),
+        (2, "[[variants]]\nnetwork.stem_kernel = 29", "a kernel of 29x29 is larger"),
+        (2, "[[variants]]\nnetwork.kernel = 5", "Unknown setting network.kernel"),
+    ],
+)
+def test_variants_that_no_ensemble_can_have_are_rejected(
+    toml: Path, members: int, variants: str, reason: str
+) -> None:
+    values = load_recipe("fast", {"members": members}).to_toml()
+    toml.write_text(f"{values}\n{variants}\n", encoding="utf-8")
+    with rejected(reason):
+        load_recipe(toml)
+
+
 def test_last_epochs_are_without_augmentation_where_the_recipe_says_so() -> None:
     recipe = load_recipe("fast", {"epochs": 5, "augmentation.unaugmented_epochs": 2})
     augmented = [recipe.augmentation_in(epoch) is not None for epoch in range(1, 6)]

@@ -12,6 +12,7 @@ from tendigits.data import Dataset
 from tendigits.progress import Silent
 from tendigits.training import Run, create_run, describe_environment, read_history
 from tendigits.training.checkpoint import find_checkpoints
+from tendigits.training.run_folder import load_network
 from tendigits.training.train_run import deferred_interrupt, train_run
 
 # Every feature of the training, with a network that trains in a second.
@@ -93,6 +94,16 @@ def test_resumed_ensemble_ends_with_the_same_weights(small_mnist: Dataset, tmp_p
     resume(cut.folder, quiet=True)
     assert cut.weights.read_bytes() == whole.weights.read_bytes()
     assert evaluate(cut).confusion == evaluate(whole).confusion
+
+
+def test_members_of_an_ensemble_are_trained_by_its_variants(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    variants = [{}, {"network": {"stages": [[4], [4]]}, "augmentation": {"scale": 0.3}}]
+    settings = {**SMALL, "epochs": 1, "members": 2, "variants": variants}
+    run = trained(small_mnist, tmp_path / "run", settings)
+    networks = [load_network(member) for member in run.members]
+    assert [len(each.get_parameter("2.0.weight")) for each in networks] == [6, 4]
 
 
 def test_history_of_an_ensemble_is_the_mean_of_its_members(

@@ -51,12 +51,15 @@ _SHIPPED = Path(__file__).parent
 _FOR_CLASSIFIERS = (
     "label_smoothing",
     "members",
+    "variants",
     "augmentation",
     "ood",
     "synthetic_digits",
     "distillation",
     "fine_tuning",
 )
+# What the members of an ensemble can differ in; they share the images and the validation images.
+_OF_A_MEMBER = ("network", "optimizer", "schedule", "augmentation", "label_smoothing", "ema_decay")
 
 
 def _folder_name(name: str) -> str:
@@ -88,6 +91,9 @@ class Recipe(Settings):
             ends early; never when None.
         members: the number of networks that are trained independently on the same images and
             form an ensemble: it predicts the mean of their probabilities.
+        variants: settings in which the members of an ensemble differ: the first member has those
+            of the first variant, and so on, from the first again when all are used. All members
+            have the same settings, but other seeds, when None.
         network: the architecture.
         optimizer: the optimiser and its settings.
         schedule: the learning rate schedule; constant when None.
@@ -111,6 +117,7 @@ class Recipe(Settings):
     ema_decay: Fraction = 0.0
     patience: PositiveInt | None = None
     members: Annotated[int, Field(ge=1, le=100)] = 1
+    variants: Annotated[list[dict[str, Any]], Field(min_length=1)] | None = None
     network: NetworkSettings = Field(discriminator="kind")
     optimizer: OptimizerSettings = Field(discriminator="kind")
     schedule: ScheduleSettings | None = None
@@ -152,16 +159,34 @@ class Recipe(Settings):
                 )
         return pages
 
+    @field_validator("variants")
+    @classmethod
+    def _differ_in_training(
+        cls, variants: list[dict[str, Any]] | None, others: ValidationInfo
+    ) -> list[dict[str, Any]] | None:
+        if variants is None:
+            return None
+        if len(variants) > others.data.get("members", 1):
+            raise PydanticCustomError("variants", "there are more of them than members")
+        for name in sorted({name for each in variants for name in _dotted(each)}):
+            if name.split(".")[0] not in _OF_A_MEMBER:
+                raise PydanticCustomError(
+                    "variants", "{name} is the same for all members", {"name": name}
+                )
+        return variants
+
     @property
     def member_recipes(self) -> "list[Recipe]":
         """The recipe of each network of an ensemble, with its own seed; else this one alone."""
         if self.members == 1:
             return [self]
-        seeds = [
-            int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
-            for number in range(1, self.members + 1)
-        ]
-        return [self.changed({"seed": seed, "members": 1}) for seed in seeds]
+        return [self._member(number) for number in range(1, self.members + 1)]
+
+    def _member(self, number: int) -> "Recipe":
+        seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
+        variants = self.variants or [{}]
+        own = _dotted(variants[(number - 1) % len(variants)])
+        return self.changed({**own, "seed": seed, "members": 1, "variants": None})
 
     def augmentation_in(self, epoch: int) -> AugmentationSettings | None:
         """Return the augmentation in `epoch` (from 1); None for none."""
@@ -264,17 +289,20 @@ def _setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-def _given_names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested tables as one: `{"network": {"widths": [9]}}` as `{"network.widths": [9]}`."""
+    flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):
-            yield from _given_names(value, f"{prefix}{name}.")
+            flat |= _dotted(value, f"{prefix}{name}.")
         else:
-            yield prefix + name
+            flat[prefix + name] = value
+    return flat
 
 
 def _reject_unknown(values: Mapping[str, Any], path: Path) -> None:
     known = list(dict.fromkeys(_setting_names(Recipe)))
-    for name in _given_names(values):
+    for name in _dotted(values):
         if name not in known:
             raise RecipeError(f"{path}: unknown setting {name}; {_hint(name, known)}")
 
@@ -299,9 +327,12 @@ def _hint(name: str, known: list[str]) -> str:
 
 def _checked(values: Mapping[str, Any]) -> Recipe:
     try:
-        return Recipe.model_validate(values)
+        recipe = Recipe.model_validate(values)
     except ValidationError as error:
         raise RecipeError(_sentence(error.errors()[0], values["name"])) from error
+    if recipe.variants:
+        recipe.member_recipes  # noqa: B018 - raises where a variant is invalid
+    return recipe
 
 
 def _sentence(problem: ErrorDetails, recipe: str) -> str:

@@ -18,6 +18,7 @@ from tendigits.files import remove_unfinished
 from tendigits.networks import Ensemble, build_network, count_outputs, summary_table
 from tendigits.networks.finder import PAGE_SIDE, FinderNetwork
 from tendigits.progress import Reporter
+from tendigits.recipes import Recipe
 from tendigits.training.augmentation import draw_augmented
 from tendigits.training.checkpoint import (
     find_checkpoints,
@@ -229,7 +230,8 @@ def train_networks(
 ) -> nn.Module:
     """Train the network of a run, or each member of its ensemble; see `train_network`."""
     recipe = run.recipe
-    reporter.say(summary_table(build_network(recipe.network, recipe.seed, count_outputs(recipe))))
+    if recipe.variants is None:
+        reporter.say(summary_table(_untrained(recipe)))
     if recipe.augmentation is not None:
         draw_augmented(data, recipe.augmentation, run.data.class_names, run.augmented)
     if recipe.members == 1:
@@ -237,6 +239,8 @@ def train_networks(
     networks = []
     for number, member in enumerate(run.members, start=1):
         reporter.say(f"Member {number} of {recipe.members}, seed {member.recipe.seed}")
+        if recipe.variants is not None:
+            reporter.say(summary_table(_untrained(member.recipe)))
         if not member.weights.exists():
             member.folder.mkdir(parents=True, exist_ok=True)
             train_network(member, data, reporter, share)
@@ -250,13 +254,17 @@ def train_networks(
 def _start(run: Run, data: LabelledImages) -> tuple[nn.Module, TrainingData]:
     """Return the network before its first epoch, and what it is trained on."""
     recipe = run.recipe
-    network = build_network(recipe.network, recipe.seed, count_outputs(recipe))
+    network = _untrained(recipe)
     corrections = None
     if recipe.fine_tuning is not None:
         start = load_start(run)
         load_start_weights(start, network)
         corrections, _ = split_corrections(usable_corrections(start.corrections, recipe))
     return network, build_training_data(recipe, data, run.split, corrections)
+
+
+def _untrained(recipe: Recipe) -> nn.Module:
+    return build_network(recipe.network, recipe.seed, count_outputs(recipe))
 
 
 def _restore(run: Run, state: TrainingState, reporter: Reporter) -> list[EpochResult]:
