@@ -21,6 +21,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from tendigits import DigitClassifier, load_recipe, train
 from tendigits.data import Dataset
 from tendigits.errors import ModelError, RecipeError
+from tendigits.networks import Ensemble
 from tendigits.training import computing_threads
 
 QUICK: dict[str, object] = {"epochs": 2, "network.widths": [100]}
@@ -209,9 +210,13 @@ def test_weights_are_those_of_a_run_with_the_same_recipe(
         assert torch.equal(tensor, saved[name])
 
 
-def test_ensemble_is_trained_and_saved(small_mnist: Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [{}, {"distillation.weight": 0.5}])
+def test_ensemble_or_what_it_teaches_is_trained_and_saved(
+    small_mnist: Dataset, tmp_path: Path, settings: dict[str, object]
+) -> None:
     images, labels = small_mnist.train.images, small_mnist.train.labels
-    ensemble = DigitClassifier("mlp", {**QUICK, "members": 2}).fit(images, labels)
+    ensemble = DigitClassifier("mlp", {**QUICK, "members": 2, **settings}).fit(images, labels)
+    assert isinstance(ensemble.network_, Ensemble) == (not settings)
     ensemble.save(tmp_path / "ensemble.safetensors")
     loaded = DigitClassifier.load(tmp_path / "ensemble.safetensors")
     tests = small_mnist.test.images[:50]

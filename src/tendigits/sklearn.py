@@ -28,7 +28,7 @@ from tendigits.networks import (
 )
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training import TrainingState, build_training_data, fit
-from tendigits.training.distillation import load_teacher
+from tendigits.training.distillation import as_teacher, load_teacher
 from tendigits.training.environment import choose_device, choose_precision
 
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
@@ -103,8 +103,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.recipe_ = recipe = self._recipe()
         data = LabelledImages(self._images(levels), labels.astype(np.int64))
         split = stratified_split(data.labels, recipe.validation_fraction, recipe.seed)
-        networks = [_trained_network(member, data, split) for member in recipe.member_recipes]
-        self.network_ = networks[0] if len(networks) == 1 else Ensemble(networks).eval()
+        self.network_ = _trained_classifier(recipe, data, split)
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:  # noqa: N803
@@ -218,11 +217,23 @@ def _in_rows(images: Any) -> Any:
     return images
 
 
-def _trained_network(recipe: Recipe, data: LabelledImages, split: Split) -> nn.Module:
+def _trained_classifier(recipe: Recipe, data: LabelledImages, split: Split) -> nn.Module:
+    if recipe.members == 1:
+        return _trained_network(recipe, data, split)
+    members = [_trained_network(member, data, split) for member in recipe.member_recipes]
+    ensemble = Ensemble(members).eval()
+    return _trained_network(recipe, data, split, ensemble) if recipe.teaches_itself else ensemble
+
+
+def _trained_network(
+    recipe: Recipe, data: LabelledImages, split: Split, ensemble: nn.Module | None = None
+) -> nn.Module:
     device = choose_device("auto")
     precision = getattr(torch, choose_precision(recipe.precision, device))
     teacher = None
-    if recipe.distillation is not None:
+    if ensemble is not None:
+        teacher = as_teacher(ensemble, device, precision)
+    elif recipe.distillation is not None:
         teacher = load_teacher(recipe.distillation, device, precision)
     network = build_network(recipe.network, recipe.seed, count_outputs(recipe)).to(device)
     trained = fit(

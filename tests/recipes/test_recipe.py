@@ -408,6 +408,15 @@ def test_variants_that_no_ensemble_can_have_are_rejected(
         load_recipe(toml)
 
 
+def test_members_teach_one_network_where_no_other_teacher_is_named() -> None:
+    recipe = load_recipe("fast", {"members": 2, "distillation.weight": 0.5})
+    assert recipe.teaches_itself
+    assert not recipe.is_ensemble
+    assert [each.distillation for each in recipe.member_recipes] == [None, None]
+    with rejected("Invalid value for distillation: ", "set a teacher, or several members"):
+        load_recipe("fast", {"distillation.weight": 0.5})
+
+
 def test_last_epochs_are_without_augmentation_where_the_recipe_says_so() -> None:
     recipe = load_recipe("fast", {"epochs": 5, "augmentation.unaugmented_epochs": 2})
     augmented = [recipe.augmentation_in(epoch) is not None for epoch in range(1, 6)]

@@ -1,13 +1,16 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from tendigits import RunError, export_model, load_classifier, load_run, predict, resume, train
 from tendigits.data import Dataset, LabelledImages
+from tendigits.networks import Ensemble, count_parameters
 from tendigits.recipes import DistillationSettings
 from tendigits.training import Run
+from tendigits.training.checkpoint import find_checkpoints
 from tendigits.training.distillation import load_teacher, teacher_sha256, with_pinned_teacher
 from tendigits.training.run_folder import load_network
 
@@ -82,6 +85,22 @@ def test_student_follows_its_teacher_rather_than_the_labels(
     student = train("mlp", settings, data=small_mnist, out=tmp_path / "student", **kept)  # type: ignore[arg-type]
     predicted = predict(student, small_mnist.test.images).predicted
     assert (predicted == (small_mnist.test.labels + 1) % 10).mean() > 0.7
+
+
+def test_members_of_a_recipe_teach_one_network(small_mnist: Dataset, tmp_path: Path) -> None:
+    variants = [{"network.stages": [[4]]}, {}]
+    settings: dict[str, Any] = {"members": 2, "variants": variants, "distillation.weight": 0.8}
+    run = trained(small_mnist, tmp_path / "run", **settings)
+    assert [each.weights.exists() for each in run.members] == [True, True]
+    network = load_network(run)
+    assert not isinstance(network, Ensemble)
+    assert count_parameters(network) == count_parameters(load_network(run.members[1]))
+    weights = run.weights.read_bytes()
+    for path in (run.weights, run.metrics_file, run.members[1].weights):
+        path.unlink()
+    find_checkpoints(run.checkpoints)[0].unlink()
+    resume(run, quiet=True)
+    assert run.weights.read_bytes() == weights
 
 
 def test_teacher_that_was_trained_on_the_validation_images_is_rejected(

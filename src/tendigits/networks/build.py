@@ -34,11 +34,9 @@ def build_network(settings: NetworkSettings, seed: int, outputs: int = CLASSES) 
 
 def build_classifier(recipe: Recipe) -> nn.Module:
     """Return the network of `recipe`, or the ensemble of its members' networks."""
-    networks = [
-        build_network(member.network, member.seed, count_outputs(member))
-        for member in recipe.member_recipes
-    ]
-    return networks[0] if len(networks) == 1 else Ensemble(networks)
+    if not recipe.is_ensemble:
+        return _of_recipe(recipe)
+    return Ensemble(map(_of_recipe, recipe.member_recipes))
 
 
 def count_outputs(recipe: Recipe) -> int:
@@ -54,3 +52,7 @@ def _network(settings: NetworkSettings, outputs: int) -> nn.Module:
     if isinstance(settings, SequentialSettings):
         return SequentialNet(settings, outputs)
     return ConvNet(settings, outputs)
+
+
+def _of_recipe(recipe: Recipe) -> nn.Module:
+    return build_network(recipe.network, recipe.seed, count_outputs(recipe))

@@ -1,16 +1,14 @@
 """A recipe: all settings of a training in one typed class, which is read from a TOML file."""
 
-import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tomli_w
 from pydantic import (
     AfterValidator,
-    BaseModel,
     Field,
     NonNegativeInt,
     PositiveInt,
@@ -18,7 +16,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from tendigits.errors import RecipeError
 from tendigits.recipes.network_settings import (
@@ -26,6 +24,13 @@ from tendigits.recipes.network_settings import (
     FinderSettings,
     MLPSettings,
     SequentialSettings,
+)
+from tendigits.recipes.setting_names import (
+    dotted,
+    hint,
+    reject_unknown,
+    sentence,
+    set_by_name,
 )
 from tendigits.recipes.settings import (
     AdamSettings,
@@ -46,7 +51,6 @@ NetworkSettings = MLPSettings | ConvSettings | SequentialSettings | FinderSettin
 OptimizerSettings = AdamSettings | AdamWSettings | SGDSettings | MuonSettings
 Precision = Literal["auto", "float32", "bfloat16"]
 
-_LONGEST_SHOWN = 80  # characters of a value in a message
 _SHIPPED = Path(__file__).parent
 _FOR_CLASSIFIERS = (
     "label_smoothing",
@@ -90,7 +94,8 @@ class Recipe(Settings):
         patience: the number of epochs without a lower validation loss after which the training
             ends early; never when None.
         members: the number of networks that are trained independently on the same images and
-            form an ensemble: it predicts the mean of their probabilities.
+            form an ensemble: it predicts the mean of their probabilities. With a distillation
+            that names no teacher they teach one more network, and that one is the result.
         variants: settings in which the members of an ensemble differ: the first member has those
             of the first variant, and so on, from the first again when all are used. All members
             have the same settings, but other seeds, when None.
@@ -168,16 +173,37 @@ class Recipe(Settings):
             return None
         if len(variants) > others.data.get("members", 1):
             raise PydanticCustomError("variants", "there are more of them than members")
-        for name in sorted({name for each in variants for name in _dotted(each)}):
+        for name in sorted({name for each in variants for name in dotted(each)}):
             if name.split(".")[0] not in _OF_A_MEMBER:
                 raise PydanticCustomError(
                     "variants", "{name} is the same for all members", {"name": name}
                 )
         return variants
 
+    @field_validator("distillation")
+    @classmethod
+    def _has_a_teacher(
+        cls, distillation: DistillationSettings | None, others: ValidationInfo
+    ) -> DistillationSettings | None:
+        if distillation and distillation.teacher is None and others.data.get("members", 1) == 1:
+            raise PydanticCustomError(
+                "teacher", "there is nothing to learn from; set a teacher, or several members"
+            )
+        return distillation
+
+    @property
+    def teaches_itself(self) -> bool:
+        """Whether its members are only the teachers of one more network."""
+        return self.distillation is not None and self.distillation.teacher is None
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether what it trains predicts with several networks."""
+        return self.members > 1 and not self.teaches_itself
+
     @property
     def member_recipes(self) -> "list[Recipe]":
-        """The recipe of each network of an ensemble, with its own seed; else this one alone."""
+        """The recipe of each member, with its own seed; this one alone if there are none."""
         if self.members == 1:
             return [self]
         return [self._member(number) for number in range(1, self.members + 1)]
@@ -185,8 +211,9 @@ class Recipe(Settings):
     def _member(self, number: int) -> "Recipe":
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
         variants = self.variants or [{}]
-        own = _dotted(variants[(number - 1) % len(variants)])
-        return self.changed({**own, "seed": seed, "members": 1, "variants": None})
+        own = dotted(variants[(number - 1) % len(variants)])
+        shared = self.model_copy(update={"distillation": None}) if self.teaches_itself else self
+        return shared.changed({**own, "seed": seed, "members": 1, "variants": None})
 
     def augmentation_in(self, epoch: int) -> AugmentationSettings | None:
         """Return the augmentation in `epoch` (from 1); None for none."""
@@ -202,14 +229,14 @@ class Recipe(Settings):
         """
         values = self.model_dump(exclude_none=True)
         for name, value in settings.items():
-            _set(values, name, value)
+            set_by_name(values, name, value, Recipe)
         return _checked(values)
 
     @property
     def portable_settings(self) -> dict[str, object]:
         """All settings that are not None; of the path of a teacher only the last part is kept."""
         settings = self.model_dump(exclude_none=True)
-        if self.distillation is not None:
+        if self.distillation is not None and self.distillation.teacher is not None:
             settings["distillation"]["teacher"] = Path(self.distillation.teacher).name
         return settings
 
@@ -235,7 +262,7 @@ def load_recipe(recipe: str | Path, settings: Mapping[str, object] | None = None
     """
     path = _find(recipe)
     values = _read_toml(path)
-    _reject_unknown(values, path)
+    reject_unknown(values, Recipe, path)
     return _checked({"name": path.stem, **values}).changed(settings or {})
 
 
@@ -262,7 +289,7 @@ def _find(recipe: str | Path) -> Path:
     if path.is_file():
         return path
     raise RecipeError(
-        f"There is no shipped recipe and no file {recipe}; {_hint(str(recipe), list(shipped))}"
+        f"There is no shipped recipe and no file {recipe}; {hint(str(recipe), list(shipped))}"
     )
 
 
@@ -276,75 +303,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _setting_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        sections = [
-            option
-            for option in (field.annotation, *get_args(field.annotation))
-            if isinstance(option, type) and issubclass(option, BaseModel)
-        ]
-        for section in sections:
-            yield from _setting_names(section, f"{prefix}{name}.")
-        if not sections:
-            yield prefix + name
-
-
-def _dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested tables as one: `{"network": {"widths": [9]}}` as `{"network.widths": [9]}`."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            flat |= _dotted(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat
-
-
-def _reject_unknown(values: Mapping[str, Any], path: Path) -> None:
-    known = list(dict.fromkeys(_setting_names(Recipe)))
-    for name in _dotted(values):
-        if name not in known:
-            raise RecipeError(f"{path}: unknown setting {name}; {_hint(name, known)}")
-
-
-def _set(values: dict[str, Any], name: str, value: object) -> None:
-    known = list(dict.fromkeys(_setting_names(Recipe)))
-    if name not in known:
-        raise RecipeError(f"Unknown setting {name}; {_hint(name, known)}")
-    *sections, key = name.split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-    values[key] = value
-
-
-def _hint(name: str, known: list[str]) -> str:
-    by_last_part = [full for full in known if full.rpartition(".")[2] == name]
-    nearest = by_last_part or difflib.get_close_matches(name, known, n=1)
-    if nearest:
-        return f"did you mean {nearest[0]}?"
-    return f"choose from {', '.join(known)}."
-
-
 def _checked(values: Mapping[str, Any]) -> Recipe:
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(_sentence(error.errors()[0], values["name"])) from error
+        raise RecipeError(sentence(error.errors()[0], values["name"])) from error
     if recipe.variants:
         recipe.member_recipes  # noqa: B018 - raises where a variant is invalid
     return recipe
-
-
-def _sentence(problem: ErrorDetails, recipe: str) -> str:
-    setting = [str(part) for part in problem["loc"]]
-    given = problem["input"]
-    if setting[0] in ("network", "optimizer"):
-        del setting[1:2]  # the kind, which pydantic adds although it is not a section
-    if problem["type"].startswith("union_tag"):
-        setting.append("kind")
-        given = problem.get("ctx", {}).get("tag")
-    name = ".".join(setting)
-    if problem["type"] in ("missing", "union_tag_not_found"):
-        return f"The recipe {recipe} lacks the setting {name}; add it."
-    shown = f"{given!r}; " if len(repr(given)) <= _LONGEST_SHOWN else ""
-    return f"Invalid value for {name}: {shown}{problem['msg'].lower().rstrip('.')}."

@@ -145,13 +145,14 @@ class DistillationSettings(Settings):
 
     Attributes:
         teacher: a run folder or a model file. It must have held out the same validation images
-            as this run, otherwise the validation figures would be too good.
+            as this run, otherwise the validation figures would be too good. When None, the teacher
+            is the ensemble of the recipe's members.
         weight: the weight of the teacher in the loss; the labels have the rest.
         temperature: the divisor of the logits of both before they are compared.
         sha256: checksum of the teacher's weights or file; a run adds it to its own recipe.
     """
 
-    teacher: str
+    teacher: str | None = None
     weight: float = Field(default=1.0, gt=0, le=1)
     temperature: PositiveFloat = 1.0
     sha256: str | None = None

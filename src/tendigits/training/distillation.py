@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from tendigits.classifiers import load_model_file
 from tendigits.classifiers.model_file import (
@@ -40,16 +40,31 @@ def load_teacher(
         RunError: the teacher cannot be read, or has changed.
         ModelError: its model file is damaged.
     """
-    path = Path(settings.teacher)
+    path = _path_of(settings)
     if settings.sha256 not in (None, teacher_sha256(settings)):
         raise RunError(f"The teacher {path} has changed since the run was started; train again.")
-    network = _of_run(path, device) if path.is_dir() else _of_model_file(path)
+    if path.is_dir():
+        return as_teacher(load_network(load_run(path)), device, precision)
     # The weights of a model file stay in float32.
-    mixed = path.is_dir() and precision != torch.float32
+    return as_teacher(_of_model_file(path), device, torch.float32)
+
+
+def as_teacher(
+    network: nn.Module | Teacher, device: torch.device, precision: torch.dtype
+) -> Teacher:
+    """Return a function from images (n, 1, 28, 28) in [0, 1] to the logits of a network.
+
+    Args:
+        network: is put into evaluation mode on `device`.
+        device: where the images are.
+        precision: the type of its matrix products.
+    """
+    if isinstance(network, nn.Module):
+        network = network.eval().to(device)
 
     @torch.no_grad()
     def teacher(images: Tensor) -> Tensor:
-        with torch.autocast(device.type, precision, enabled=mixed):
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             logits = network(images)
         return logits.float()
 
@@ -68,20 +83,21 @@ def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
         ModelError: its model file is damaged.
     """
     settings = recipe.distillation
-    if settings is None:
+    if settings is None or settings.teacher is None:
         return recipe
+    path = _path_of(settings)
     pinned = settings.model_copy(
         update={
-            "teacher": str(Path(settings.teacher).absolute()),
+            "teacher": str(path.absolute()),
             "sha256": teacher_sha256(settings),
         }
     )
-    if not Path(settings.teacher).is_dir():
-        _of_model_file(Path(settings.teacher))  # raises where it cannot be a teacher
+    if not path.is_dir():
+        _of_model_file(path)  # raises where it cannot be a teacher
     split = stratified_split(labels, recipe.validation_fraction, recipe.seed)
     if len(split.validation) and _held_out_by_teacher(settings) != held_out_sha256(split):
         raise RunError(
-            f"The teacher {settings.teacher} was trained on images that this run holds out for "
+            f"The teacher {path} was trained on images that this run holds out for "
             "validation; choose one with the same seed and validation_fraction, or train on all "
             "images (validation_fraction=0)."
         )
@@ -94,7 +110,7 @@ def teacher_sha256(settings: DistillationSettings) -> str:
     Raises:
         RunError: there is no such file.
     """
-    path = Path(settings.teacher)
+    path = _path_of(settings)
     file = path / "weights.safetensors" if path.is_dir() else path
     try:
         return sha256_of(file)
@@ -111,14 +127,15 @@ def held_out_sha256(split: Split) -> str:
 
 
 def _held_out_by_teacher(settings: DistillationSettings) -> str:
-    path = Path(settings.teacher)
+    path = _path_of(settings)
     if path.is_dir():
         return held_out_sha256(load_run(path).split)
     return load_model_file(path).info.held_out_sha256
 
 
-def _of_run(path: Path, device: torch.device) -> Teacher:
-    return load_network(load_run(path)).to(device)
+def _path_of(settings: DistillationSettings) -> Path:
+    assert settings.teacher is not None  # members teach without a path
+    return Path(settings.teacher)
 
 
 def _of_model_file(path: Path) -> Teacher:

@@ -136,7 +136,7 @@ def read_model_and_weights(model: str | Path) -> tuple[bytes, bytes]:
     info = load_model_bytes(data, str(model), threads=1).info
     if info.precision != "float32":
         raise RunError(f"The model {model} has 8-bit weights; give its float32 file.")
-    if info.recipe.get("members", 1) != 1:
+    if Recipe.model_validate(info.recipe).is_ensemble:
         raise RunError(f"The model {model} is an ensemble; give a model of one network.")
     weights = weights_beside(path)
     try:
@@ -189,7 +189,8 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
             f"The model {info.name} was trained on another {info.data} than "
             f"{dataset.source or dataset.name}; give that as --data."
         )
-    given = {name: value for name, value in info.recipe.items() if name != "distillation"}
+    of_teachers = ("distillation", "members", "variants")
+    given = {name: value for name, value in info.recipe.items() if name not in of_teachers}
     recipe = Recipe.model_validate(given)
     files = {name: hashlib.sha256(content).hexdigest() for name, content in start.files.items()}
     changes: dict[str, object] = {

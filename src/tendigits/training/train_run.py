@@ -15,10 +15,9 @@ from tendigits.errors import RunError, TrainingInterrupted
 from tendigits.evaluation import summarise_test
 from tendigits.feedback.corrections import split_corrections
 from tendigits.files import remove_unfinished
-from tendigits.networks import Ensemble, build_network, count_outputs, summary_table
+from tendigits.networks import Ensemble, build_classifier, build_network, summary_table
 from tendigits.networks.finder import PAGE_SIDE, FinderNetwork
 from tendigits.progress import Reporter
-from tendigits.recipes import Recipe
 from tendigits.training.augmentation import draw_augmented
 from tendigits.training.checkpoint import (
     find_checkpoints,
@@ -26,7 +25,7 @@ from tendigits.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
-from tendigits.training.distillation import load_teacher
+from tendigits.training.distillation import as_teacher, load_teacher
 from tendigits.training.environment import computing_threads, describe_speed
 from tendigits.training.final_test import run_test
 from tendigits.training.finder_test import run_finder_test
@@ -86,7 +85,11 @@ def train_run(run: Run, dataset: Dataset, reporter: Reporter, share: Share | Non
 
 
 def train_network(
-    run: Run, data: LabelledImages, reporter: Reporter, share: Share | None = None
+    run: Run,
+    data: LabelledImages,
+    reporter: Reporter,
+    share: Share | None = None,
+    ensemble: nn.Module | None = None,
 ) -> nn.Module:
     """Train one network from its newest checkpoint to its last epoch.
 
@@ -95,6 +98,7 @@ def train_network(
         data: the training part of its data set.
         reporter: receives a line per epoch, and the progress within it.
         share: see `fit`.
+        ensemble: the teacher, where that is the ensemble of the run's own members.
 
     Returns:
         The network on the CPU, in evaluation mode.
@@ -105,9 +109,11 @@ def train_network(
     """
     recipe, precision = run.recipe, run.environment.torch_precision
     network, training_data = _start(run, data)
-    teacher = None
-    if recipe.distillation is not None:
-        teacher = load_teacher(recipe.distillation, run.environment.torch_device, precision)
+    device, teacher = run.environment.torch_device, None
+    if ensemble is not None:
+        teacher = as_teacher(ensemble, device, precision)
+    elif recipe.distillation is not None:
+        teacher = load_teacher(recipe.distillation, device, precision)
 
     def fit_classifier(state: TrainingState, on_step: OnStep, on_epoch: OnEpoch) -> nn.Module:
         return fit(
@@ -228,43 +234,50 @@ def _train_finder(run: Run, data: LabelledImages, reporter: Reporter) -> str:
 def train_networks(
     run: Run, data: LabelledImages, reporter: Reporter, share: Share | None = None
 ) -> nn.Module:
-    """Train the network of a run, or each member of its ensemble; see `train_network`."""
+    """Train the network of a run, or the members of its ensemble; see `train_network`.
+
+    Where a recipe says so, one more network then learns from the ensemble and is the result.
+    """
     recipe = run.recipe
     if recipe.variants is None:
-        reporter.say(summary_table(_untrained(recipe)))
+        reporter.say(summary_table(build_classifier(recipe.member_recipes[0])))
     if recipe.augmentation is not None:
         draw_augmented(data, recipe.augmentation, run.data.class_names, run.augmented)
     if recipe.members == 1:
         return train_network(run, data, reporter, share)
-    networks = []
+    ensemble = Ensemble(_train_members(run, data, reporter, share)).eval()
+    if recipe.teaches_itself:
+        reporter.say(f"One network learns from the {recipe.members} members:")
+        return train_network(run, data, reporter, share, ensemble)
+    write_history(run.history_file, mean_history([each.history for each in run.members]))
+    save_weights(run.weights, ensemble)
+    return ensemble
+
+
+def _train_members(
+    run: Run, data: LabelledImages, reporter: Reporter, share: Share | None
+) -> list[nn.Module]:
+    recipe = run.recipe
     for number, member in enumerate(run.members, start=1):
         reporter.say(f"Member {number} of {recipe.members}, seed {member.recipe.seed}")
         if recipe.variants is not None:
-            reporter.say(summary_table(_untrained(member.recipe)))
+            reporter.say(summary_table(build_classifier(member.recipe)))
         if not member.weights.exists():
             member.folder.mkdir(parents=True, exist_ok=True)
             train_network(member, data, reporter, share)
-        networks.append(load_network(member))
-    write_history(run.history_file, mean_history([each.history for each in run.members]))
-    ensemble = Ensemble(networks)
-    save_weights(run.weights, ensemble)
-    return ensemble.eval()
+    return [load_network(member) for member in run.members]
 
 
 def _start(run: Run, data: LabelledImages) -> tuple[nn.Module, TrainingData]:
     """Return the network before its first epoch, and what it is trained on."""
     recipe = run.recipe
-    network = _untrained(recipe)
+    network = build_classifier(recipe)
     corrections = None
     if recipe.fine_tuning is not None:
         start = load_start(run)
         load_start_weights(start, network)
         corrections, _ = split_corrections(usable_corrections(start.corrections, recipe))
     return network, build_training_data(recipe, data, run.split, corrections)
-
-
-def _untrained(recipe: Recipe) -> nn.Module:
-    return build_network(recipe.network, recipe.seed, count_outputs(recipe))
 
 
 def _restore(run: Run, state: TrainingState, reporter: Reporter) -> list[EpochResult]:
