@@ -62,8 +62,14 @@ def figures(run: Run) -> dict[str, float | None]:
         "test_accuracy": metrics["accuracy"],
         "test_loss": metrics["loss"],
         "val_accuracy": validation,
-        "training_seconds": sum(result.seconds for result in read_history(run.history_file)),
+        "training_seconds": training_seconds(run),
     }
+
+
+def training_seconds(run: Run) -> float:
+    """Return the time of a run's training, with that of its members."""
+    parts = run.members + [run] * run.recipe.teaches_itself
+    return sum(result.seconds for part in parts for result in read_history(part.history_file))
 
 
 if __name__ == "__main__":

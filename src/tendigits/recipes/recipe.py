@@ -63,7 +63,15 @@ _FOR_CLASSIFIERS = (
     "fine_tuning",
 )
 # What the members of an ensemble can differ in; they share the images and the validation images.
-_OF_A_MEMBER = ("network", "optimizer", "schedule", "augmentation", "label_smoothing", "ema_decay")
+_OF_A_MEMBER = (
+    "epochs",
+    "label_smoothing",
+    "ema_decay",
+    "network",
+    "optimizer",
+    "schedule",
+    "augmentation",
+)
 
 
 def _folder_name(name: str) -> str:

@@ -117,7 +117,10 @@ def has_stalled(history: Sequence[EpochResult], patience: int | None) -> bool:
 
 
 def mean_history(histories: Sequence[Sequence[EpochResult]]) -> list[EpochResult]:
-    """Return the mean of several networks' results, epoch by epoch, and the sum of the seconds."""
+    """Return the mean of several networks' results, epoch by epoch, and the sum of the seconds.
+
+    Epochs that not all networks have are left out.
+    """
     return [_mean_result(results) for results in zip(*histories, strict=False)]
 
 
