@@ -14,8 +14,8 @@ from torch.nn import functional
 import tendigits
 from tendigits.data import Dataset, LabelledImages, Split, stratified_split
 from tendigits.errors import RunError
-from tendigits.networks import build_network, count_outputs
-from tendigits.recipes import MLPSettings, Recipe, load_recipe
+from tendigits.networks import build_classifier, build_network, count_outputs
+from tendigits.recipes import Recipe, load_recipe
 from tendigits.training import (
     EpochResult,
     Run,
@@ -48,8 +48,8 @@ class Recorder:
     seen: list[tuple[bool, list[bytes]]] = field(default_factory=list)
     run: Run | None = None
 
-    def build_network(self, settings: MLPSettings, seed: int, outputs: int) -> nn.Module:
-        network = build_network(settings, seed, outputs)
+    def build_classifier(self, recipe: Recipe) -> nn.Module:
+        network = build_classifier(recipe)
         network.register_forward_pre_hook(self.record)
         return network
 
@@ -89,7 +89,7 @@ def recorder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Record
     recorder = Recorder()
     with pytest.MonkeyPatch.context() as patch:
         module = import_module("tendigits.training.train_run")
-        patch.setattr(module, "build_network", recorder.build_network)
+        patch.setattr(module, "build_classifier", recorder.build_classifier)
         folder = tmp_path_factory.mktemp("runs") / "run"
         settings = {"epochs": EPOCHS}
         recorder.run = tendigits.train(
