@@ -394,7 +394,8 @@ def test_members_of_an_ensemble_differ_in_its_variants_in_turn(toml: Path) -> No
 @pytest.mark.parametrize(
     ("members", "variants", "reason"),
     [
-        (1, "[[variants]]\n[[variants]]", "there are more of them than members"),
+        (1, "[[variants]]\nepochs = 3", "set at least as many members, and two or more"),
+        (2, "[[variants]]\n[[variants]]\n[[variants]]", "set at least as many members"),
         (2, "[[variants]]\nvalidation_fraction = 0.2", "is the same for all members"),
         (2, "[[variants]]\nood.count = 9", "ood.count is the same for all members"),
         (2, "[[variants]]\nnetwork.stem_kernel = 29", "a kernel of 29x29 is larger"),

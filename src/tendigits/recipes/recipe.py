@@ -179,8 +179,9 @@ class Recipe(Settings):
     ) -> list[dict[str, Any]] | None:
         if variants is None:
             return None
-        if len(variants) > others.data.get("members", 1):
-            raise PydanticCustomError("variants", "there are more of them than members")
+        members = others.data.get("members", 1)
+        if members == 1 or len(variants) > members:
+            raise PydanticCustomError("variants", "set at least as many members, and two or more")
         for name in sorted({name for each in variants for name in dotted(each)}):
             if name.split(".")[0] not in _OF_A_MEMBER:
                 raise PydanticCustomError(

@@ -247,7 +247,9 @@ def train_networks(
         return train_network(run, data, reporter, share)
     ensemble = Ensemble(_train_members(run, data, reporter, share)).eval()
     if recipe.teaches_itself:
-        reporter.say(f"One network learns from the {recipe.members} members:")
+        reporter.say(f"One network learns from the {recipe.members} members.")
+        if recipe.variants is not None:
+            reporter.say(summary_table(build_classifier(recipe)))
         return train_network(run, data, reporter, share, ensemble)
     write_history(run.history_file, mean_history([each.history for each in run.members]))
     save_weights(run.weights, ensemble)
