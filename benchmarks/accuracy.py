@@ -68,7 +68,7 @@ def figures(run: Run) -> dict[str, float | None]:
 
 def training_seconds(run: Run) -> float:
     """Return the time of a run's training, with that of its members."""
-    parts = run.members + [run] * run.recipe.teaches_itself
+    parts = [*run.members, run] if run.recipe.teaches_itself else run.members
     return sum(result.seconds for part in parts for result in read_history(part.history_file))
 
 

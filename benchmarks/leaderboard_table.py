@@ -63,13 +63,13 @@ def leaderboard_table(result: dict[str, Any]) -> str:
         for name, _ in recipes
         if name in CLAIMS and CLAIMS[name].differs
     ]
-    notes = (
-        f"Machine: {result['environment']['cpu']}, one thread for each training, two at a time; "
-    )
-    notes += "bfloat16 but for `mlp`.\n"
+    cpu = result["environment"]["cpu"]
+    notes = [
+        f"Machine: {cpu}, one thread for each training, two at a time; bfloat16 but for `mlp`.\n"
+    ]
     if differences:
-        notes = f"Trained differently from what is published: {' '.join(differences)}\n\n{notes}"
-    return "\n".join(rows) + f"\n\n{notes}"
+        notes.insert(0, f"Trained differently from what is published: {' '.join(differences)}")
+    return "\n\n".join(["\n".join(rows), *notes])
 
 
 def row(name: str, recipe: dict[str, Any]) -> str:

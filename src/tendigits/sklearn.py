@@ -22,9 +22,7 @@ from tendigits.files import to_json, write_bytes
 from tendigits.networks import (
     Ensemble,
     build_classifier,
-    build_network,
     classifier_of_network,
-    count_outputs,
 )
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training import TrainingState, build_training_data, fit
@@ -235,7 +233,7 @@ def _trained_network(
         teacher = as_teacher(ensemble, device, precision)
     elif recipe.distillation is not None:
         teacher = load_teacher(recipe.distillation, device, precision)
-    network = build_network(recipe.network, recipe.seed, count_outputs(recipe)).to(device)
+    network = build_classifier(recipe).to(device)
     trained = fit(
         TrainingState.initial(network, recipe),
         build_training_data(recipe, data, split),

@@ -30,7 +30,7 @@ def set_by_name(values: dict[str, Any], name: str, value: object, model: type[Ba
     Raises:
         RecipeError: there is no such setting.
     """
-    known = list(dict.fromkeys(_known_names(model)))
+    known = _known_names(model)
     if name not in known:
         raise RecipeError(f"Unknown setting {name}; {hint(name, known)}")
     *sections, key = name.split(".")
@@ -41,7 +41,7 @@ def set_by_name(values: dict[str, Any], name: str, value: object, model: type[Ba
 
 def reject_unknown(values: Mapping[str, Any], model: type[BaseModel], path: Path) -> None:
     """Raise a RecipeError if the tables of a file have a setting that a `model` lacks."""
-    known = list(dict.fromkeys(_known_names(model)))
+    known = _known_names(model)
     for name in dotted(values):
         if name not in known:
             raise RecipeError(f"{path}: unknown setting {name}; {hint(name, known)}")
@@ -72,7 +72,12 @@ def sentence(problem: ErrorDetails, recipe: str) -> str:
     return f"Invalid value for {name}: {shown}{problem['msg'].lower().rstrip('.')}."
 
 
-def _known_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+def _known_names(model: type[BaseModel]) -> list[str]:
+    """Return the dotted names of all settings; those that several kinds have, once."""
+    return list(dict.fromkeys(_names(model, "")))
+
+
+def _names(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         sections = [
             option
@@ -80,6 +85,6 @@ def _known_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             if isinstance(option, type) and issubclass(option, BaseModel)
         ]
         for section in sections:
-            yield from _known_names(section, f"{prefix}{name}.")
+            yield from _names(section, f"{prefix}{name}.")
         if not sections:
             yield prefix + name
