@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -84,6 +84,15 @@ def test_study_that_cannot_be_opened_is_reported_without_its_password(
 def test_search_without_validation_images_is_rejected(tmp_path: Path) -> None:
     wanted = search(tmp_path, str(tmp_path / "study"), validation_fraction=0.0)
     with pytest.raises(RecipeError, match="holds out no validation images, by which a search"):
+        run_search(wanted, jobs=1)
+
+
+@pytest.mark.parametrize("settings", [{"members": 2}, {"distillation.teacher": "runs/best"}])
+def test_search_of_what_is_not_a_single_network_is_rejected(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    wanted = search(tmp_path, str(tmp_path / "study"), **settings)
+    with pytest.raises(RecipeError, match="a search trains single networks without a teacher"):
         run_search(wanted, jobs=1)
 
 

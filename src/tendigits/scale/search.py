@@ -123,18 +123,12 @@ def run_search(search: Search, jobs: int) -> Study:
     started again.
 
     Raises:
-        RecipeError: a setting is unknown, its values are invalid, or there is no validation.
+        RecipeError: a setting is unknown, its values are invalid, there is no validation, or the
+            recipe has members or a teacher.
         RunError: the study is of something else or cannot be opened, or processes keep dying.
         Interrupted: Ctrl-C was pressed.
     """
-    if not search.recipe.validation_fraction:
-        raise RecipeError(
-            f"{search.recipe.name} holds out no validation images, by which a search chooses; add "
-            "--set validation_fraction=0.1."
-        )
-    for name, values in search.space.items():  # before any process is started
-        for value in values.choices if isinstance(values, Choices) else (values.low, values.high):
-            search.recipe.changed({name: value})
+    _reject_unsuitable(search)  # before any process is started
     study = _open_study(search)
     context = multiprocessing.get_context("spawn")
     restarts = 2 * jobs
@@ -151,6 +145,22 @@ def run_search(search: Search, jobs: int) -> Study:
     except KeyboardInterrupt:
         raise Interrupted("Stopped; the same command goes on with the study.") from None
     return study
+
+
+def _reject_unsuitable(search: Search) -> None:
+    if not search.recipe.validation_fraction:
+        raise RecipeError(
+            f"{search.recipe.name} holds out no validation images, by which a search chooses; add "
+            "--set validation_fraction=0.1."
+        )
+    if search.recipe.members > 1 or search.recipe.distillation is not None:
+        raise RecipeError(
+            f"{search.recipe.name} has members or a teacher, and a search trains single networks "
+            "without a teacher; choose another recipe."
+        )
+    for name, values in search.space.items():
+        for value in values.choices if isinstance(values, Choices) else (values.low, values.high):
+            search.recipe.changed({name: value})
 
 
 def write_search_report(search: Search, study: Study, folder: Path) -> str:
