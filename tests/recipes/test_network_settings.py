@@ -55,3 +55,10 @@ def test_a_convolutional_network_that_is_larger_than_the_image_is_rejected(
 ) -> None:
     with pytest.raises(RecipeError, match=r"larger than the .* pixels that are left of the image"):
         load_recipe("fast", settings)
+
+
+def test_without_pooling_after_the_first_convolution_more_stages_fit() -> None:
+    settings: dict[str, Any] = {"network.stages": [[8], [8], [8]]}
+    with pytest.raises(RecipeError, match="larger than the 1x1 pixels"):
+        load_recipe("fast", settings)
+    load_recipe("fast", {**settings, "network.stem_pool": False})

@@ -40,8 +40,8 @@ class MLP(nn.Sequential):
 class ConvNet(nn.Sequential):
     """Images (n, 1, 28, 28) float32 in [0, 1] -> logits (n, outputs).
 
-    A first convolution with a large receptive field, stages of 3x3 convolutions separated by max
-    pooling, then each channel's maximum and mean over the image, and a linear layer.
+    A first convolution, stages of 3x3 convolutions separated by max pooling, then each channel's
+    maximum and mean over the image, and a linear layer.
     """
 
     def __init__(self, settings: ConvSettings, outputs: int = CLASSES) -> None:
@@ -51,7 +51,7 @@ class ConvNet(nn.Sequential):
             ConvUnit(1, channels, settings.stem_kernel, settings.stem_stride, padding=0)
         ]
         unit = SeparableUnit if settings.separable else ConvUnit
-        if settings.stem_stride == 1:
+        if settings.stem_pool and settings.stem_stride == 1:
             layers.append(nn.MaxPool2d(2))
         for number, widths in enumerate(settings.stages):
             if number:

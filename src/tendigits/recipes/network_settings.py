@@ -30,12 +30,14 @@ class MLPSettings(Settings):
 
 
 class ConvSettings(Settings):
-    """A convolutional network: a large first kernel, stages of 3x3 convolutions, global pooling.
+    """A convolutional network: a first convolution, stages of 3x3 convolutions, global pooling.
 
     Attributes:
         stem_channels: the number of filters of the first convolution.
         stem_kernel: its kernel size in pixels.
         stem_stride: its stride in pixels; 2 halves the resolution.
+        stem_pool: whether 2x2 max pooling follows the first convolution if its stride is 1. Without
+            it the first stage computes at the resolution of the image, which is more accurate.
         padded: whether convolutions after the stem keep the size of the image.
         stages: for each stage the number of filters of its 3x3 convolutions; stages are separated
             by 2x2 max pooling.
@@ -47,6 +49,7 @@ class ConvSettings(Settings):
     stem_channels: PositiveInt
     stem_kernel: PositiveInt
     stem_stride: PositiveInt
+    stem_pool: bool = True
     padded: bool
     stages: list[list[PositiveInt]]
     separable: bool = False
@@ -55,9 +58,10 @@ class ConvSettings(Settings):
     @classmethod
     def _fits_the_image(cls, stages: list[list[int]], others: ValidationInfo) -> list[list[int]]:
         kernel, stride = others.data.get("stem_kernel", 1), others.data.get("stem_stride", 1)
+        pooled = others.data.get("stem_pool", True) and stride == 1
         size = _size_after(IMAGE_SIZE, kernel, stride)
         for number, widths in enumerate(stages):
-            if number or stride == 1:
+            if number or pooled:
                 size = _size_after(size, 2, 2)
             for _ in widths:
                 size = _size_after(size, 3, padding=int(others.data.get("padded", True)))
