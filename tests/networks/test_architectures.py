@@ -81,13 +81,18 @@ def test_convnet_gives_ten_logits_per_image() -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("pool", [True, False])
+@pytest.mark.parametrize("full_resolution", [True, False])
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("separable", [True, False])
 def test_convnet_can_be_built_with_every_combination_of_settings(
-    stride: int, *, pool: bool, padded: bool, separable: bool
+    stride: int, *, full_resolution: bool, padded: bool, separable: bool
 ) -> None:
-    form = {"stem_stride": stride, "stem_pool": pool, "padded": padded, "separable": separable}
+    form = {
+        "stem_stride": stride,
+        "full_resolution": full_resolution,
+        "padded": padded,
+        "separable": separable,
+    }
     settings = SMALL_CONV.model_copy(update=form)
     assert build_network(settings, seed=0)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
 
@@ -112,9 +117,9 @@ def test_multiply_adds_of_a_convnet_are_counted() -> None:
     assert count_multiply_adds(build_network(SMALL_CONV, seed=0)) == expected
 
 
-def test_without_pooling_the_first_stage_has_the_resolution_of_the_image() -> None:
-    expected = 24 * 24 * 25 * 4 + 22 * 22 * 9 * 4 * 6 + 9 * 9 * 9 * 6 * 8 + 160
-    network = build_network(SMALL_CONV.model_copy(update={"stem_pool": False}), seed=0)
+def test_with_full_resolution_the_first_stage_has_the_resolution_of_the_image() -> None:
+    expected = 28 * 28 * 25 * 4 + 26 * 26 * 9 * 4 * 6 + 11 * 11 * 9 * 6 * 8 + 160
+    network = build_network(SMALL_CONV.model_copy(update={"full_resolution": True}), seed=0)
     assert count_multiply_adds(network) == expected
 
 

@@ -57,8 +57,13 @@ def test_a_convolutional_network_that_is_larger_than_the_image_is_rejected(
         load_recipe("fast", settings)
 
 
-def test_without_pooling_after_the_first_convolution_more_stages_fit() -> None:
+def test_with_full_resolution_one_more_stage_fits() -> None:
     settings: dict[str, Any] = {"network.stages": [[8], [8], [8]]}
     with pytest.raises(RecipeError, match="larger than the 1x1 pixels"):
         load_recipe("fast", settings)
-    load_recipe("fast", {**settings, "network.stem_pool": False})
+    load_recipe("fast", {**settings, "network.full_resolution": True})
+
+
+def test_full_resolution_with_a_stride_is_rejected() -> None:
+    with pytest.raises(RecipeError, match=r"network.full_resolution: True; set stem_stride to 1"):
+        load_recipe("fast", {"network.full_resolution": True, "network.stem_stride": 2})

@@ -47,11 +47,12 @@ class ConvNet(nn.Sequential):
     def __init__(self, settings: ConvSettings, outputs: int = CLASSES) -> None:
         """Make the layers, with weights drawn from torch's generator."""
         channels = settings.stem_channels
+        padding = settings.stem_kernel // 2 if settings.full_resolution else 0
         layers: list[nn.Module] = [
-            ConvUnit(1, channels, settings.stem_kernel, settings.stem_stride, padding=0)
+            ConvUnit(1, channels, settings.stem_kernel, settings.stem_stride, padding)
         ]
         unit = SeparableUnit if settings.separable else ConvUnit
-        if settings.stem_pool and settings.stem_stride == 1:
+        if settings.stem_stride == 1 and not settings.full_resolution:
             layers.append(nn.MaxPool2d(2))
         for number, widths in enumerate(settings.stages):
             if number:

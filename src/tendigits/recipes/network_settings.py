@@ -36,8 +36,8 @@ class ConvSettings(Settings):
         stem_channels: the number of filters of the first convolution.
         stem_kernel: its kernel size in pixels.
         stem_stride: its stride in pixels; 2 halves the resolution.
-        stem_pool: whether 2x2 max pooling follows the first convolution if its stride is 1. Without
-            it the first stage computes at the resolution of the image, which is more accurate.
+        full_resolution: whether the first stage computes at the resolution of the image, which is
+            more accurate and slower: the first convolution is padded, and no pooling follows it.
         padded: whether convolutions after the stem keep the size of the image.
         stages: for each stage the number of filters of its 3x3 convolutions; stages are separated
             by 2x2 max pooling.
@@ -49,19 +49,26 @@ class ConvSettings(Settings):
     stem_channels: PositiveInt
     stem_kernel: PositiveInt
     stem_stride: PositiveInt
-    stem_pool: bool = True
+    full_resolution: bool = False
     padded: bool
     stages: list[list[PositiveInt]]
     separable: bool = False
+
+    @field_validator("full_resolution")
+    @classmethod
+    def _has_no_stride(cls, full_resolution: bool, others: ValidationInfo) -> bool:
+        if full_resolution and others.data.get("stem_stride", 1) != 1:
+            raise PydanticCustomError("stride", "set stem_stride to 1 with it")
+        return full_resolution
 
     @field_validator("stages")
     @classmethod
     def _fits_the_image(cls, stages: list[list[int]], others: ValidationInfo) -> list[list[int]]:
         kernel, stride = others.data.get("stem_kernel", 1), others.data.get("stem_stride", 1)
-        pooled = others.data.get("stem_pool", True) and stride == 1
-        size = _size_after(IMAGE_SIZE, kernel, stride)
+        full_resolution = others.data.get("full_resolution", False)
+        size = _size_after(IMAGE_SIZE, kernel, stride, kernel // 2 if full_resolution else 0)
         for number, widths in enumerate(stages):
-            if number or pooled:
+            if number or (stride == 1 and not full_resolution):
                 size = _size_after(size, 2, 2)
             for _ in widths:
                 size = _size_after(size, 3, padding=int(others.data.get("padded", True)))
