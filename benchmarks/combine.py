@@ -1,6 +1,6 @@
 """Choose the weights with which `tendigits.reading.combine` joins finder and classifier.
 
-Reads made pages of held-out writers, compares what is found with what is there, and prints the
+Reads synthetic pages of held-out writers, compares what is found with what is there, and prints the
 weights with the highest likelihood: those of the classes where a character is alone and where it
 is not, and those of the evidence for a character.
 """
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def find_candidates() -> Candidates:
-    """Return what is found on made pages of held-out writers."""
+    """Return what is found on synthetic pages of held-out writers."""
     glyphs, random = load_held_out_glyphs(), np.random.default_rng(SEED)
     finder, classifier = Finder(threads=1), load_model_file("reader", threads=1)
     rows: list[tuple[Found, Ink, int]] = []

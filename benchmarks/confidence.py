@@ -1,6 +1,6 @@
 """The confidence of whole pictures, compared with how often their text is right.
 
-Reads made pages with digits by the writers of MNIST that the finder is not trained on. Writes
+Reads synthetic pages with digits by the writers of MNIST that the finder is not trained on. Writes
 `benchmarks/results/confidence.json` and updates the tables of the docs.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from tables import RESULTS, update_pages
 from tendigits import Reader
-from tendigits.data.pages import made_pages
+from tendigits.data.pages import synthetic_pages
 from tendigits.evaluation.calibration import calibration_error
 from tendigits.evaluation.picture_metrics import most_probable_text
 from tendigits.files import write_json
@@ -33,7 +33,7 @@ class Bin:
 
 def main() -> None:
     reader = Reader(threads=1)
-    read = [(reader.read(picture), text) for picture, text, _ in made_pages(PAGES, SEED)]
+    read = [(reader.read(picture), text) for picture, text, _ in synthetic_pages(PAGES, SEED)]
     found = [(reading, text.replace("\n", "")) for reading, text in read if reading.numbers]
     confidences = np.array([reading.confidence for reading, _ in found])
     correct = np.array([most_probable_text(reading) == text for reading, text in found])
@@ -54,7 +54,7 @@ def main() -> None:
         RESULTS / "confidence.json",
         {
             "pages": len(found),
-            "made": PAGES,
+            "synthetic_pages": PAGES,
             "calibration_error": error,
             "bins": [asdict(each) for each in bins],
         },

@@ -42,7 +42,7 @@ def main() -> None:
     process = Guarded("read", Path(".cache/fuzz"))
     rows = [measure(process, name, make()) for name, make in {**LARGEST, **PARTS}.items()]
     slowest, count = search(process, arguments.seconds)
-    rows.append(measure(process, "made", file_of(slowest)))
+    rows.append(measure(process, "synthetic", file_of(slowest)))
     rows.append(measure(process, "12 megapixels full of digits, with alpha", large_file()))
     process.stop()
     environment = asdict(describe_environment())

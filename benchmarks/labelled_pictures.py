@@ -17,7 +17,7 @@ NONDIGIT = "nondigit"
 SINGLE, SEVERAL, NONE = GROUPS = ("single digits", "several digits", "no digits")
 NOT_COUNTED = re.compile(r"[\s.,:/-]")
 
-# A made page: (h, w) uint8, 0 black, 255 white; the text on it; its kind.
+# A synthetic page: (h, w) uint8, 0 black, 255 white; the text on it; its kind.
 Page = tuple[NDArray[np.uint8], str, str]
 
 
@@ -88,7 +88,7 @@ def picture_in(row: Mapping[str, str | None], folder: Path, place: str) -> Label
 
 
 def write_pages(pages: Iterable[Page], folder: Path) -> list[LabelledPicture]:
-    """Write made pages as PNG files, so that every reader starts from a file."""
+    """Write synthetic pages as PNG files, so that every reader starts from a file."""
     pictures = []
     for number, (page, text, kind) in enumerate(pages):
         file = folder / f"{number}.png"

@@ -51,9 +51,9 @@ CLAIMS = {
 def leaderboard_table(result: dict[str, Any]) -> str:
     """Return a row for each recipe, by its mean accuracy at the last epoch."""
     rows = [
-        "| recipe | published accuracy | measured at the last epoch (seeds) | best epoch chosen by "
-        "the test set | parameters | multiply-adds | training, one thread | to 99.0 % "
-        "| to 99.5 % | `python benchmarks/leaderboard.py` |",
+        "| recipe | published accuracy | measured at the last epoch: mean ± half of the 95 % "
+        "interval (seeds) | best epoch chosen by the test set | parameters | multiply-adds "
+        "| training, one thread | to 99.0 % | to 99.5 % | `python benchmarks/leaderboard.py` |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     recipes = sorted(result["recipes"].items(), key=lambda item: mean_last(item[1]["runs"]))

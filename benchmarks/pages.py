@@ -2,7 +2,7 @@
 
 python benchmarks/pages.py [FOLDER]
 
-Pictures are those of FOLDER that a browser can show, or else 100 made pages. Writes
+Pictures are those of FOLDER that a browser can show, or else 100 synthetic pages. Writes
 `benchmarks/results/pages.json`. `make check-pages` sets PYTHONPATH.
 """
 
@@ -24,14 +24,14 @@ from html_pages import classify_in_page, read_in_page
 from tables import RESULTS
 from tendigits.classifiers import load_model_file
 from tendigits.data import load_dataset
-from tendigits.data.pages import made_pages
+from tendigits.data.pages import synthetic_pages
 from tendigits.export.html_page import make_page, write_page
 from tendigits.files import write_json
 from tendigits.reading import Reader
 from tendigits.training import describe_environment
 
 MODELS = ("tiny", "mlp", "reader")
-MADE_PAGES = 100
+SYNTHETIC_PAGES = 100
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 CHUNK = 500  # images per call
 TIME_CLASSIFIER = """async () => {
@@ -130,7 +130,7 @@ def compare_pictures(page: Page, folder: Path | None) -> dict[str, Any]:
         equal += found == expected
         if found != expected:
             print(f"{name}: {found!r} in the page, {expected!r} in Python", flush=True)
-    described = "pictures of a folder" if folder else "made pages"
+    described = "pictures of a folder" if folder else "synthetic pages"
     print(f"{equal} of {count} {described}")
     return {"name": described, "count": count, "equal": equal}
 
@@ -138,7 +138,7 @@ def compare_pictures(page: Page, folder: Path | None) -> dict[str, Any]:
 def pictures_of(folder: Path | None) -> Iterator[tuple[str, bytes, str]]:
     """Yield the name, content and media type of each picture that a browser can show."""
     if folder is None:
-        for number, (picture, _, _) in enumerate(made_pages(MADE_PAGES, seed=1)):
+        for number, (picture, _, _) in enumerate(synthetic_pages(SYNTHETIC_PAGES, seed=1)):
             content = io.BytesIO()
             Image.fromarray(picture).save(content, "png")
             yield f"page {number}", content.getvalue(), "image/png"

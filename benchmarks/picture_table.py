@@ -5,16 +5,16 @@ from typing import Any
 
 
 def pictures_table(result: Mapping[str, Any]) -> str:
-    """Return the table of the labelled pictures, that of the made pages, and what was compared."""
+    """Return the tables of the labelled pictures and the synthetic pages, and what was compared."""
     readers = list(result["software"])
     parts = [part("`make bench-pictures`, kind", result["pictures"], readers)]
-    if result["made_pages"]:
-        parts.append(part("made pages, kind", result["made_pages"], readers))
+    if result["synthetic_pages"]:
+        parts.append(part("synthetic pages, kind", result["synthetic_pages"], readers))
     return "\n\n".join([*parts, caption(result)]) + "\n"
 
 
 def confidence_table(result: Mapping[str, Any]) -> str:
-    """Return the confidence of whole made pages and how often their text is right, in bins."""
+    """Return the confidence of whole synthetic pages and how often their text is right, in bins."""
     rows = ["| confidence | pages | mean confidence | text right |", "|---|---|---|---|"]
     rows += [
         f"| {each['lowest']:g} to {each['highest']:g} | {each['pages']} | "
@@ -23,8 +23,8 @@ def confidence_table(result: Mapping[str, Any]) -> str:
     ]
     closing = (
         f"Calibration error (15 bins): {result['calibration_error']:.3f}, on the "
-        f"{result['pages']} of {result['made']} made pages on which something was read: "
-        "`python benchmarks/confidence.py`."
+        f"{result['pages']} of {result['synthetic_pages']} synthetic pages on which something was "
+        "read: `python benchmarks/confidence.py`."
     )
     return "\n".join([*rows, "", closing]) + "\n"
 
@@ -61,11 +61,12 @@ def count(rows: Sequence[Mapping[str, Any]]) -> int:
 
 def caption(result: Mapping[str, Any]) -> str:
     """Return what was counted and timed, the versions, the modes and what is left out."""
-    made = f" and {count(result['made_pages'])} made pages" if result["made_pages"] else ""
+    pages = count(result["synthetic_pages"])
+    synthetic = f" and {pages} synthetic pages" if pages else ""
     software = "; ".join(dict.fromkeys(result["software"].values()))
     sentences = [
-        f"{count(result['pictures'])} pictures{made}: the fraction read correctly, and the median "
-        "time per picture in one thread.",
+        f"{count(result['pictures'])} pictures{synthetic}: the fraction read correctly, and the "
+        "median time per picture in one thread.",
         f"{software}; {result['environment']['cpu']}.",
         *modes(result),
         *result["left_out"],
@@ -77,11 +78,11 @@ def modes(result: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each reader with several modes: the best one for each kind."""
     sentences = []
     for reader in result["software"]:
-        kinds: dict[str, list[str]] = {}
-        for row in [*result["pictures"], *result["made_pages"]]:
+        kinds: dict[str, dict[str, None]] = {}  # names in order, each once
+        for row in [*result["pictures"], *result["synthetic_pages"]]:
             mode = row["results"][reader]["mode"]
             if mode and not row["is_group"]:
-                kinds.setdefault(mode, []).append(f"`{row['name']}`")
+                kinds.setdefault(mode, {})[f"`{row['name']}`"] = None
         if kinds:
             best = "; ".join(f"`{mode}` for {', '.join(kinds[mode])}" for mode in kinds)
             sentences.append(f"{reader}, in the best of its modes for each kind: {best}.")

@@ -23,14 +23,14 @@ from pathlib import Path
 from labelled_pictures import GROUPS, LabelledPicture, is_correct, load_pictures, write_pages
 from picture_readers import PictureReader, find_readers
 from tables import RESULTS, update_pages
-from tendigits.data.pages import made_pages
+from tendigits.data.pages import synthetic_pages
 from tendigits.errors import DataError, TendigitsError
 from tendigits.files import write_json
 from tendigits.training import describe_environment
 
 RESULT = RESULTS / "pictures.json"
-MADE_PAGES = 300
-MADE_SEED = 1
+SYNTHETIC_PAGES = 300
+SYNTHETIC_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -85,17 +85,19 @@ def compare(folder: str) -> None:
         "software": {reader.name: reader.software for reader in readers},
         "left_out": left_out,
         "pictures": [asdict(row) for row in measure(pictures, readers)],
-        "made_pages": [asdict(row) for row in measure_made_pages(readers)],
+        "synthetic_pages": [asdict(row) for row in measure_synthetic_pages(readers)],
     }
     write_json(RESULT, result)
     update_pages()
 
 
-def measure_made_pages(readers: Sequence[PictureReader]) -> list[Row]:
-    if not MADE_PAGES:
+def measure_synthetic_pages(readers: Sequence[PictureReader]) -> list[Row]:
+    if not SYNTHETIC_PAGES:
         return []
     with tempfile.TemporaryDirectory() as folder:
-        return measure(write_pages(made_pages(MADE_PAGES, MADE_SEED), Path(folder)), readers)
+        return measure(
+            write_pages(synthetic_pages(SYNTHETIC_PAGES, SYNTHETIC_SEED), Path(folder)), readers
+        )
 
 
 def measure(pictures: Sequence[LabelledPicture], readers: Sequence[PictureReader]) -> list[Row]:

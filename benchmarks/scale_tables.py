@@ -63,7 +63,7 @@ def reading_table(result: dict[str, Any]) -> str:
 
 
 def billion_table(result: dict[str, Any]) -> str:
-    """Return on paper what a billion pictures would take, from the measured rate."""
+    """Return what a billion pictures would take, computed from the measured rate."""
     turns = result["reading"]
     # The start is paid once.
     seconds = [result["pictures"] / turn["ray"] - turn["ray_start_seconds"] for turn in turns]
@@ -73,8 +73,9 @@ def billion_table(result: dict[str, Any]) -> str:
         hours = BILLION / per_core / cores / HOURS
         rows.append(f"| {cores:,} | {hours / 24:,.1f} | {hours * cores / 16:,.0f} |")
     return "\n".join(rows) + (
-        f"\n\nOn paper, from {per_core:,.1f} pictures/s per core; neither the object store nor the "
-        "network nor the one process that writes the results is in it.\n"
+        f"\n\nComputed from {per_core:,.1f} pictures/s per core, the rate above without the start "
+        "of Ray; neither the object store nor the network nor the one process that writes the "
+        "results is in it.\n"
     )
 
 

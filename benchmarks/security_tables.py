@@ -13,8 +13,8 @@ def hostile_table(result: Mapping[str, Any]) -> str:
     ]
     return "\n".join(rows) + (
         f"\n\n{result['environment']['cpu']}, one thread; the lower of two times. Load "
-        f'average at the start: {result["load"]:.1f}. "Made" is the slowest of '
-        f"{result['searched']} made pictures.\n"
+        f'average at the start: {result["load"]:.1f}. "Synthetic" is the slowest of '
+        f"{result['searched']} synthetic pictures.\n"
     )
 
 

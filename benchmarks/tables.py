@@ -64,8 +64,11 @@ def accuracy_table() -> str:
     results = [read(path) for path in sorted(RESULTS.glob("accuracy-*.json"))]
     results.sort(key=mean_test_accuracy)
     rows += [accuracy_row(result) for result in results]
-    machines = {machine(result["environment"]) for result in results}
-    return "\n".join(rows) + f"\n\nMachine: {'; '.join(sorted(machines))}.\n"
+    recipes: dict[str, list[str]] = {}
+    for result in results:
+        recipes.setdefault(machine(result["environment"]), []).append(f"`{result['recipe']}`")
+    machines = "; ".join(f"{name} ({', '.join(recipes[name])})" for name in sorted(recipes))
+    return "\n".join(rows) + f"\n\nMachine: {machines}.\n"
 
 
 def accuracy_row(result: dict[str, Any]) -> str:

@@ -101,7 +101,7 @@ def small_mnist(small_mnist_folder: Path) -> Dataset:
 
 @pytest.fixture(scope="session")
 def glyphs(small_mnist: Dataset) -> "GlyphSet":
-    """The glyphs of MNIST's first 2,000 digits, for made pages."""
+    """The glyphs of MNIST's first 2,000 digits, for synthetic pages."""
     from tendigits.data.pages import make_glyphs
 
     return make_glyphs(small_mnist.train)

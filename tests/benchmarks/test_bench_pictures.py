@@ -50,7 +50,7 @@ def result_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(pictures, "RESULT", tmp_path / "result.json")
     monkeypatch.setattr(pictures, "update_pages", lambda: None)
-    monkeypatch.setattr(pictures, "MADE_PAGES", 0)
+    monkeypatch.setattr(pictures, "SYNTHETIC_PAGES", 0)
     threads = cv2.getNumThreads()
     yield tmp_path / "result.json"
     cv2.setNumThreads(threads)
@@ -95,22 +95,22 @@ def test_table_has_a_column_for_each_reader_and_says_what_is_left_out(
     assert all(sentence in table[-1] for sentence in result["left_out"])
 
 
-def test_made_pages_are_measured_in_a_table_of_their_own(
+def test_synthetic_pages_are_measured_in_a_table_of_their_own(
     mnist: Dataset, folder: Path, result_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def made_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
-        assert (count, seed) == (pictures.MADE_PAGES, pictures.MADE_SEED)
+    def synthetic_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
+        assert (count, seed) == (pictures.SYNTHETIC_PAGES, pictures.SYNTHETIC_SEED)
         page = on_paper(row(mnist.test.images[:2]))[..., 0]
         return [(page, "7\n2", "plain"), (np.full_like(page, 230), "", "empty")]
 
-    monkeypatch.setattr(pictures, "made_pages", made_pages)
-    monkeypatch.setattr(pictures, "MADE_PAGES", 2)
+    monkeypatch.setattr(pictures, "synthetic_pages", synthetic_pages)
+    monkeypatch.setattr(pictures, "SYNTHETIC_PAGES", 2)
     pictures.main([str(folder)])
     result = json.loads(result_file.read_text())
-    assert list(map(result_of, result["made_pages"])) == [("plain", 1, 1), ("empty", 1, 1)]
+    assert list(map(result_of, result["synthetic_pages"])) == [("plain", 1, 1), ("empty", 1, 1)]
     table = pictures_table(result)
-    assert "| made pages, kind | pictures | tendigits |" in table
-    assert "\n7 pictures and 2 made pages: " in table
+    assert "| synthetic pages, kind | pictures | tendigits |" in table
+    assert "\n7 pictures and 2 synthetic pages: " in table
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_reader_with_several_modes_is_measured_in_the_best_mode_for_each_kind() 
             "software": {"some reader": "some reader 1.0"},
             "left_out": [],
             "pictures": [asdict(row) for row in rows],
-            "made_pages": [],
+            "synthetic_pages": [],
         }
     )
     assert "| **single digits** | 3 | **100.0 %**, 3 ms |" in table

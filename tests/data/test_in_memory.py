@@ -112,7 +112,7 @@ def test_other_values_are_rejected(part: LabelledImages) -> None:
         ((x, y, x), "3 parts"),
         ((x, y[:3]), "50 images and 3 labels"),
         (5, "type int is not a data set"),
-        ({"validation": (x, y)}, "name one train"),
+        ({"validation": (x, y)}, "call one of them train"),
         ({"train": [x, y, y]}, "3 parts"),
         ({"train": [{"image": x[0]}]}, "1 parts"),
         (TensorDataset(torch.zeros(0, 28, 28)), "no images"),

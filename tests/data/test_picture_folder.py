@@ -141,7 +141,7 @@ def test_crops_have_the_labels_that_were_corrected(mnist: Dataset, tmp_path: Pat
         ('{"file": "0.png", "label": 7}', "digit"),
         ('{"digit": 7}', "file"),
         ('{"file": "0.png", "digit": null}', "lists no frame with a digit"),
-        ('{"file": "wide.png", "digit": 1}', "has not 28x28 pixels"),
+        ('{"file": "wide.png", "digit": 1}', "is not 28x28 pixels"),
         ('{"file": "labels.jsonl", "digit": 1}', "is not a picture"),
     ],
 )

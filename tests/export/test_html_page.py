@@ -28,7 +28,7 @@ from browser import (
 from html_pages import classify_in_page, read_in_page
 from tendigits.classifiers import load_model_file
 from tendigits.data import load_dataset
-from tendigits.data.pages import made_pages
+from tendigits.data.pages import synthetic_pages
 from tendigits.errors import ModelError
 from tendigits.export import html_examples, html_page
 from tendigits.export.html_page import Difference, MadePage, make_page, write_page
@@ -74,7 +74,7 @@ def test_a_page_is_small_and_classifies_test_images_as_python_does(
 
 def test_the_page_of_reader_reads_pictures_as_python_does(page: Page) -> None:
     reader = Reader()
-    pictures = [picture for picture, _, _ in made_pages(PICTURES, seed=1)]
+    pictures = [picture for picture, _, _ in synthetic_pages(PICTURES, seed=1)]
     texts = [reader.read(picture).text for picture in pictures]
     found = [read_in_page(page, as_png(picture))["text"] for picture in pictures]
     # These pages are difficult on purpose: a rounded weight may change one of them.
@@ -100,7 +100,7 @@ def test_a_picture_of_28x28_pixels_is_read_as_one_image(page: Page) -> None:
 def test_frames_are_those_of_python_but_for_boxes_that_are_a_pixel_off(page: Page) -> None:
     reader, apart = Reader(), []
     for seed in (4, 5, 9):
-        picture = next(iter(made_pages(1, seed)))[0]
+        picture = next(iter(synthetic_pages(1, seed)))[0]
         expected, found = reader.read(picture), read_in_page(page, as_png(picture))
         assert found["text"] == expected.text != ""
         for digit, read in zip(expected.digits, found["digits"], strict=True):
@@ -149,7 +149,7 @@ def test_pages_without_a_finder_read_rows_of_strokes(
 
 
 def test_a_chosen_and_a_dropped_picture_are_read(page: Page, tmp_path: Path) -> None:
-    picture = next(iter(made_pages(1, seed=9)))[0]
+    picture = next(iter(synthetic_pages(1, seed=9)))[0]
     path = tmp_path / "numbers.png"
     path.write_bytes(as_png(picture))
     page.set_input_files("#chosen", path)

@@ -1,4 +1,4 @@
-"""Mutated and made pictures of every accepted format, in bounded time and memory."""
+"""Mutated and synthetic pictures of every accepted format, in bounded time and memory."""
 
 import io
 from collections.abc import Iterator
@@ -139,4 +139,4 @@ def test_made_pictures_are_read_in_bounded_time_and_memory(
     count = check_for(OTHER_SECONDS, 1, made, check)
     process.stop()
     with capsys.disabled():
-        print(f"\n{count} made pictures: at most {slowest:.2f} s")
+        print(f"\n{count} synthetic pictures: at most {slowest:.2f} s")

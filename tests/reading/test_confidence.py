@@ -1,4 +1,4 @@
-"""The confidence of a whole picture, on made pages by writers that no finder is trained on."""
+"""The confidence of a whole picture, on synthetic pages by writers that no finder is trained on."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tendigits import Reader
-from tendigits.data.pages import made_pages
+from tendigits.data.pages import synthetic_pages
 from tendigits.evaluation.picture_metrics import most_probable_text
 from tendigits.images.finder import MARKS
 
@@ -32,7 +32,7 @@ class ReadPage:
 def pages() -> list[ReadPage]:
     """The pages on which something was read; each ? is its most probable digit."""
     reader, found = Reader(threads=1), []
-    for picture, text, _ in made_pages(PAGES, SEED):
+    for picture, text, _ in synthetic_pages(PAGES, SEED):
         reading = reader.read(picture)
         if reading.numbers:
             read, is_unclear = most_probable_text(reading), "?" in reading.text

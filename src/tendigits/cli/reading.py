@@ -64,7 +64,7 @@ def read(
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Most processes to use.", show_default="one per core"),
+        typer.Option(min=1, help="Maximum number of processes.", show_default="one per core"),
     ] = None,
     ray: Annotated[
         str | None,

@@ -20,7 +20,7 @@ def sweep(
         ),
     ],
     seeds: Annotated[
-        str, typer.Option(metavar="FIRST:END", help="The seeds, without the end.")
+        str, typer.Option(metavar="FIRST:END", help="The seeds: 0:5 is 0 to 4.")
     ] = "0:5",
     search: Annotated[
         Path | None,

@@ -124,13 +124,14 @@ def export(
     model: Annotated[
         str,
         typer.Argument(
-            help="A run folder; for C, a model file or a pretrained model's name will do, too."
+            help="A run folder; for .html and .h also a model file with its weights beside it, "
+            "or a pretrained model's name."
         ),
     ],
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", metavar="FILE", help="The file; its ending says what is written."
+            "--out", "-o", metavar="FILE", help="The file; its extension selects the format."
         ),
     ],
     int8: Annotated[
@@ -143,7 +144,7 @@ def export(
     \b
     NAME.onnx         ONNX with metadata, in float32; the weights go beside it
     NAME.onnx --int8  the same in 8 bits
-    NAME.html         a page that draws, reads and can be looked into, without a network
+    NAME.html         an offline page: draw and read digits, inspect every layer
     NAME.h            a C99 header in 8-bit integers, for microcontrollers
     """
     from tendigits.export.command import export_file

@@ -26,7 +26,7 @@ def read_csv(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """
     try:
         if path.stat().st_size > MAX_ELEMENTS:
-            raise DataError(f"{path} is larger than {MAX_ELEMENTS:,} bytes; divide it.")
+            raise DataError(f"{path} is larger than {MAX_ELEMENTS:,} bytes; split it.")
         with path.open(encoding="utf-8-sig") as file:
             first = file.readline()
             delimiter = max(",;\t", key=first.count)

@@ -50,7 +50,7 @@ def _training_and_test(source: Any) -> tuple[Any, Any | None]:
     if isinstance(source, Mapping):
         if "train" not in source:
             raise DataError(
-                f"The data has the parts {', '.join(map(str, source))}; name one train."
+                f"The data has the parts {', '.join(map(str, source))}; call one of them train."
             )
         return source["train"], source.get("test")
     if isinstance(source, tuple | list):
@@ -99,7 +99,7 @@ def _image_and_label(item: Any, name: str) -> tuple[Any, Any]:
 
 
 def _pixels(image: Any) -> Any:
-    """Return an image as an array; the digit of a picture that has not 28x28 pixels is framed."""
+    """Return an image as an array; the digit of a picture of another size is framed."""
     if not isinstance(image, Image.Image):
         return np.asarray(image)
     from tendigits.images import decode, frame_of_lone_digit  # noqa: PLC0415 - OpenCV takes a while

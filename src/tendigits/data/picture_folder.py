@@ -213,7 +213,7 @@ def _load_frame(path: Path) -> NDArray[np.uint8]:
     except PictureError as error:
         raise DataError(str(error)) from error
     if frame.shape != (IMAGE_SIZE, IMAGE_SIZE):
-        raise DataError(f"{path} has not 28x28 pixels; `tendigits read --crops` writes such files.")
+        raise DataError(f"{path} is not 28x28 pixels; `tendigits read --crops` writes such files.")
     return frame
 
 

@@ -1,4 +1,4 @@
-"""`tendigits export`: a trained model as one file, of the kind that the file's ending names."""
+"""`tendigits export`: a trained model as one file, in the format of the file's extension."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,26 +21,26 @@ def export_file(model: str, out: Path, *, int8: bool = False, force: bool = Fals
 
     Args:
         model: what the kind of file takes: a run folder, or a model file or its name.
-        out: the file; its ending is one of those of `_WRITERS`.
+        out: the file; its extension is one of those of `_WRITERS`.
         int8: weights and activations of an ONNX file in 8 bits.
         force: replace files that exist.
 
     Raises:
-        ModelError: the ending is unknown, there is such a file, or it cannot carry the model or
+        ModelError: the extension is unknown, there is such a file, or it cannot carry the model or
             cannot be written.
         RunError: there is no trained and tested run.
     """
-    ending = out.suffix.lower()
-    if ending not in _WRITERS:
+    extension = out.suffix.lower()
+    if extension not in _WRITERS:
         names = " or ".join(f"NAME{each}" for each in _WRITERS)
-        raise ModelError(f"{out} has no ending of a kind that can be exported; give {names}.")
-    files = (out, weights_beside(out)) if ending == ".onnx" else (out,)
+        raise ModelError(f"{out} has an unknown file extension; use {names}.")
+    files = (out, weights_beside(out)) if extension == ".onnx" else (out,)
     taken = [path for path in files if path.exists()]
     if taken and not force:
         raise ModelError(f"{taken[0]} exists already; choose another --out, or add --force.")
     if not int8:
-        return _WRITERS[ending](model, out)
-    if ending != ".onnx":
+        return _WRITERS[extension](model, out)
+    if extension != ".onnx":
         raise ModelError(f"--int8 is for ONNX files; leave it out for {out}.")
     return _write_onnx(model, out, int8=True)
 
@@ -64,7 +64,7 @@ def _write_c_header(model: str, out: Path) -> str:
     return export_c_header(model, out).summary()
 
 
-# The kinds of files by their ending; the help of `tendigits export` names them.
+# The formats by the file's extension; the help of `tendigits export` names them.
 _WRITERS: dict[str, Writer] = {
     ".onnx": _write_onnx,
     ".html": _write_html,

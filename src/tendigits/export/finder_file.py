@@ -14,7 +14,7 @@ from safetensors.torch import save
 
 from tendigits.classifiers.model_file import METADATA_KEY, open_session, with_checksum
 from tendigits.data import CATALOGUE, load_dataset
-from tendigits.data.pages import made_pages
+from tendigits.data.pages import synthetic_pages
 from tendigits.errors import ModelError, RunError
 from tendigits.evaluation.finder_report import FinderMetrics
 from tendigits.export.model_file import write_model_file
@@ -212,7 +212,7 @@ def _difference(network: FinderNetwork, content: bytes) -> float:
     session = open_session(content, "the exported file")
     graph = FinderGraph(network).eval()
     differences = []
-    for picture, _, _ in made_pages(CHECK_PAGES, seed=0):
+    for picture, _, _ in synthetic_pages(CHECK_PAGES, seed=0):
         page = picture[None, None].astype(np.float32)
         scores, classes = session.run([SCORES, CLASSES], {INPUT: page})
         with torch.no_grad():

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from tendigits.classifiers import ModelInfo
-from tendigits.data.pages import made_pages
+from tendigits.data.pages import synthetic_pages
 from tendigits.data.pages.targets import BOX_UNIT
 from tendigits.errors import ModelError
 from tendigits.export.html_bundle import bundled
@@ -215,7 +215,7 @@ def _difference_of_finders(network: FinderNetwork, copied: FinderNetwork) -> flo
     """Return the largest difference of a score or a class where there is a character."""
     graphs = FinderGraph(network).eval(), FinderGraph(copied).eval()
     largest = 0.0
-    for picture, _, _ in made_pages(CHECK_PAGES, seed=0):
+    for picture, _, _ in synthetic_pages(CHECK_PAGES, seed=0):
         page = torch.from_numpy(picture[None, None].astype(np.float32))
         (scores, classes, _), (other_scores, other_classes, _) = (each(page) for each in graphs)
         there = (scores > PRESENT) & (other_scores > 0)

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from tendigits.images.finder import DIGIT_CLASSES, Found
 
-# Chosen on made pages with held-out writers by benchmarks/combine.py. The classifier counts for
-# more where its frame shows the character alone.
+# Chosen on synthetic pages with held-out writers by benchmarks/combine.py. The classifier counts
+# for more where its frame shows the character alone.
 ALONE = 0.97  # of the ink in and around the box
 # Weights of the finder and of the classifier in the logarithms of the classes.
 _CLASSES_ALONE, _CLASSES = (0.71, 0.26), (0.80, 0.23)

@@ -29,8 +29,9 @@ def finder_card(
 
 ## Intended use
 It finds digits and the marks `. , - / :` in grey pictures of any size: their boxes, and the
-probabilities of their classes. It was trained on made pages: digits of MNIST and of fonts, drawn
-with many pens and captured as photos, scans and drawings, beside words, doodles, rules and grids.
+probabilities of their classes. It was trained on synthetic pages: digits of MNIST and of fonts,
+drawn with many pens and captured as photos, scans and drawings, beside words, doodles, rules and
+grids.
 It cannot tell letters that look like digits from digits.
 
 ## Metrics

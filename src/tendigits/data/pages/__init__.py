@@ -7,7 +7,7 @@ from tendigits.data.pages.page import (
     draw_page,
     draw_pages,
     load_held_out_glyphs,
-    made_pages,
+    synthetic_pages,
 )
 
 __all__ = [
@@ -17,6 +17,6 @@ __all__ = [
     "draw_page",
     "draw_pages",
     "load_held_out_glyphs",
-    "made_pages",
     "make_glyphs",
+    "synthetic_pages",
 ]

@@ -122,7 +122,7 @@ def load_held_out_glyphs() -> GlyphSet:
     return make_glyphs(digits.subset(held_out))
 
 
-def made_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
+def synthetic_pages(count: int, seed: int) -> list[tuple[NDArray[np.uint8], str, str]]:
     """Draw pages with digits by the writers of MNIST that no finder is trained on.
 
     Returns:

@@ -3,7 +3,7 @@ import pytest
 
 from tendigits.data import Dataset
 from tendigits.data.dataset import split_last
-from tendigits.data.pages import SHAPES, GlyphSet, Page, draw_page, draw_pages, made_pages
+from tendigits.data.pages import SHAPES, GlyphSet, Page, draw_page, draw_pages, synthetic_pages
 from tendigits.data.pages.page import HELD_OUT
 from tendigits.images.finder import CHARACTERS
 
@@ -77,9 +77,13 @@ def test_any_shape_can_be_drawn(glyphs: GlyphSet) -> None:
     assert page.picture.shape == (48, 200)
 
 
-def test_made_pages_are_those_of_a_seed_by_writers_that_are_not_trained_on(mnist: Dataset) -> None:
-    pages = made_pages(6, seed=1)
-    for (picture, text, kind), (again, *labels) in zip(pages, made_pages(6, seed=1), strict=True):
+def test_synthetic_pages_are_those_of_a_seed_by_writers_that_are_not_trained_on(
+    mnist: Dataset,
+) -> None:
+    pages = synthetic_pages(6, seed=1)
+    for (picture, text, kind), (again, *labels) in zip(
+        pages, synthetic_pages(6, seed=1), strict=True
+    ):
         np.testing.assert_array_equal(picture, again)
         assert labels == [text, kind]
         assert kind in KINDS
