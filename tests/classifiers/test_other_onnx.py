@@ -128,5 +128,28 @@ def test_other_networks_are_rejected_in_one_line(
     assert [name for name in named if name not in str(rejection.value)] == []
 
 
+@pytest.mark.parametrize("rows", [1, -1], ids=["fixed in a reshape", "two images in a row"])
+def test_networks_that_cannot_take_several_images_are_rejected(mnist: Dataset, rows: int) -> None:
+    columns = 784 if rows == 1 else 1568
+    nodes = [
+        helper.make_node("Reshape", ["x", "shape"], ["rows"]),
+        helper.make_node("Gemm", ["rows", "w"], ["scores"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "reshaped",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 784])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", 10])],
+        [
+            numpy_helper.from_array(np.array([rows, columns]), "shape"),
+            numpy_helper.from_array(np.ones((columns, 10), np.float32), "w"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    session = open_session(model.SerializeToString(), "other.onnx")
+    with pytest.raises(ModelError, match="cannot be run on 1,000 images; export it again"):
+        find_input_form(session, mnist.train, "other.onnx")
+
+
 def test_floating_point_weights_are_counted() -> None:
     assert count_weights(onnx.load(pretrained_models()["mlp"])) == 401_110

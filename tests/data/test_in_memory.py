@@ -101,6 +101,22 @@ def test_pictures_of_other_sizes_are_framed(mnist: Dataset, part: LabelledImages
     assert difference < 12  # of 255; they were enlarged and put on paper
 
 
+def test_pictures_that_show_nothing_are_left_out(part: LabelledImages) -> None:
+    class OneBlank(HuggingFace):
+        def __len__(self) -> int:
+            return 51
+
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            yield {"image": Image.new("L", (60, 40), 255), "label": 3}
+            yield from super().__iter__()
+
+    dataset = load_dataset({"train": OneBlank(part), "test": HuggingFace(part)})
+    assert np.array_equal(dataset.train.images, part.images)
+    assert dataset.all_notes == (
+        "arrays (training part): pictures that show nothing were left out: 1.",
+    )
+
+
 def test_loaded_data_set_is_returned_as_it_is(small_mnist: Dataset) -> None:
     assert load_dataset(small_mnist) is small_mnist
 

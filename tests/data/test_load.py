@@ -197,8 +197,9 @@ def test_a_folder_with_a_missing_file_is_rejected(
         ("t10k-labels-idx1-ubyte", np.full(500, 10, np.uint8), "has the label 10"),
         ("t10k-labels-idx1-ubyte", np.zeros(499, np.uint8), "500 images and 499 labels"),
         ("train-labels-idx1-ubyte", np.zeros((2, 28, 28), np.uint8), "1-dimensional"),
+        ("non-digit-images-idx3-ubyte", np.zeros((2, 32, 32), np.uint8), "no images (n, 28, 28)"),
     ],
-    ids=["narrow images", "a label too high", "a label too few", "images for labels"],
+    ids=["narrow images", "a label too high", "a label too few", "images for labels", "large"],
 )
 def test_a_folder_with_an_invalid_file_is_rejected(
     tmp_path: Path,

@@ -72,6 +72,13 @@ def test_pictures_of_classes_are_read_whole(mnist: Dataset, tmp_path: Path) -> N
     assert all(str(tmp_path) in each.name for each in found.misread)
 
 
+def test_folders_of_classes_without_pictures_are_rejected(tmp_path: Path) -> None:
+    for digit in range(10):
+        (tmp_path / str(digit)).mkdir()
+    with pytest.raises(DataError, match="contains no picture of a digit; give at least one"):
+        evaluate_pictures("reader", tmp_path)
+
+
 def test_images_of_a_data_set_are_read_as_pictures(mnist: Dataset) -> None:
     images, labels = mnist.test.images[:40], mnist.test.labels[:40].copy()
     labels[0] = 3  # it is a 7

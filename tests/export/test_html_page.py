@@ -1,7 +1,9 @@
 """Exported pages in a real Chromium: that they read as Python does, and what a user sees."""
 
 import io
+import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -27,6 +30,12 @@ from browser import (
 )
 from html_pages import classify_in_page, read_in_page
 from tendigits.classifiers import load_model_file
+from tendigits.classifiers.model_file import (
+    METADATA_KEY,
+    pretrained_models,
+    weights_beside,
+    with_checksum,
+)
 from tendigits.data import load_dataset
 from tendigits.data.pages import synthetic_pages
 from tendigits.errors import ModelError
@@ -241,6 +250,21 @@ def test_axe_finds_no_accessibility_violations(
         page.click("nav >> text=Read")
         page.locator("[data-tour]").first.click()
         check_with_axe(page)
+
+
+def test_the_name_in_a_model_file_is_text_in_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(html_page, "CHECK_IMAGES", 100)
+    monkeypatch.setattr(html_examples, "IMAGES", 1_000)
+    proto = onnx.load(pretrained_models()["mlp"])
+    info = json.loads({each.key: each.value for each in proto.metadata_props}[METADATA_KEY])
+    info["name"] = "</title><script>alert(1)</script>"
+    onnx.helper.set_model_props(proto, {METADATA_KEY: json.dumps(info)})
+    path = tmp_path / "mlp.onnx"
+    path.write_bytes(with_checksum(proto.SerializeToString()))
+    shutil.copy(weights_beside(pretrained_models()["mlp"]), tmp_path)
+    assert "<title>tendigits: &lt;/title&gt;&lt;script&gt;alert" in make_page(path).content
 
 
 def test_what_no_page_can_have_is_rejected_in_one_sentence(tmp_path: Path) -> None:

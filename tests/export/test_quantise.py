@@ -45,6 +45,12 @@ def test_channels_of_very_different_ranges_keep_their_precision(small_mnist: Dat
         (nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(784, 10)), "has a layer ReLU"),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.BatchNorm2d(2)), "has a layer Batch"),
         (nn.Sequential(nn.Conv2d(1, 2, 27), nn.Flatten(), nn.Linear(8, 10)), "flattens maps"),
+        (
+            nn.Sequential(
+                nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 3, padding=1), nn.Flatten(), nn.Linear(8, 10)
+            ),
+            "has a padded convolution after a layer without ReLU",
+        ),
         (nn.Sequential(nn.Flatten()), "does not end with a fully connected layer"),
     ],
 )

@@ -104,7 +104,15 @@ def test_display_url_does_not_show_the_password() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:"]
+    "url",
+    [
+        "nonsense",
+        "mysql://localhost/x",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite+aiosqlite:///x.db",
+        "postgresql+psycopg://me@localhost:port/x",
+    ],
 )
 def test_an_invalid_url_is_rejected(url: str) -> None:
     with pytest.raises(ServerError, match="Invalid database URL; give sqlite:///FILE or"):

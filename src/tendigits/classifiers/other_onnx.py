@@ -87,8 +87,8 @@ def find_input_form(
         name: the name of the file in error messages.
 
     Raises:
-        ModelError: the input is not 28x28 images, there are no ten scores, or less than half of
-            the predictions are correct with every scaling.
+        ModelError: the input is not 28x28 images, there are no ten scores, it cannot be run on
+            several images, or less than half of the predictions are correct with every scaling.
     """
     entry, shape, batch = _image_input(session, name)
     output = _ten_scores(session, name)
@@ -98,7 +98,7 @@ def find_input_form(
     trials = []
     for words, (scale, shift) in scales.items():
         form = InputForm(entry.name, output, shape, kind, batch, scale, shift, False, (words,))
-        trials.append(_try(session, form, probed))
+        trials.append(_try(session, form, probed, name))
     best = _best_trial(trials)
     if best.accuracy < MIN_ACCURACY:
         raise ModelError(
@@ -172,9 +172,14 @@ class _Trial:
 
 
 def _try(
-    session: onnxruntime.InferenceSession, form: InputForm, labelled: LabelledImages
+    session: onnxruntime.InferenceSession, form: InputForm, labelled: LabelledImages, name: str
 ) -> _Trial:
-    scores = run_onnx(session, form, labelled.images)
+    try:
+        scores = run_onnx(session, form, labelled.images)
+    except Exception as error:  # ONNX Runtime's errors have no common class but this one
+        raise _cannot_run(name, len(labelled)) from error
+    if scores.shape != (len(labelled), CLASSES):
+        raise _cannot_run(name, len(labelled))
     sums = scores.sum(axis=1)
     probabilities = bool((scores >= 0).all() and np.allclose(sums, 1, atol=1e-3))
     form = replace(form, probabilities=probabilities)
@@ -184,6 +189,12 @@ def _try(
         form=form,
         accuracy=float((scores.argmax(axis=1) == labelled.labels).mean()),
         loss=float(-of_labels.mean(dtype=np.float64)),
+    )
+
+
+def _cannot_run(name: str, images: int) -> ModelError:
+    return ModelError(
+        f"{name} cannot be run on {images:,} images; export it again with a free batch size."
     )
 
 

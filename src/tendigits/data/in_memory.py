@@ -71,9 +71,15 @@ def _load_part(part: Any, name: str) -> tuple[LabelledImages, tuple[str, ...]]:
     items = [_image_and_label(item, name) for item in _items(part)]
     if not items:
         raise DataError(f"There are no images in {name}; give at least one.")
-    images = [_pixels(image) for image, _ in items]
-    labels = [np.asarray(label) for _, label in items]
-    return labelled_images(_stacked(images, name), _stacked(labels, name), name)
+    frames = [_pixels(image) for image, _ in items]
+    images = [frame for frame in frames if frame is not None]
+    labels = [label for frame, (_, label) in zip(frames, items, strict=True) if frame is not None]
+    if not images:
+        raise DataError(f"The pictures of {name} show nothing; give at least one digit.")
+    found, notes = labelled_images(_stacked(images, name), _stacked(labels, name), name)
+    if blank := len(items) - len(images):
+        notes = (*notes, f"{name}: pictures that show nothing were left out: {blank:,}.")
+    return found, notes
 
 
 def _items(part: Any) -> Iterator[Any]:
@@ -99,7 +105,10 @@ def _image_and_label(item: Any, name: str) -> tuple[Any, Any]:
 
 
 def _pixels(image: Any) -> Any:
-    """Return an image as an array; the digit of a picture of another size is framed."""
+    """Return an image as an array, the digit of a picture of another size as a frame.
+
+    Returns None for such a picture that shows nothing.
+    """
     if not isinstance(image, Image.Image):
         return np.asarray(image)
     from tendigits.images import decode, frame_of_lone_digit  # noqa: PLC0415 - OpenCV takes a while
@@ -107,8 +116,7 @@ def _pixels(image: Any) -> Any:
     grey = decode(image).grey
     if grey.shape == (IMAGE_SIZE, IMAGE_SIZE):
         return grey
-    frame = frame_of_lone_digit(grey)
-    return np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8) if frame is None else frame
+    return frame_of_lone_digit(grey)
 
 
 def _stacked(arrays: list[Any], name: str) -> Any:

@@ -113,9 +113,10 @@ def _from_any_folder(folder: Path, progress: Progress) -> Dataset:
         return _dataset(folder.name, str(folder), frames, None, notes)
     if any("-ubyte" in path.name for path in folder.iterdir()):
         dataset = _from_folder(folder, folder.name, DIGITS, str(folder))
-        if not (folder / NON_DIGIT_FILE).is_file():
+        path = folder / NON_DIGIT_FILE
+        if not path.is_file():
             return dataset
-        return replace(dataset, non_digits=read_idx(folder / NON_DIGIT_FILE, dimensions=3))
+        return replace(dataset, non_digits=_frames(read_idx(path, dimensions=3), str(path)))
     found = find_class_folders(folder)
     if found is None:
         raise DataError(
@@ -151,12 +152,13 @@ def _from_file(path: Path) -> Dataset:
     dataset = _dataset(path.stem, str(path), train, test, notes)
     if NON_DIGIT_ARRAY not in arrays:
         return dataset
-    return replace(dataset, non_digits=_frames(arrays[NON_DIGIT_ARRAY], path))
+    name = f"{path}: {NON_DIGIT_ARRAY}"
+    return replace(dataset, non_digits=_frames(arrays[NON_DIGIT_ARRAY], name))
 
 
-def _frames(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+def _frames(images: NDArray[Any], name: str) -> NDArray[np.uint8]:
     if images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE) or images.dtype != np.uint8:
-        raise DataError(f"{path}: {NON_DIGIT_ARRAY} has no images (n, 28, 28) uint8; correct it.")
+        raise DataError(f"{name} has no images (n, 28, 28) uint8; correct it.")
     return images.astype(np.uint8, copy=False)
 
 

@@ -212,7 +212,9 @@ def _pictures_of_classes(
 ) -> tuple[list[LabelledPicture], tuple[str, ...]]:
     found = find_class_folders(folder)
     assert found is not None
-    files = found.test or found.train
+    files = found.train if found.test is None else found.test
+    if not files:
+        raise DataError(f"{folder} contains no picture of a digit; give at least one.")
     notes: tuple[str, ...] = ()
     if found.test is None and may_have_seen(classifier):
         loaded = load_pictures(files, folder, progress)

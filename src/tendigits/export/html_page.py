@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache
+from html import escape
 from importlib import import_module
 from pathlib import Path
 from string import Template
@@ -283,7 +284,7 @@ def _filled(data: Mapping[str, object], **blobs: bytes) -> str:
     info = data["info"]
     assert isinstance(info, dict)
     return template.substitute(
-        title=f"tendigits: {info['name']}",
+        title=escape(f"tendigits: {info['name']}"),
         icon=base64.b64encode((_SERVER_PAGE / "icon.svg").read_bytes()).decode(),
         style="".join(each.read_text("utf-8") for each in styles),
         data=to_json(data).replace("<", "\\u003c"),

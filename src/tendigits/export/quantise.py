@@ -103,6 +103,7 @@ def quantise(
         for step in steps[:-1]:
             values = _row(values, name) if isinstance(step.module, nn.Linear) else values
             outputs = step(values)
+            _reject_padded_negatives(step.module, scale, name)
             layer, scale = _integer_layer(step, values, scale, outputs)
             layers.append(layer)
             values = outputs
@@ -115,6 +116,15 @@ def quantise(
         logit=logit,
         octave=Factor.nearest(np.full(1, STEPS_PER_OCTAVE * logit / (temperature * math.log(2)))),
     )
+
+
+def _reject_padded_negatives(module: nn.Module, scale: Scale, name: str) -> None:
+    """Raise a ModelError where 0, with which is padded, is not stored as 0: without a ReLU."""
+    if isinstance(module, nn.Conv2d) and module.padding[0] and scale.zero.any():
+        raise ModelError(
+            f"{name} has a padded convolution after a layer without ReLU, which C cannot carry; "
+            "add a relu before it."
+        )
 
 
 def _row(values: Tensor, name: str) -> Tensor:
@@ -181,8 +191,6 @@ def _integer_layer(
     factor = Factor.nearest(rounded.unit / after.step)
     if isinstance(module, nn.Linear):
         return Convolution(rounded.weights, rounded.bias, factor), after
-    # Padding is 0, which a map without a ReLU does not store as 0.
-    assert not module.padding[0] or not scale.zero.any()
     shape = {"stride": int(module.stride[0]), "padding": int(module.padding[0])}
     if module.groups == 1:
         return Convolution(rounded.weights, rounded.bias, factor, **shape), after

@@ -34,7 +34,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import (
     ArgumentError,
     IntegrityError,
-    NoSuchModuleError,
     ProgrammingError,
     SQLAlchemyError,
 )
@@ -263,11 +262,12 @@ def _create_engine(url: str) -> Engine:
     )
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        is_file = parsed.database not in (None, "", ":memory:")
+        if parsed.drivername in ("sqlite", "sqlite+pysqlite") and is_file:
             return _sqlite_engine(url)
         if parsed.drivername == "postgresql+psycopg":
             return _postgresql_engine(url)
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, ValueError):  # a ValueError: the port is not a number
         raise invalid from None
     raise invalid
 

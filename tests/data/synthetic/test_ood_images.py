@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tendigits.data import Dataset
+from tendigits.data import Dataset, LabelledImages
 from tendigits.data.synthetic import OOD_KINDS, draw_ood_images, frame_ink
 from tendigits.errors import DataError
 
@@ -43,6 +43,15 @@ def test_blank_paper_gives_a_blank_frame() -> None:
     frame = frame_ink(np.zeros((50, 80), np.float32))
     assert frame.shape == (28, 28)
     assert not frame.any()
+
+
+def test_blank_images_are_not_cut_or_paired(small_mnist: Dataset) -> None:
+    digits = small_mnist.train
+    blank = LabelledImages(np.zeros_like(digits.images), digits.labels)
+    with pytest.raises(DataError, match="the training images have none"):
+        draw_ood_images(1, blank, seed=0)
+    mixed = LabelledImages(np.concatenate([blank.images, digits.images]), np.tile(digits.labels, 2))
+    assert draw_ood_images(200, mixed, seed=0).any(axis=(1, 2)).mean() > 0.9
 
 
 def test_images_without_the_digits_to_cut_are_rejected(small_mnist: Dataset) -> None:

@@ -229,8 +229,9 @@ def _random_digit(
     """Return the ink (28, 28) of a digit with one of `labels`; of any digit if None."""
     while True:
         index = int(random.integers(len(digits)))
-        if labels is None or digits.labels[index] in labels:
-            ink: Ink = digits.images[index].astype(np.float32) / np.float32(255)
+        image = digits.images[index]
+        if (labels is None or digits.labels[index] in labels) and image.any():
+            ink: Ink = image.astype(np.float32) / np.float32(255)
             return ink
 
 
@@ -271,7 +272,8 @@ def draw_ood_images(count: int, digits: LabelledImages, seed: int) -> NDArray[np
     Raises:
         DataError: `digits` has none of the digits that are cut and rotated.
     """
-    if count and not np.isin(digits.labels, _DIGITS_TO_CUT).any():
+    shows_ink = digits.images.any(axis=(1, 2))
+    if count and not np.isin(digits.labels[shows_ink], _DIGITS_TO_CUT).any():
         raise DataError(
             "OOD images are drawn from digits 2 to 5, and the training images have none; "
             "use a recipe without ood or another data set."
