@@ -14,7 +14,8 @@ from torch.nn import functional
 import tendigits
 from tendigits.data import Dataset, LabelledImages, Split, stratified_split
 from tendigits.errors import RunError
-from tendigits.networks import build_classifier, build_network, count_outputs
+from tendigits.evaluation import measure
+from tendigits.networks import build_classifier, build_network, classifier_of_network, count_outputs
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training import (
     EpochResult,
@@ -215,6 +216,17 @@ def test_validation_does_not_change_the_trained_weights(small_mnist: Dataset) ->
         fit(initial_state(recipe), data, recipe, validation=each) for each in (None, validation)
     )
     assert weights(first) == weights(second)
+
+
+def test_average_of_the_weights_does_not_keep_the_first_ones(small_mnist: Dataset) -> None:
+    recipe = load_recipe("mlp", {"ema_decay": 0.999, "epochs": 3})
+    split = stratified_split(small_mnist.train.labels, 0.1, 0)
+    held_out = small_mnist.train.subset(split.validation)
+    state = initial_state(recipe)
+    average = fit(state, build_training_data(recipe, small_mnist.train, split), recipe)
+    for network in (average, state.network.eval()):
+        predictions = classifier_of_network(network).predict(held_out.images, held_out.labels)
+        assert measure(predictions).accuracy > 0.9
 
 
 def test_callables_are_called_after_each_step_and_each_epoch(small_mnist: Dataset) -> None:

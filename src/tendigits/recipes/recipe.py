@@ -98,7 +98,7 @@ class Recipe(Settings):
             hardware supports it, float32 elsewhere.
         label_smoothing: the part of a label's weight that is spread evenly over all classes.
         ema_decay: the decay per step of an exponential moving average of the weights, which then
-            is the trained network; 0 for none.
+            is the trained network; 0 for none. After n steps it is at most (1 + n) / (10 + n).
         patience: the number of epochs without a lower validation loss after which the training
             ends early; never when None.
         members: the number of networks that are trained independently on the same images and

@@ -54,7 +54,7 @@ class TrainingState:
         """Return the state of `network` before the first epoch."""
         average = None
         if recipe.ema_decay:
-            mean = get_ema_multi_avg_fn(recipe.ema_decay)
+            mean = _moving_average(recipe.ema_decay)
             average = AveragedModel(network, multi_avg_fn=mean, use_buffers=True)
         return cls(
             network=network,
@@ -212,6 +212,20 @@ def _loss_and_accuracy(logits: Tensor, targets: Tensor) -> tuple[float, float]:
     """Return the mean cross-entropy in nats and the accuracy."""
     loss = functional.cross_entropy(logits, targets)
     return loss.item(), (logits.argmax(1) == targets).double().mean().item()
+
+
+def _moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+    """Return a function that updates averages, with a smaller decay in the first steps.
+
+    Otherwise the first weights would still count for a tenth after 2,300 steps with 0.999. The
+    decays are those of TensorFlow's `ExponentialMovingAverage`.
+    """
+
+    def update(averages: list[Tensor], values: list[Tensor], steps: Tensor) -> None:
+        done = int(steps)
+        get_ema_multi_avg_fn(min(decay, (1 + done) / (10 + done)))(averages, values, steps)
+
+    return update
 
 
 @contextmanager
