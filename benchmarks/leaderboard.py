@@ -4,8 +4,9 @@ The networks are those of `benchmarks/published/`, and recipes of this package. 
 network is tested on MNIST's test images, as the published ones were; that shows what choosing the
 best epoch by the test set adds. The figure that counts is that of the last epoch, which nothing
 was chosen for. Each training has one thread, and as many run at a time as there are cores; after an
-interruption, a second call resumes them. They are kept in `runs/leaderboard/`. Writes
-`benchmarks/results/leaderboard.json`, and updates the table and the picture of the docs.
+interruption, a second call resumes them. They are kept in `runs/leaderboard/`, by their settings: a
+changed recipe is trained anew. Writes `benchmarks/results/leaderboard.json`, and updates the table
+and the picture of the docs.
 
 python benchmarks/leaderboard.py lenet5 deotte --seeds 3
 """
@@ -15,7 +16,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
-from itertools import product
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tendigits.errors import RecipeError, RunError
 from tendigits.files import write_json
 from tendigits.networks import build_network, count_multiply_adds, count_parameters
 from tendigits.recipes import Recipe, load_recipe, shipped_recipes
+from tendigits.scale.sweep import run_name
 from tendigits.training import EpochResult, TrainingState, describe_environment, fit, read_history
 from tendigits.training.checkpoint import find_checkpoints, load_checkpoint, save_checkpoint
 from tendigits.training.environment import computing_threads
@@ -35,6 +37,7 @@ from tendigits.training.training_data import build_training_data, split_images
 RESULT = RESULTS / "leaderboard.json"
 PUBLISHED = Path(__file__).parent / "published"
 RUNS = Path("runs/leaderboard")
+DATA = "mnist"
 
 
 def main() -> None:
@@ -43,22 +46,21 @@ def main() -> None:
     parser.add_argument("recipes", nargs="*", default=published, metavar="RECIPE")
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()
+    seeds = range(arguments.seeds)
     try:  # before the first training, so that errors come at once
-        for name in arguments.recipes:
-            recipe_of(name)
+        recipes = {name: [recipe_of(name, seed) for seed in seeds] for name in arguments.recipes}
     except RecipeError as error:
         parser.error(str(error))
-    tasks = list(product(arguments.recipes, range(arguments.seeds)))
     jobs = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        trainings = {pool.submit(train, *task): task for task in tasks}
+        trainings = {pool.submit(train, each): each for each in chain(*recipes.values())}
         for training in as_completed(trainings):
-            history = training.result()
-            name, seed = trainings[training]
-            print(f"{name}, seed {seed}: {history[-1].line(len(history))}", flush=True)
+            history, recipe = training.result(), trainings[training]
+            line = history[-1].line(len(history))
+            print(f"{recipe.name}, seed {recipe.seed}: {line}", flush=True)
     result = read(RESULT) if RESULT.exists() else {"recipes": {}}
-    for name in arguments.recipes:
-        result["recipes"][name] = describe(name, range(arguments.seeds))
+    for name, seeded in recipes.items():
+        result["recipes"][name] = describe(seeded)
     result["environment"] = asdict(describe_environment(threads=1, precision="auto"))
     write_json(RESULT, result)
     update_pages()
@@ -73,17 +75,18 @@ def recipe_of(name: str, seed: int = 0) -> Recipe:
     return recipe
 
 
-def folder_of(name: str, seed: int) -> Path:
-    return RUNS / f"{name}-{seed}"
+def folder_of(recipe: Recipe) -> Path:
+    """Return the folder of a training; other settings have another one."""
+    return RUNS / run_name(recipe, DATA)
 
 
-def train(name: str, seed: int) -> list[EpochResult]:
+def train(recipe: Recipe) -> list[EpochResult]:
     """Train a recipe from its newest checkpoint; return its results, with those of the test set."""
-    recipe, folder = recipe_of(name, seed), folder_of(name, seed)
+    folder = folder_of(recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    data = load_dataset("mnist")
+    data = load_dataset(DATA)
     split = split_images(recipe, data.train.labels)
-    state = TrainingState.initial(build_network(recipe.network, seed), recipe)
+    state = TrainingState.initial(build_network(recipe.network, recipe.seed), recipe)
     state.history = restored(folder, state)
 
     def keep(_result: EpochResult) -> None:
@@ -112,13 +115,16 @@ def restored(folder: Path, state: TrainingState) -> list[EpochResult]:
     return []
 
 
-def describe(name: str, seeds: Sequence[int]) -> dict[str, object]:
-    """Return the size of a recipe's network, and the seconds and accuracies of its trainings."""
-    recipe = recipe_of(name)
-    network = build_network(recipe.network, seed=0)
-    histories = [read_history(folder_of(name, seed) / "history.csv") for seed in seeds]
+def describe(recipes: Sequence[Recipe]) -> dict[str, object]:
+    """Return the size of a network, and the seconds and accuracies of its training by each seed.
+
+    Args:
+        recipes: those of the trainings, which differ in their seed alone.
+    """
+    network = build_network(recipes[0].network, seed=0)
+    histories = [read_history(folder_of(recipe) / "history.csv") for recipe in recipes]
     return {
-        "epochs": recipe.epochs,
+        "epochs": recipes[0].epochs,
         "parameters": count_parameters(network),
         "multiply_adds": count_multiply_adds(network),
         "runs": [

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leaderboard import PUBLISHED, recipe_of
+from leaderboard import PUBLISHED, folder_of, recipe_of
 from leaderboard_table import CLAIMS, leaderboard_table
 from out_of_fold import comparison
 from tendigits.networks import build_network, count_parameters
@@ -26,6 +26,14 @@ def test_every_published_recipe_says_what_is_claimed_of_it() -> None:
 @pytest.mark.parametrize(("name", "parameters"), PUBLISHED_PARAMETERS.items())
 def test_networks_have_as_many_parameters_as_published(name: str, parameters: int) -> None:
     assert count_parameters(build_network(recipe_of(name).network, seed=0)) == parameters
+
+
+def test_trainings_of_other_settings_or_another_seed_have_folders_of_their_own() -> None:
+    recipe = recipe_of("lenet5")
+    changes: list[dict[str, object]] = [{"epochs": 3}, {"optimizer.learning_rate": 0.5}]
+    changes += [{"seed": 1}, {}]
+    assert len({folder_of(recipe.changed(each)) for each in changes}) == len(changes)
+    assert folder_of(recipe) == folder_of(recipe_of("lenet5"))
 
 
 def test_a_row_has_the_last_epochs_and_what_choosing_the_best_adds() -> None:

@@ -102,6 +102,19 @@ def test_models_that_differ_in_the_seed_are_summarised_and_not_tested(
     assert compared.seeds["mlp"].mean == pytest.approx(statistics.mean(accuracies))
 
 
+def test_seeds_of_different_recipes_of_one_name_are_summarised_apart(
+    model: ComparedModel, other_seed: ComparedModel
+) -> None:
+    changed = [
+        replace(each, name=f"{each.name} changed", recipe=each.recipe | {"epochs": 1})
+        for each in (model, other_seed)
+    ]
+    compared = compare([model, other_seed, *changed])
+    assert list(compared.seeds) == ["mlp, seed 7", "mlp changed, seed 7 changed"]
+    assert {each.runs for each in compared.seeds.values()} == {2}
+    assert list(compare([model, other_seed, changed[0]]).seeds) == ["mlp, seed 7"]
+
+
 def test_each_pair_of_different_recipes_is_tested(
     model: ComparedModel, other_seed: ComparedModel, constant: ComparedModel
 ) -> None:

@@ -6,7 +6,8 @@ import pytest
 from conftest import CommandLine
 from tendigits.errors import RecipeError, RunError
 from tendigits.recipes import load_recipe
-from tendigits.scale.search import Choices, Range, Search, read_space, run_search
+from tendigits.scale.search import Search, run_search, write_search_report
+from tendigits.scale.search_space import Choices, Range, read_space
 
 if TYPE_CHECKING:
     from postgresql import PostgreSQL
@@ -96,27 +97,22 @@ def test_search_of_what_is_not_a_single_network_is_rejected(
         run_search(wanted, jobs=1)
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("batch_size = 3", "write batch_size as "),
-        ("batch_size = { low = 1 }", "write batch_size as "),
-        ("= 3", "is not a TOML file"),
-        ("", "names no settings"),
-    ],
-)
-def test_invalid_space_is_reported(text: str, sentence: str, tmp_path: Path) -> None:
-    file = tmp_path / "space.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(RecipeError, match=sentence):
-        read_space(file)
-
-
 def test_unknown_setting_in_a_space_is_reported(tmp_path: Path) -> None:
     space = {"learning_rate": Choices(choices=[0.1])}
     wanted = Search(load_recipe("mlp"), space, "mnist", str(tmp_path / "study"), 1, threads=1)
     with pytest.raises(RecipeError, match=r"did you mean optimizer\.learning_rate\?"):
         run_search(wanted, jobs=1)
+
+
+def test_search_ends_if_every_trial_fails(small_mnist_folder: Path, tmp_path: Path) -> None:
+    space = {"optimizer.learning_rate": Choices(choices=[1e30])}  # the loss becomes infinite
+    study = str(tmp_path / "study.journal")
+    recipe = load_recipe("mlp", SMALL)
+    failing = Search(recipe, space, str(small_mnist_folder), study, trials=2, threads=1)
+    found = run_search(failing, jobs=1)
+    assert [trial.state.name for trial in found.trials] == ["FAIL", "FAIL"]
+    with pytest.raises(RunError, match="No trial of the study .* is complete"):
+        write_search_report(failing, found, tmp_path)
 
 
 def trials_printed(output: str) -> set[int]:

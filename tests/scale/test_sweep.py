@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -7,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from conftest import CommandLine, command
+from tendigits import train
+from tendigits.data import Dataset
 from tendigits.errors import RunError
 from tendigits.recipes import load_recipe
-from tendigits.scale.sweep import Sweep, train_sweep
+from tendigits.scale import sweep as sweep_module
+from tendigits.scale.sweep import ATTEMPTS, Sweep, describe_sweep, train_sweep
 from tendigits.training import load_run
 from tendigits.training.checkpoint import find_checkpoints
 
@@ -61,6 +65,86 @@ def test_sweep_takes_up_killed_runs_and_compares_recipes_by_seed(
         train_sweep(again, said.append)
     assert sum("test accuracy" in line for line in said) == 3
     assert {path: path.stat().st_mtime_ns for path in written} == written
+
+
+@pytest.fixture(scope="module")
+def complete(small_mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a complete run."""
+    folder = tmp_path_factory.mktemp("complete") / "run"
+    settings = {"epochs": 1, "network.widths": [5]}
+    return train("mlp", settings, data=small_mnist, out=folder, threads=1, quiet=True).folder
+
+
+def process_ends(code: int) -> "subprocess.CompletedProcess[str]":
+    return subprocess.CompletedProcess([], code, stderr="tendigits: Failed.\n")
+
+
+def test_every_run_has_its_own_settings_if_names_have_dots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+
+    def start(_train: str, recipe: str, *_options: str) -> "subprocess.CompletedProcess[str]":
+        started.append(Path(recipe))
+        return process_ends(2)
+
+    monkeypatch.setattr(sweep_module, "_run_tendigits", start)
+    rates = {"lr0.01": 0.01, "lr0.02": 0.02}
+    recipes = tuple(
+        load_recipe("mlp", {"name": name, "optimizer.learning_rate": rate})
+        for name, rate in rates.items()
+    )
+    with pytest.raises(RunError, match=r"^4 of 4 runs failed; .*-seed0 \(Failed\)"):
+        train_sweep(Sweep(recipes, range(2), "mnist", tmp_path, jobs=2), lambda _line: None)
+    trained = sorted(
+        (each.name, each.optimizer.learning_rate, each.seed) for each in map(load_recipe, started)
+    )
+    assert trained == [(name, rate, seed) for name, rate in rates.items() for seed in (0, 1)]
+
+
+def test_run_that_the_last_attempt_completes_has_not_failed(
+    complete: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[tuple[str, ...]] = []
+    sweep = Sweep((load_recipe("mlp"),), range(1), "mnist", tmp_path, jobs=1)
+    (folder,) = sweep.runs
+
+    def start(*words: str) -> "subprocess.CompletedProcess[str]":
+        attempts.append(words)
+        if len(attempts) < ATTEMPTS:
+            return process_ends(-signal.SIGKILL)
+        shutil.copytree(complete, folder)
+        return process_ends(0)
+
+    monkeypatch.setattr(sweep_module, "_run_tendigits", start)
+    said: list[str] = []
+    (run,) = train_sweep(sweep, said.append)
+    assert (run.folder, len(attempts)) == (folder, ATTEMPTS)
+    assert said[0].startswith("mlp seed 0: test accuracy ")
+
+
+def test_equal_settings_are_one_run(tmp_path: Path) -> None:
+    mlp = load_recipe("mlp")
+    recipes = mlp, mlp, mlp.changed({"epochs": 1})
+    sweep = Sweep(recipes, range(2), "mnist", tmp_path, jobs=1)
+    assert [(each.epochs, each.seed) for each in sweep.runs.values()] == [
+        (mlp.epochs, 0),
+        (mlp.epochs, 1),
+        (1, 0),
+        (1, 1),
+    ]
+
+
+def test_recipes_of_one_name_are_told_apart_by_their_checksums(
+    complete: Path, tmp_path: Path
+) -> None:
+    names = "mlp-11111111-seed0", "mlp-22222222-seed0"
+    runs = [load_run(shutil.copytree(complete, tmp_path / name)) for name in names]
+    first, second, difference = describe_sweep(runs).splitlines()
+    assert first.startswith("mlp-11111111, 1 seed: test accuracy ")
+    assert second.startswith("mlp-22222222, 1 seed: test accuracy ")
+    assert difference == "mlp-22222222 - mlp-11111111: +0.00 points"
+    assert describe_sweep(runs[:1]).startswith("mlp, 1 seed: ")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from tendigits import (
@@ -15,10 +17,11 @@ from tendigits import (
     train,
 )
 from tendigits.classifiers import pretrained_models
-from tendigits.classifiers.model_file import weights_beside
+from tendigits.classifiers.model_file import METADATA_KEY, weights_beside, with_checksum
 from tendigits.data import NON_DIGIT, Dataset, LabelledImages
 from tendigits.errors import RunError
 from tendigits.export import Exported
+from tendigits.export.trained import load_trained
 from tendigits.feedback.corrections import only_digits, split_corrections
 from tendigits.networks import build_classifier, classifier_of_network
 from tendigits.recipes import Recipe, load_recipe
@@ -242,6 +245,24 @@ def test_model_that_cannot_be_trained_further_is_rejected(
     model = export_model(run, tmp_path / "model.onnx", int8=int8).path
     with pytest.raises(RunError, match=reason):
         read_start(model, corrections)
+
+
+def test_model_with_settings_of_another_version_is_rejected(
+    tmp_path: Path, corrections: LabelledImages
+) -> None:
+    proto = onnx.load_model(pretrained_models()["mlp"])
+    metadata = {each.key: each.value for each in proto.metadata_props}
+    info = json.loads(metadata[METADATA_KEY])
+    info["recipe"]["network"]["former_setting"] = True
+    onnx.helper.set_model_props(proto, {METADATA_KEY: json.dumps(info)})
+    model = tmp_path / "old.onnx"
+    model.write_bytes(with_checksum(proto.SerializeToString()))
+    for load in (lambda: read_start(model, corrections), lambda: load_trained(model)):
+        with pytest.raises(
+            RunError, match=r"settings of another version .* train it again"
+        ) as error:
+            load()
+        assert "\n" not in str(error.value)
 
 
 def test_weights_of_another_network_are_rejected(corrections: LabelledImages) -> None:

@@ -83,7 +83,8 @@ def _search(
     jobs: int,
 ) -> None:
     from tendigits.recipes import Recipe
-    from tendigits.scale.search import Search, read_space, run_search, write_search_report
+    from tendigits.scale.search import Search, run_search, write_search_report
+    from tendigits.scale.search_space import read_space
 
     assert isinstance(recipe, Recipe)
     values = read_space(space)

@@ -120,7 +120,8 @@ class Comparison:
     Attributes:
         models: the classifiers, in the given order. Those of one name are called "name (file)".
         pairs: each two different ones, if they differ in more than their seed.
-        seeds: the accuracy over those that differ in their seed alone, by the recipe's name.
+        seeds: the accuracy over those that differ in their seed alone, by the recipe's name, or by
+            the classifiers' names where several recipes have that one.
     """
 
     models: tuple[ComparedModel, ...]
@@ -276,7 +277,24 @@ def _test_pairs(models: Sequence[ComparedModel]) -> tuple[Pair, ...]:
 
 
 def _summarise_seeds(models: Sequence[ComparedModel]) -> dict[str, Spread]:
+    groups = _by_settings(models)
+    recipes = Counter(_recipe_name(group) for group in groups)
     spreads: dict[str, Spread] = {}
+    for group in groups:
+        if len(group) > 1:
+            is_unique = recipes[_recipe_name(group)] == 1
+            name = _recipe_name(group) if is_unique else ", ".join(each.name for each in group)
+            spreads[name] = spread([each.metrics.accuracy for each in group])
+    return spreads
+
+
+def _recipe_name(group: Sequence[ComparedModel]) -> str:
+    return str(group[0].recipe["name"])
+
+
+def _by_settings(models: Sequence[ComparedModel]) -> list[list[ComparedModel]]:
+    """Return the models of each recipe, one of each seed."""
+    groups: list[list[ComparedModel]] = []
     left = [each for each in models if each.recipe]
     while left:
         first, *others = left
@@ -284,9 +302,7 @@ def _summarise_seeds(models: Sequence[ComparedModel]) -> dict[str, Spread]:
         for each in others:
             if all(each.differs_in_seed_alone(seed) for seed in seeds):
                 seeds.append(each)
-        if len(seeds) > 1:
-            accuracies = [each.metrics.accuracy for each in seeds]
-            spreads[str(first.recipe["name"])] = spread(accuracies)
+        groups.append(seeds)
         recipe = _without_seed(first.recipe)
         left = [each for each in others if _without_seed(each.recipe) != recipe]
-    return spreads
+    return groups

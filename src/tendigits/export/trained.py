@@ -14,10 +14,9 @@ from tendigits.data import CATALOGUE, LabelledImages, load_dataset
 from tendigits.errors import ModelError, RunError
 from tendigits.export.model_file import describe
 from tendigits.networks import build_classifier
-from tendigits.recipes import Recipe
 from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.distillation import held_out_sha256
-from tendigits.training.fine_tuning import read_model_and_weights
+from tendigits.training.fine_tuning import read_model_and_weights, recipe_of_model
 from tendigits.training.training_data import split_images
 
 CHECK_IMAGES = 1000
@@ -99,8 +98,8 @@ def _of_file(model: str) -> TrainedModel:
     )
     if info.data not in CATALOGUE:
         raise other_images
+    recipe = recipe_of_model(info, model)
     try:
-        recipe = Recipe.model_validate(info.recipe)
         network = build_classifier(recipe)
         network.load_state_dict(load(weights))
     except (ValueError, RuntimeError, SafetensorError) as error:

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import sys
-import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback, Study
 from optuna.trial import FrozenTrial, Trial, TrialState
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -25,7 +23,7 @@ from tendigits.errors import Interrupted, RecipeError, RunError
 from tendigits.files import atomic_write, to_json, write_text
 from tendigits.networks import build_network, count_outputs
 from tendigits.recipes import Recipe
-from tendigits.recipes.settings import Settings
+from tendigits.scale.search_space import Choices, Range, Space, reject_unsuitable
 from tendigits.training import (
     EpochResult,
     TrainingState,
@@ -36,33 +34,9 @@ from tendigits.training import (
 )
 from tendigits.training.training_data import split_images
 
-Value = bool | int | float | str
-_COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)  # a trial whose process was killed is not
+# A trial whose process was killed is not counted; it stays in the state RUNNING.
+_COUNTED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 _STUDY = "tendigits"
-
-
-class Range(Settings):
-    """Numbers to choose from; whole numbers where both limits are.
-
-    Attributes:
-        low: the smallest.
-        high: the largest.
-        log: whether to draw them evenly on a logarithmic scale.
-    """
-
-    low: int | float
-    high: int | float
-    log: bool = False
-
-
-class Choices(Settings):
-    """Values to choose from.
-
-    Attributes:
-        choices: the values.
-    """
-
-    choices: list[Value]
 
 
 @dataclass(frozen=True)
@@ -79,7 +53,7 @@ class Search:
     """
 
     recipe: Recipe
-    space: Mapping[str, Range | Choices]
+    space: Space
     data: str
     study: str
     trials: int
@@ -92,30 +66,6 @@ class Search:
         return to_json({"recipe": self.recipe.model_dump(), "space": space, "data": self.data})
 
 
-def read_space(path: Path) -> dict[str, Range | Choices]:
-    """Read a TOML file of settings and their values.
-
-    Raises:
-        RecipeError: it cannot be read, or an entry is neither a range nor choices.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        space = TypeAdapter(dict[str, Range | Choices]).validate_python(values)
-    except OSError as error:
-        raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValidationError as error:
-        name = error.errors()[0]["loc"][0]
-        raise RecipeError(
-            f'{path}: write {name} as "{name}" = {{ low = 0.01, high = 0.1, log = true }} or '
-            f'"{name}" = {{ choices = [1, 2] }}.'
-        ) from error
-    except ValueError as error:
-        raise RecipeError(f"{path} is not a TOML file: {str(error).rstrip('.')}.") from error
-    if not space:
-        raise RecipeError(f"{path} names no settings to search.")
-    return space
-
-
 def run_search(search: Search, jobs: int) -> Study:
     """Run trials in `jobs` processes until the study has as many as wanted; return the study.
 
@@ -123,12 +73,12 @@ def run_search(search: Search, jobs: int) -> Study:
     started again.
 
     Raises:
-        RecipeError: a setting is unknown, its values are invalid, there is no validation, or the
+        RecipeError: a setting is unknown, its values are invalid, there is no validation, or a
             recipe has members or a teacher.
         RunError: the study is of something else or cannot be opened, or processes keep dying.
         Interrupted: Ctrl-C was pressed.
     """
-    _reject_unsuitable(search)  # before any process is started
+    reject_unsuitable(search.recipe, search.space)  # before any process is started
     study = _open_study(search)
     context = multiprocessing.get_context("spawn")
     restarts = 2 * jobs
@@ -145,22 +95,6 @@ def run_search(search: Search, jobs: int) -> Study:
     except KeyboardInterrupt:
         raise Interrupted("Stopped; the same command goes on with the study.") from None
     return study
-
-
-def _reject_unsuitable(search: Search) -> None:
-    if not search.recipe.validation_fraction:
-        raise RecipeError(
-            f"{search.recipe.name} holds out no validation images, by which a search chooses; add "
-            "--set validation_fraction=0.1."
-        )
-    if search.recipe.members > 1 or search.recipe.distillation is not None:
-        raise RecipeError(
-            f"{search.recipe.name} has members or a teacher, and a search trains single networks "
-            "without a teacher; choose another recipe."
-        )
-    for name, values in search.space.items():
-        for value in values.choices if isinstance(values, Choices) else (values.low, values.high):
-            search.recipe.changed({name: value})
 
 
 def write_search_report(search: Search, study: Study, folder: Path) -> str:
@@ -186,7 +120,8 @@ def _report(study: Study, importances: Mapping[str, float]) -> str:
     lines = [
         "# Search",
         "",
-        f"{counts[TrialState.COMPLETE]} complete trials, {counts[TrialState.PRUNED]} pruned ones. "
+        f"Trials: {counts[TrialState.COMPLETE]} complete, {counts[TrialState.PRUNED]} pruned, "
+        f"{counts[TrialState.FAIL]} failed. "
         f"Best validation accuracy: {100 * study.best_value:.2f} % "
         f"(trial {study.best_trial.number}). The test set was not used.",
         "",

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from tendigits.files import to_json, write_text
 from tendigits.recipes import Recipe
 from tendigits.training import Run, load_run
 
-# A run whose process is killed this often in a row has failed, perhaps for lack of memory.
+# A run whose process is killed this often has failed.
 ATTEMPTS = 3
 
 
@@ -43,11 +44,11 @@ class Sweep:
         """The threads of each run; together they use all cores."""
         return max(1, len(os.sched_getaffinity(0)) // self.jobs)
 
-    def run_folder(self, recipe: Recipe, seed: int) -> Path:
-        """Return the folder of a run; its name depends on all settings and the data set."""
-        settings = {**recipe.model_dump(exclude={"seed", "description"}), "data": self.data}
-        digest = hashlib.sha256(to_json(settings).encode()).hexdigest()[:8]
-        return self.folder / f"{recipe.name}-{digest}-seed{seed}"
+    @property
+    def runs(self) -> dict[Path, Recipe]:
+        """The folder of each run and its recipe with its seed; equal settings are one run."""
+        seeded = [each.changed({"seed": seed}) for each in self.recipes for seed in self.seeds]
+        return {self.folder / run_name(each, self.data): each for each in seeded}
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,22 @@ class Failure:
     """A run that failed.
 
     Attributes:
-        name: the recipe and the seed.
+        name: the name of its folder.
         reason: the last line that its process wrote.
     """
 
     name: str
     reason: str
+
+
+def run_name(recipe: Recipe, data: str) -> str:
+    """Return a name for the folder of a run, NAME-CHECKSUM-seedSEED.
+
+    The checksum depends on all settings but the seed and the description, and on the data set.
+    """
+    settings = {**recipe.model_dump(exclude={"seed", "description"}), "data": data}
+    checksum = hashlib.sha256(to_json(settings).encode()).hexdigest()[:8]
+    return f"{recipe.name}-{checksum}-seed{recipe.seed}"
 
 
 def train_sweep(sweep: Sweep, say: Callable[[str], None]) -> list[Run]:
@@ -77,9 +88,8 @@ def train_sweep(sweep: Sweep, say: Callable[[str], None]) -> list[Run]:
         Interrupted: Ctrl-C was pressed.
     """
     sweep.folder.mkdir(parents=True, exist_ok=True)
-    wanted = [(recipe, seed) for recipe in sweep.recipes for seed in sweep.seeds]
     with ThreadPoolExecutor(sweep.jobs) as pool:
-        started = [pool.submit(_train, sweep, recipe, seed, say) for recipe, seed in wanted]
+        started = [pool.submit(_train, sweep, *each, say) for each in sweep.runs.items()]
         try:
             results = [each.result() for each in started]
         except KeyboardInterrupt:  # the processes have received it, too
@@ -88,7 +98,7 @@ def train_sweep(sweep: Sweep, say: Callable[[str], None]) -> list[Run]:
     failures = [each for each in results if isinstance(each, Failure)]
     if failures:
         raise RunError(
-            f"{len(failures)} of {len(wanted)} runs failed; the same command tries them again: "
+            f"{len(failures)} of {len(results)} runs failed; the same command tries them again: "
             + "; ".join(f"{each.name} ({each.reason.rstrip('.')})" for each in failures)
             + "."
         )
@@ -99,12 +109,13 @@ def describe_sweep(runs: Sequence[Run]) -> str:
     """Return mean, deviation and interval of each recipe's test accuracy, and paired differences.
 
     The difference of two recipes is taken seed by seed: for the same seed, initial weights, order
-    of the images and split agree as far as the recipes do.
+    of the images and split agree as far as the recipes do. Recipes of one name are told apart by
+    the checksum in the names of their folders.
     """
-    accuracies: dict[str, dict[int, float]] = {}
-    for run in runs:
-        by_seed = accuracies.setdefault(run.recipe.name, {})
-        by_seed[run.recipe.seed] = 100 * run.metrics.accuracy
+    accuracies = {
+        name: {run.recipe.seed: 100 * run.metrics.accuracy for run in group}
+        for name, group in _by_recipe(runs).items()
+    }
     lines = [_describe(name, list(each.values())) for name, each in accuracies.items()]
     for first, second in combinations(accuracies, 2):
         differences = [
@@ -112,6 +123,18 @@ def describe_sweep(runs: Sequence[Run]) -> str:
         ]
         lines.append(_describe_difference(f"{second} - {first}", differences))
     return "\n".join(lines)
+
+
+def _by_recipe(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each recipe by its name, or NAME-CHECKSUM where others share the name."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.folder.name.rpartition("-seed")[0], []).append(run)
+    names = Counter(group[0].recipe.name for group in groups.values())
+    return {
+        checked if names[group[0].recipe.name] > 1 else group[0].recipe.name: group
+        for checked, group in groups.items()
+    }
 
 
 def _describe(name: str, values: Sequence[float]) -> str:
@@ -139,34 +162,46 @@ def _describe_difference(names: str, differences: Sequence[float]) -> str:
     )
 
 
-def _train(sweep: Sweep, recipe: Recipe, seed: int, say: Callable[[str], None]) -> Run | Failure:
+def _train(sweep: Sweep, folder: Path, recipe: Recipe, say: Callable[[str], None]) -> Run | Failure:
     """Start or resume a run until it is complete; return it, or why it failed."""
-    folder, name = sweep.run_folder(recipe, seed), f"{recipe.name} seed {seed}"
-    reason = "its process was killed"
-    for _ in range(ATTEMPTS):
-        try:
-            run = load_run(folder) if folder.exists() else None
-            if run is not None and run.is_complete:
-                accuracy = run.metrics.accuracy
-                say(f"{name}: test accuracy {100 * accuracy:.2f} %  {folder}")
-                return run
-        except RunError as error:
-            reason = str(error)
-            break
-        process = _run_tendigits(*_words(sweep, recipe.changed({"seed": seed}), folder))
-        if process.returncode > 0:  # not killed: it would fail again
-            reason = (process.stderr.strip().splitlines() or [reason])[-1]
-            break
-    reason = reason.removeprefix("tendigits: ")
-    say(f"{name}: failed: {reason}")
-    return Failure(name, reason)
+    try:
+        run = _complete(sweep, folder, recipe)
+        accuracy = run.metrics.accuracy
+    except RunError as error:
+        reason = str(error)
+        say(f"{folder.name}: failed: {reason}")
+        return Failure(folder.name, reason)
+    say(f"{recipe.name} seed {recipe.seed}: test accuracy {100 * accuracy:.2f} %  {folder}")
+    return run
 
 
-def _words(sweep: Sweep, recipe: Recipe, folder: Path) -> list[str]:
+def _complete(sweep: Sweep, folder: Path, recipe: Recipe) -> Run:
+    """Start or resume a run until it is complete.
+
+    Raises:
+        RunError: it has failed, its folder is damaged, or its process was killed too often.
+    """
+    for attempts_left in reversed(range(ATTEMPTS + 1)):
+        run = load_run(folder) if folder.exists() else None
+        if run is not None and run.is_complete:
+            return run
+        if attempts_left:
+            process = _run_tendigits(*_words(sweep, folder, recipe))
+            if process.returncode > 0:  # not killed: it would fail again
+                raise RunError(_last_line(process.stderr))
+    raise RunError(f"Its process was killed {ATTEMPTS} times, perhaps for lack of memory.")
+
+
+def _last_line(errors: str) -> str:
+    lines = errors.strip().splitlines() or ["Its process failed."]
+    return lines[-1].removeprefix("tendigits: ")
+
+
+def _words(sweep: Sweep, folder: Path, recipe: Recipe) -> list[str]:
     """Return the words of the command that starts or resumes a run."""
     if folder.exists():
         return ["train", "--resume", str(folder)]
-    file = folder.with_suffix(".toml")
+    file = folder.with_name(f"{folder.name}.toml")
     write_text(file, recipe.to_toml())
     options = ["--data", sweep.data, "--threads", str(sweep.threads), "--out", str(folder)]
     return ["train", str(file), *options]

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
@@ -129,14 +130,15 @@ def read_model_and_weights(model: str | Path) -> tuple[bytes, bytes]:
 
     Raises:
         ModelError: the model file cannot be read, or is damaged.
-        RunError: its weights are missing or damaged, or it is an ensemble or has 8-bit weights.
+        RunError: its weights are missing or damaged, it is an ensemble or has 8-bit weights, or
+            another version of tendigits trained it.
     """
     path = pretrained_models().get(str(model), Path(model))
     data = read_model(path)
     info = load_model_bytes(data, str(model), threads=1).info
     if info.precision != "float32":
         raise RunError(f"The model {model} has 8-bit weights; give its float32 file.")
-    if Recipe.model_validate(info.recipe).is_ensemble:
+    if recipe_of_model(info, str(model)).is_ensemble:
         raise RunError(f"The model {model} is an ensemble; give a model of one network.")
     weights = weights_beside(path)
     try:
@@ -152,6 +154,21 @@ def read_model_and_weights(model: str | Path) -> tuple[bytes, bytes]:
             "is wrong; export the model again."
         )
     return data, content
+
+
+def recipe_of_model(info: ModelInfo, model: str) -> Recipe:
+    """Return the recipe in the metadata of a model file; the error message calls it `model`.
+
+    Raises:
+        RunError: it has settings of another version of tendigits.
+    """
+    try:
+        return Recipe.model_validate(info.recipe)
+    except ValidationError as error:
+        raise RunError(
+            f"The model {model} has settings of another version of tendigits; train it again, or "
+            f"use the version that trained it (commit {info.git_revision or 'unknown'})."
+        ) from error
 
 
 def load_start(run: Run) -> Start:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
 from tendigits.classifiers import Classifier
 from tendigits.data import LabelledImages
@@ -214,14 +214,14 @@ def _loss_and_accuracy(logits: Tensor, targets: Tensor) -> tuple[float, float]:
     return loss.item(), (logits.argmax(1) == targets).double().mean().item()
 
 
-def _moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+def _moving_average(decay: float) -> Callable[[PARAM_LIST, PARAM_LIST, Tensor | int], None]:
     """Return a function that updates averages, with a smaller decay in the first steps.
 
     Otherwise the first weights would still count for a tenth after 2,300 steps with 0.999. The
     decays are those of TensorFlow's `ExponentialMovingAverage`.
     """
 
-    def update(averages: list[Tensor], values: list[Tensor], steps: Tensor) -> None:
+    def update(averages: PARAM_LIST, values: PARAM_LIST, steps: Tensor | int) -> None:
         done = int(steps)
         get_ema_multi_avg_fn(min(decay, (1 + done) / (10 + done)))(averages, values, steps)
 
