@@ -8,7 +8,8 @@ interval another client, with an address of its own, does one of these:
 - two pictures of 12 megapixels per second, with the default time limit.
 
 Prints the 99th percentile of each interval and writes `benchmarks/results/clients.json`,
-and updates the tables of the docs.
+and updates the tables of the docs. Ends with an error if a response has a status that such requests
+do not get: then something else was measured.
 """
 
 import argparse
@@ -41,7 +42,10 @@ from tendigits.training import describe_environment
 RESULT = RESULTS / "clients.json"
 EVERY = 0.05  # seconds between two drawings
 SLOW_CLIENTS = 1000
+WARM_UP = 2.0  # seconds of reading before the first interval
+HEAD_START = 6.0  # seconds until an attack has started and the server knows the client
 NOT_READ = 30.0  # seconds
+EXPECTED = (200, 429, 503)  # read, or rejected as there is too much to do
 OTHER = "127.0.0.2"  # the address of the hostile client
 Attack = Callable[[str, Event], None]
 
@@ -68,12 +72,13 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         words = [sys.executable, "-m", "tendigits", "serve", *options]
         words += ["--database", f"sqlite:///{folder}/corrections.sqlite", "--port"]
-        with serving(words) as (url, _):
-            read_for(url, 2)  # warm
+        with serving(words) as (server, _):
+            url = f"{server}/v1/read"
+            read_for(url, WARM_UP)
             for _ in range(pairs):
                 times[False].append(read_for(url, seconds))
                 with attacking(attack, url):
-                    time.sleep(6)  # until it has started and the server knows the client
+                    time.sleep(HEAD_START)
                     times[True].append(read_for(url, seconds))
                 time.sleep(1)
     without, beside = ([p99(each) for each in times[key]] for key in (False, True))
@@ -93,7 +98,11 @@ def p99(milliseconds: list[float]) -> float:
 
 
 def read_for(url: str, seconds: float) -> list[float]:
-    """Read drawings for some seconds; return the milliseconds of each."""
+    """Read drawings for some seconds; return the milliseconds of each.
+
+    Raises:
+        RuntimeError: a response has a status that is not expected.
+    """
     large = Image.fromarray(255 - load_dataset("mnist").test.images[0]).resize((280, 280))
     body = png(np.asarray(large))
     times = []
@@ -101,11 +110,17 @@ def read_for(url: str, seconds: float) -> list[float]:
     with requests.Session() as session:
         while (started := time.monotonic()) < end:
             response = session.post(url, data=body, timeout=60)
+            check(response)
             # A drawing that is not read counts as one that takes as long as a client waits.
             seconds = time.monotonic() - started if response.ok else NOT_READ
             times.append(1000 * seconds)
             time.sleep(max(0.0, EVERY - (time.monotonic() - started)))
     return times
+
+
+def check(response: requests.Response) -> None:
+    if response.status_code not in EXPECTED:
+        raise RuntimeError(f"{response.url} has sent {response.status_code}: {response.text[:200]}")
 
 
 @contextmanager
@@ -119,6 +134,8 @@ def attacking(attack: Attack, url: str) -> Iterator[None]:
     finally:
         stopped.set()
         process.join()
+    if process.exitcode:
+        sys.exit("The attack has ended with an error.")
 
 
 def never_end_headers(url: str, stopped: Event) -> None:
@@ -151,15 +168,22 @@ def send_38_megapixels(url: str, stopped: Event) -> None:
 
 
 def send_twice_per_second(url: str, body: bytes, stopped: Event) -> None:
-    """Send pictures whether or not the earlier ones are answered."""
+    """Send pictures whether or not the earlier ones have got a response.
+
+    Raises:
+        RuntimeError: a response has a status that is not expected.
+    """
+    errors = []
 
     def send() -> None:
         with closing(requests.Session()) as session:
             session.mount("http://", FromOther())
             try:
-                session.post(url, data=body, timeout=60)
+                check(session.post(url, data=body, timeout=60))
             except requests.RequestException:
                 return
+            except RuntimeError as error:
+                errors.append(error)
 
     threads = []
     while not stopped.wait(0.5):
@@ -167,6 +191,8 @@ def send_twice_per_second(url: str, body: bytes, stopped: Event) -> None:
         threads[-1].start()
     for thread in threads:
         thread.join()
+    if errors:
+        raise errors[0]
 
 
 class FromOther(HTTPAdapter):

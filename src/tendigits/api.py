@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from numpy.typing import ArrayLike
 
 from tendigits.classifiers import Classifier, Predictions
-from tendigits.classifiers.classifier import as_levels
+from tendigits.classifiers.classifier import as_levels, reject_other_classes
 from tendigits.data import Dataset, LabelledImages, load_dataset
 from tendigits.data.load import DataSource
 from tendigits.errors import (
@@ -22,7 +22,6 @@ from tendigits.evaluation.own_data import (
     images_to_measure,
     load_ood_images,
     load_own_dataset,
-    reject_other_classes,
 )
 from tendigits.evaluation.report import Report, is_report, read_report
 from tendigits.loading import load_classifier

@@ -155,6 +155,30 @@ def test_headers_that_do_not_end_are_cut_off(tmp_path: Path) -> None:
             assert client.recv(4096)[:12] == b"HTTP/1.1 415"
 
 
+def test_connections_end_after_a_response_to_a_request_with_an_incomplete_body(
+    tmp_path: Path,
+) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+
+    def receive_response(client: socket.socket) -> None:
+        received = b""
+        while not received.endswith(b'{"status":"ok"}'):
+            received += client.recv(4096)
+            assert received.startswith(b"HTTP/1.1 200")
+
+    with serving(tmp_path, "--header-timeout", "1") as server:
+        host, _, port = server.url.removeprefix("http://").partition(":")
+        for rest in (b"x", b"x" * 8, b"x" * 8 + request + b"\r\n"):
+            with socket.create_connection((host, int(port)), timeout=20) as client:
+                client.sendall(request + b"Content-Length: 10\r\n\r\nxx")
+                receive_response(client)
+                client.sendall(rest)
+                if request in rest:
+                    receive_response(client)
+                else:
+                    assert client.recv(4096) == b""
+
+
 def test_large_headers_are_rejected(server: Server) -> None:
     host, _, port = server.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as client:

@@ -15,6 +15,8 @@ from PIL import Image
 
 from conftest import CommandLine, command
 from paper import on_paper, row
+from tendigits.classifiers import pretrained_models
+from tendigits.classifiers.model_file import with_checksum
 from tendigits.data import Dataset
 from tendigits.reading.explain import ACCEPTED
 
@@ -313,6 +315,19 @@ def test_ctrl_c_in_one_process_prints_how_many_pictures_were_read(many: Path) ->
     printed = re.fullmatch(r"tendigits: Stopped: (\d+) of 300 pictures were read\.\n", errors)
     assert printed is not None
     assert int(printed[1]) <= len(first) + len(rest.splitlines()) <= int(printed[1]) + 1
+
+
+def test_model_of_other_classes_is_rejected(
+    folder: Path, tmp_path: Path, tendigits: CommandLine
+) -> None:
+    content = pretrained_models()["tiny"].read_bytes()
+    letters = content.replace(b'"classes": ["0", "1"', b'"classes": ["a", "b"')
+    model = tmp_path / "letters.onnx"
+    model.write_bytes(with_checksum(letters))
+    result = tendigits("read", folder, "--model", model)
+    assert (result.returncode, result.stdout) == (2, "")
+    (error,) = result.stderr.splitlines()
+    assert "has the classes a, b, 2" in error
 
 
 def test_reading_needs_no_torch(folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -295,6 +296,12 @@ def test_model_file_that_has_changed_is_loaded_again(mnist: Dataset, tmp_path: P
         model.write_bytes(pretrained_models()[name].read_bytes())
         confidences.append(tendigits.read(image, model=model).confidence)
     assert confidences[0] != confidences[1]
+
+
+def test_model_of_other_classes_is_rejected() -> None:
+    letters = replace(load_model_file("tiny"), class_names=tuple("abcdefghij"))
+    with pytest.raises(ModelError, match=r"tiny has the classes a, b, c.*the ten digits"):
+        Reader(letters)
 
 
 def test_run_folder_is_rejected_with_the_command_that_exports_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tendigits.server.monitoring import Metrics
 from tendigits.server.problems import Problem
 from tendigits.server.served_model import load_served_model
 from tendigits.server.settings import load_settings
-from tendigits.server.tasks import Outcome, Picture, ReadPicture, Task
+from tendigits.server.tasks import Outcome, Picture, ReadPicture, Rejected, Task
 from tendigits.server.workers import Worker
 
 SERVED = load_served_model("tiny")
@@ -165,6 +165,28 @@ def test_the_model_is_replaced_while_pictures_are_read(pictures: list[Picture]) 
             isinstance(outcome, ReadPicture) for (outcome,) in await asyncio.gather(*reading)
         )
         assert isinstance((await batcher.run(pictures[:1], "a"))[0], ReadPicture)
+
+    run(work)
+
+
+def test_no_worker_is_lost_after_an_unexpected_error(
+    mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.BytesIO()
+    Image.fromarray(mnist.test.images[0]).save(file, "TIFF")
+    document = Picture("in the slow lane", file.getvalue())
+    receive = Worker._receive
+
+    def fail_once(*_: object) -> Outcome | None:
+        monkeypatch.setattr(Worker, "_receive", receive)
+        raise OverflowError
+
+    async def work(batcher: Batcher) -> None:
+        monkeypatch.setattr(Worker, "_receive", fail_once)
+        (lost,) = await batcher.run([document], "a")
+        assert isinstance(lost, Rejected)
+        assert lost.status == 503
+        assert isinstance((await batcher.run([document], "a"))[0], ReadPicture)
 
     run(work)
 

@@ -37,6 +37,7 @@ def test_an_invalid_parameter_is_named(server: Server) -> None:
         ({"key": "k", "frame": [1], "read": 7, "correct": 12}, "Invalid value for frame[0]: "),
         ({"key": "k", "frame": [1], "raed": 7, "correct": 1}, "Unknown field raed; /docs"),
         ({"frame": "x", "read": 7, "correct": 1}, "The field key is missing; add it."),
+        ({"x" * 10_000: 1}, f"Unknown field {'x' * 100}; /docs"),
     ],
 )
 def test_the_first_field_that_is_wrong_is_named(

@@ -1,5 +1,8 @@
+import json
+
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from server_process import base64_of
 from tendigits.server.problems import Problem
@@ -46,6 +49,37 @@ def test_an_invalid_body_is_a_problem(body: bytes, status: int, detail: str) -> 
         parse_json(ReadRequest, body)
     assert raised.value.status == status
     assert detail in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({f"name {number}": 1 for number in range(2000)}).encode(),
+        b'{"pictures": [' + b"0," * 60_000 + b"0]}",
+        b'{"pictures": [' + b"[]," * 3000 + b"[]]}",
+    ],
+    ids=["names", "numbers", "lists"],
+)
+def test_a_body_with_too_many_values_is_not_validated(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReadRequest, "model_validate_json", pytest.fail)
+    with pytest.raises(Problem, match="too many values; send at most 64 pictures") as raised:
+        parse_json(ReadRequest, body)
+    assert raised.value.status == 422
+
+
+def test_the_largest_valid_bodies_are_accepted() -> None:
+    for picture in ([[255] * 28] * 28, f"data:image/png;base64,{base64_of(bytes(1000))}"):
+        given = parse_json(ReadRequest, json.dumps({"pictures": [picture] * 64}).encode())
+        assert given.pictures == [picture] * 64
+
+
+def test_validation_stops_at_the_first_invalid_value() -> None:
+    body = json.dumps({"pictures": [[[-1] * 28] * 28] * 64})
+    with pytest.raises(ValidationError) as raised:
+        ReadRequest.model_validate_json(body)
+    assert raised.value.error_count() < 5
 
 
 def test_a_whole_number_with_a_decimal_point_is_an_integer() -> None:

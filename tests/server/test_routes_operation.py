@@ -1,15 +1,18 @@
 import re
 import shutil
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import TypeAdapter
 
-from server_process import Server, png, serving
+from server_process import Server, png, serving, wait_until
 from tendigits import export_model, load_classifier, train
 from tendigits.classifiers import ModelInfo, pretrained_models
+from tendigits.classifiers.model_file import with_checksum
 from tendigits.data import Dataset
 
 
@@ -61,8 +64,29 @@ def test_a_changed_model_file_is_used_after_a_reload(
     assert len(reloadable.workers()) == 1  # the previous model's worker has ended
 
 
-@pytest.mark.parametrize("content", [b"", b"not a model", None])
-def test_the_previous_model_stays_in_use_if_the_file_is_damaged(
+def test_there_is_one_reload_at_a_time(reloadable: Server) -> None:
+    with ThreadPoolExecutor(1) as clients:
+        first = clients.submit(reloadable.post, "/v1/models/reload")
+        wait_until(lambda: len(reloadable.workers()) == 2)
+        reloadable.process.send_signal(signal.SIGHUP)
+        second = reloadable.post("/v1/models/reload")
+        assert (first.result().status_code, second.status_code) == (200, 503)
+    assert second.json()["detail"] == "The model is being reloaded already; try again in a moment."
+    log = reloadable.log.read_text()
+    assert log.count("SIGHUP was ignored: The model is being reloaded already") == 1
+    assert log.count("model in use") == 1
+    assert len(reloadable.workers()) == 1
+
+
+LETTERS = with_checksum(
+    pretrained_models()["tiny"]
+    .read_bytes()
+    .replace(b'"classes": ["0", "1"', b'"classes": ["a", "b"')
+)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", LETTERS, None])
+def test_the_previous_model_stays_in_use_if_the_file_is_damaged_or_of_other_classes(
     reloadable: Server, model: Path, mnist: Dataset, content: bytes | None
 ) -> None:
     if content is None:
@@ -73,7 +97,8 @@ def test_the_previous_model_stays_in_use_if_the_file_is_damaged(
     assert response.status_code == 503
     assert "previous model stays" in response.json()["detail"]
     assert str(model) not in response.text
-    assert str(model) in reloadable.log.read_text()
+    reason = "the ten digits" if content == LETTERS else str(model)
+    assert reason in reloadable.log.read_text()
     assert reloadable.read(png(mnist.test.images[0])).json()["text"] == "7"
 
 

@@ -41,6 +41,7 @@ def test_it_listens_on_an_ipv6_address(tmp_path: Path) -> None:
         (["--host", "0.0.0.0"], "--open"),
         (["--host", "no.such.name.invalid", "--open"], "Cannot listen on"),
         (["--port", "-1"], "port"),
+        (["--api-key", ""], "a key is empty"),
     ],
 )
 def test_an_invalid_option_is_rejected_in_one_line(

@@ -61,3 +61,20 @@ def test_without_keys_only_requests_to_localhost_are_accepted(tmp_path: Path) ->
             assert server.get("/v1/model", headers={"Host": host}).status_code == status
     with serving(tmp_path, "--model", "tiny", "--open") as server:
         assert server.get("/v1/model", headers={"Host": "a.example"}).status_code == 200
+
+
+def test_without_keys_pages_of_other_sites_cannot_change_anything(tmp_path: Path) -> None:
+    allowed = "https://a.example"
+    with serving(tmp_path, "--model", "tiny", "--cors-origin", allowed) as server:
+        for site, origin, status in (
+            ("cross-site", "https://b.example", 403),
+            ("same-site", "http://localhost:3000", 403),
+            ("cross-site", "null", 403),
+            ("cross-site", allowed, 404),
+            ("same-origin", server.url, 404),
+            ("none", None, 404),
+        ):
+            headers = {"Sec-Fetch-Site": site, **({"Origin": origin} if origin else {})}
+            url = f"{server.url}/v1/corrections/1"
+            assert requests.delete(url, headers=headers, timeout=10).status_code == status
+            assert server.get("/v1/model", headers=headers).status_code == 200

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from tendigits.errors import ServerError
@@ -41,6 +43,10 @@ def test_repr_does_not_show_keys() -> None:
         ({"port": "many"}, "Invalid value for port: 'many'"),
         ({"queue": 0}, "Invalid value for queue: 0"),
         ({"workers": 0}, "Invalid value for workers: 0"),
+        ({"time_limit": 21}, "Invalid value for time_limit: 21"),
+        ({"time_limit": math.inf}, "Invalid value for time_limit: inf"),
+        ({"header_timeout": 61}, "Invalid value for header_timeout: 61"),
+        ({"header_timeout": math.nan}, "Invalid value for header_timeout: nan"),
         ({"log_format": "xml"}, "Invalid value for log_format: 'xml'"),
         ({"cors_origins": "example.org"}, "https://example.org"),
         ({"host": "0.0.0.0"}, "--open"),
@@ -55,6 +61,20 @@ def test_an_invalid_setting_is_reported_in_one_sentence(
         load_settings(given)
     assert part in str(raised.value)
     assert str(raised.value).endswith(".")
+
+
+@pytest.mark.parametrize("keys", [[""], ["secret", " "], ["\t"]])
+def test_empty_key_is_rejected_and_the_others_are_not_shown(keys: list[str]) -> None:
+    with pytest.raises(ServerError, match="a key is empty") as raised:
+        load_settings({"api_keys": keys, "host": "0.0.0.0"})
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("keys", ["", " ", ","])
+def test_variable_without_any_key_is_rejected(keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENDIGITS_API_KEYS", keys)
+    with pytest.raises(ServerError, match="a key is empty"):
+        load_settings({"open": True})
 
 
 @pytest.mark.parametrize("given", [{"open": True}, {"api_keys": ["x"]}])

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from tendigits.classifiers.model_info import ModelInfo
 from tendigits.classifiers.predictions import Predictions
 from tendigits.data import IMAGE_SIZE
+from tendigits.data.catalogue import DIGITS
 from tendigits.errors import DataError, ModelError
 
 if TYPE_CHECKING:
@@ -122,6 +123,20 @@ class Classifier:
                 f"{self.name} has no metadata; give a file that `tendigits export` wrote."
             )
         return self.metadata
+
+
+def reject_other_classes(classifier: Classifier) -> Classifier:
+    """Return a classifier of the ten digits.
+
+    Raises:
+        ModelError: it has other classes.
+    """
+    if classifier.class_names != DIGITS:
+        raise ModelError(
+            f"{classifier.name} has the classes {', '.join(classifier.class_names)}; give a model "
+            "of the ten digits, or use `tendigits evaluate` or `tendigits.predict`, which take any."
+        )
+    return classifier
 
 
 def as_levels(images: ArrayLike) -> NDArray[np.uint8]:

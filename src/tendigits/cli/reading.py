@@ -155,11 +155,11 @@ def serve(
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option(help="Maximum seconds for reading one picture.", show_default="10"),
+        typer.Option(help="Maximum seconds for reading one picture, up to 20.", show_default="10"),
     ] = None,
     header_timeout: Annotated[
         float | None,
-        typer.Option(help="Maximum seconds for a request's headers.", show_default="10"),
+        typer.Option(help="Maximum seconds for a request's headers, up to 60.", show_default="10"),
     ] = None,
     corrections_limit: Annotated[
         int | None,

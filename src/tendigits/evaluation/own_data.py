@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from tendigits.classifiers import Classifier
 from tendigits.data import CATALOGUE, Dataset, LabelledImages, load_dataset
-from tendigits.data.catalogue import DIGITS
 from tendigits.errors import DataError, ModelError, ReportError
 
 
@@ -101,17 +100,3 @@ def load_ood_images(
             raise ReportError(f"Two OOD sets are called {dataset.name}; rename one of them.")
         images[dataset.name] = dataset.test.images
     return images
-
-
-def reject_other_classes(classifier: Classifier) -> Classifier:
-    """Return a classifier of the ten digits.
-
-    Raises:
-        ModelError: it has other classes.
-    """
-    if classifier.class_names != DIGITS:
-        raise ModelError(
-            f"{classifier.name} has the classes {', '.join(classifier.class_names)}; reports and "
-            "comparisons need a classifier of the ten digits. Use `tendigits evaluate`."
-        )
-    return classifier

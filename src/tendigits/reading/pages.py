@@ -83,7 +83,9 @@ class PageReader:
             threads: how many threads to compute with; one per core when None.
 
         Raises:
-            ModelError: the model file is damaged, or not a model file.
+            ModelError: the model file is damaged or not a model file, or its classes are not the
+                ten digits.
+            PictureError: the threshold is not from 0 to 1.
             PatternError: the length or the pattern is invalid, or both are given.
         """
         self.settings = settings

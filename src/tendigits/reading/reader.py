@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tendigits.classifiers import Classifier, load_model_file, pretrained_models
+from tendigits.classifiers.classifier import reject_other_classes
 from tendigits.errors import PictureError
 from tendigits.images import (
     Box,
@@ -75,13 +76,15 @@ class Reader:
             threads: how many threads to compute with; one per core when None.
 
         Raises:
-            ModelError: the file is damaged, or not a model file.
+            ModelError: the file is damaged or not a model file, or its classes are not the ten
+                digits.
+            PictureError: the threshold is not from 0 to 1.
         """
         if threshold is not None and not 0 <= threshold <= 1:
             raise PictureError(f"The threshold is {threshold}; give a number from 0 to 1.")
         if not isinstance(classifier, Classifier):
             classifier = load_model_file(classifier, threads)
-        self.classifier = classifier
+        self.classifier = reject_other_classes(classifier)
         self.threshold = classifier.threshold if threshold is None else threshold
         self._finder = _load_finder(threads)
 
@@ -226,8 +229,10 @@ def read(
         pattern: read only the most probable number that fits; see `Reader.read`.
 
     Raises:
-        PictureError: it is not a picture, damaged, empty, or over a limit.
-        ModelError: the model file is missing, damaged, or not a model file.
+        PictureError: it is not a picture, damaged, empty, or over a limit; or the threshold is
+            not from 0 to 1.
+        ModelError: the model file is missing, damaged, or not a model file; or its classes are
+            not the ten digits.
         PatternError: the pattern is invalid.
     """
     if isinstance(model, str) and model in pretrained_models():

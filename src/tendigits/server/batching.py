@@ -39,7 +39,6 @@ class Batcher:
         self._free: asyncio.Queue[Worker] = asyncio.Queue()
         self._tasks_of: Counter[str] = Counter()
         self._running: set[asyncio.Task[None]] = set()
-        self._changing = asyncio.Lock()
         self._stopping = asyncio.Event()
 
     @property
@@ -60,21 +59,22 @@ class Batcher:
     async def use_model(self, model: ServedModel) -> None:
         """Use `model` from now on; batches that were sent before finish with the previous one.
 
+        One call has to end before the next one begins.
+
         Raises:
             ModelError: the workers do not start with it; the previous model stays in use.
         """
-        async with self._changing:
-            settings = self._settings
-            workers = [
-                Worker(model, settings.pixel_limit, settings.time_limit)
-                for _ in range(settings.workers)
-            ]
-            await _start_all(workers)
-            self.model, self._workers = model, workers
-            previous = [self._free.get_nowait() for _ in range(self._free.qsize())]
-            for worker in workers:
-                self._free.put_nowait(worker)
-            await asyncio.gather(*(worker.stop() for worker in previous))
+        settings = self._settings
+        workers = [
+            Worker(model, settings.pixel_limit, settings.time_limit)
+            for _ in range(settings.workers)
+        ]
+        await _start_all(workers)
+        self.model, self._workers = model, workers
+        previous = [self._free.get_nowait() for _ in range(self._free.qsize())]
+        for worker in workers:
+            self._free.put_nowait(worker)
+        await asyncio.gather(*(worker.stop() for worker in previous))
 
     async def stop(self) -> None:
         """Wait for the batches that were sent, then stop all workers."""
@@ -144,6 +144,18 @@ class Batcher:
 
     async def _run_batch(self, worker: Worker, batch: Batch) -> None:
         self._metrics.batch_size.observe(len(batch.tasks))
+        try:
+            lost = await self._read(worker, batch)
+            if lost is None:
+                await self._release(worker)
+            else:
+                log.error("%s; starting another one", lost, exc_info=lost.__cause__)
+                await self._replace(worker, has_died=not lost.was_ended)
+        finally:
+            self._lanes.finish(batch)
+
+    async def _read(self, worker: Worker, batch: Batch) -> WorkerLost | None:
+        """Pass on the outcomes of a batch, and return the error if the worker was lost."""
         lost: WorkerLost | None = None
         try:
             outcomes = await worker.run([each.task for each in batch.tasks])
@@ -159,12 +171,7 @@ class Batcher:
                 log.error("a picture caused an unhandled exception: %s", outcome.traceback)
             if not each.outcome.done():
                 each.outcome.set_result(outcome)
-        if lost is None:
-            await self._release(worker)
-        else:
-            log.error("%s; starting another one", lost)
-            await self._replace(worker, has_died=not lost.was_ended)
-        self._lanes.finish(batch)
+        return lost
 
     async def _replace(self, worker: Worker, *, has_died: bool = True) -> None:
         """Start a worker's process again, after a pause if it dies again and again."""
@@ -173,7 +180,7 @@ class Batcher:
                 await self._pause(worker)
             try:
                 await worker.start()
-            except (OSError, EOFError):
+            except Exception:
                 log.exception("the worker does not start")
                 has_died = True
             else:

@@ -1,4 +1,4 @@
-"""HTTP as uvicorn speaks it, with limits on the time and the size of a request's headers."""
+"""HTTP as uvicorn speaks it, with limits on headers, and on bodies that no route reads."""
 
 import asyncio
 import json
@@ -15,7 +15,10 @@ _PROBLEM = {
 
 
 def limited_protocol(header_timeout: float) -> type[asyncio.Protocol]:
-    """Return the protocol that closes a connection whose headers take longer than some seconds."""
+    """Return the protocol that closes a connection whose headers take longer than some seconds.
+
+    The time after a response includes the rest of the request's body.
+    """
 
     class Limited(_LimitedProtocol):
         timeout = header_timeout
@@ -38,9 +41,9 @@ class _LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._timer is None and not self._is_in_body:
-            self._start_timer()  # empty lines before a request begin none
-        if self._timer is not None:
+        if not self._is_in_body:
+            if self._timer is None:
+                self._start_timer()  # empty lines before a request begin none
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES + len(data):
                 self.send_400_response("The headers are too large.")
@@ -60,6 +63,12 @@ class _LimitedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._is_in_body = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # uvicorn waits for the rest of the body without a limit: each byte stops its own timer.
+        if self._is_in_body and self.cycle.response_complete:
+            self._start_timer()
 
     def _start_timer(self) -> None:
         self._header_bytes = 0

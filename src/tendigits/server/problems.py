@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = 1  # seconds
+MAX_FIELD_LENGTH = 100  # of a field's name in a response; clients invent any
 
 
 class ProblemDetails(BaseModel):
@@ -115,8 +116,9 @@ def _field(location: Sequence[int | str]) -> str:
     names = _names(location)
     if not names:
         return ""
+    name = str(names[0])[:MAX_FIELD_LENGTH]
     index = next((part for part in names[1:] if isinstance(part, int)), None)
-    return str(names[0]) if index is None else f"{names[0]}[{index}]"
+    return name if index is None else f"{name}[{index}]"
 
 
 def _names(location: Sequence[int | str]) -> list[int | str]:

@@ -118,7 +118,7 @@ _DELETE_LINK = {"delete": {"operationId": "delete", "parameters": {"id": "$respo
     responses={
         201: {"links": _DELETE_LINK},
         200: {"model": CorrectionResponse, "description": "It was stored by an earlier request."},
-        **documented_problems(400, 401, 408, 409, 413, 415, 421, 422, 429, 503, 507),
+        **documented_problems(400, 401, 403, 408, 409, 413, 415, 421, 422, 429, 503, 507),
     },
     openapi_extra={"requestBody": _BODY},
 )
@@ -177,7 +177,7 @@ async def page(
     "/corrections/{id}",
     status_code=204,
     response_class=Response,
-    responses=documented_problems(401, 404, 421, 422, 503),
+    responses=documented_problems(401, 403, 404, 421, 422, 503),
 )
 async def delete(
     service: CurrentService,

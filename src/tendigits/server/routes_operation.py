@@ -100,12 +100,14 @@ async def report(service: CurrentService) -> JSONResponse:
 
 
 @model_router.post(
-    "/models/reload", response_model=ReloadResponse, responses=documented_problems(401, 421, 503)
+    "/models/reload",
+    response_model=ReloadResponse,
+    responses=documented_problems(401, 403, 421, 503),
 )
 async def reload(service: CurrentService) -> JSONResponse:
     """Read the model file again and use it from now on; no request is dropped.
 
-    If the file is missing or damaged, the previous model stays in use.
+    If it cannot be used, the previous model stays in use. One reload at a time: others get 503.
     """
     try:
         await service.reload_model()

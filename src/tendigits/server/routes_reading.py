@@ -159,7 +159,7 @@ def _read_options(
     response_model=ReadResponse | list[ReadResponse],
     responses={
         200: {"content": {CSV: {"schema": {"type": "string"}}}},
-        **documented_problems(400, 401, 406, 408, 413, 415, 421, 422, 429, 503),
+        **documented_problems(400, 401, 403, 406, 408, 413, 415, 421, 422, 429, 503),
     },
     openapi_extra={"requestBody": _READ_BODY},
 )
@@ -192,7 +192,7 @@ async def read(
 @router.post(
     "/occlusion",
     response_model=OcclusionResponse,
-    responses=documented_problems(400, 401, 408, 413, 415, 421, 422, 429, 503),
+    responses=documented_problems(400, 401, 403, 408, 413, 415, 421, 422, 429, 503),
     openapi_extra={"requestBody": _OCCLUSION_BODY},
 )
 async def occlusion(request: Request, service: CurrentService, client: Client) -> JSONResponse:

@@ -1,7 +1,6 @@
 """Running a server until a signal stops it."""
 
 import asyncio
-import contextlib
 import resource
 import signal
 import socket
@@ -11,7 +10,8 @@ import uvicorn
 from tendigits.errors import ModelError, ServerError
 from tendigits.server.app import create_app
 from tendigits.server.http_protocol import limited_protocol
-from tendigits.server.monitoring import set_up_logs
+from tendigits.server.monitoring import log, set_up_logs
+from tendigits.server.problems import Problem
 from tendigits.server.served_model import load_served_model
 from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
@@ -25,7 +25,8 @@ def run_server(settings: ServerSettings) -> None:
     SIGHUP reloads the model file.
 
     Raises:
-        ModelError: the model file is missing, damaged or not a model file.
+        ModelError: the model file is missing, damaged or not a model file, or its classes are not
+            the ten digits.
         ServerError: the database's URL is invalid, or the address cannot be listened on.
     """
     served = load_served_model(settings.model)
@@ -65,8 +66,12 @@ class _Server(uvicorn.Server):
 
     def _reload(self) -> None:
         async def reload() -> None:
-            with contextlib.suppress(ModelError):  # it is in the log
+            try:
                 await self._service.reload_model()
+            except ModelError:
+                pass  # it is in the log
+            except Problem as problem:
+                log.error("SIGHUP was ignored: %s", problem.detail)
 
         self._reloading = asyncio.create_task(reload())
 

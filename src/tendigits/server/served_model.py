@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tendigits.classifiers import ModelInfo, pretrained_models
+from tendigits.classifiers.classifier import reject_other_classes
 from tendigits.classifiers.model_file import load_model_bytes, pretrained_reports, read_model
 from tendigits.evaluation.report import Report, read_report
 
@@ -30,10 +31,11 @@ def load_served_model(path: str) -> ServedModel:
     """Read and check a model file, or the pretrained model of that name.
 
     Raises:
-        ModelError: it is not a model file of tendigits, or damaged.
+        ModelError: it is not a model file of tendigits, damaged, or its classes are not the ten
+            digits.
     """
     content = read_model(pretrained_models().get(path, Path(path)))
-    info = load_model_bytes(content, path, threads=1).info
+    info = reject_other_classes(load_model_bytes(content, path, threads=1)).info
     sha256 = hashlib.sha256(content).hexdigest()
     return ServedModel(content, info, f"{info.name} {sha256[:12]}", _report_on(sha256))
 

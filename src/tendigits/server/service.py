@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -23,6 +23,8 @@ from tendigits.server.settings import ServerSettings, is_loopback
 DATABASE_THREADS = 4
 SECONDS_OF_A_DAY = 24 * 60 * 60
 DATABASE_TIMEOUT = 10  # seconds
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
+OWN_PAGES = ("same-origin", "none")  # of the header Sec-Fetch-Site, which programs do not send
 Result = TypeVar("Result")
 
 _bearer = HTTPBearer(
@@ -108,6 +110,7 @@ class Service:
         batcher: the queue of pictures, and the workers that read them.
         database: the corrections.
         daily_corrections: the limit on the corrections of each client.
+        reloading: is locked while the model is reloaded.
     """
 
     settings: ServerSettings
@@ -115,20 +118,26 @@ class Service:
     batcher: Batcher
     database: Database
     daily_corrections: DailyLimit
+    reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def reload_model(self) -> None:
         """Read the model file again and use it from now on.
 
         Raises:
-            ModelError: the file is missing or damaged; the previous model stays in use.
+            ModelError: the file is missing, damaged or of other classes; the previous model stays
+                in use.
+            Problem: it is being reloaded already (503).
         """
-        try:
-            served = await asyncio.to_thread(load_served_model, self.settings.model)
-            await self.batcher.use_model(served)
-        except ModelError as error:
-            log.error("the previous model stays in use: %s", error)
-            raise
-        log.info("model in use: %s", served.name)
+        if self.reloading.locked():
+            raise Problem(503, "The model is being reloaded already; try again in a moment.")
+        async with self.reloading:
+            try:
+                served = await asyncio.to_thread(load_served_model, self.settings.model)
+                await self.batcher.use_model(served)
+            except ModelError as error:
+                log.error("the previous model stays in use: %s", error)
+                raise
+            log.info("model in use: %s", served.name)
 
 
 def _service_of(request: Request) -> Service:
@@ -148,7 +157,8 @@ async def identify_client(
 
     Raises:
         Problem: the server has keys and the client sent none of them (401), or it has none and the
-            request is for another host name than this machine's own (421).
+            request is for another host name than this machine's own (421) or comes from the page
+            of another site (403).
     """
     settings = service.settings
     if settings.api_keys:
@@ -161,10 +171,24 @@ async def identify_client(
             "Without a key the server accepts requests to localhost only; start it with --api-key "
             "or --open.",
         )
+    _reject_other_sites(request, settings.cors_origins)
     return request.client.host if request.client else ""
 
 
 Client = Annotated[str, Depends(identify_client)]
+
+
+def _reject_other_sites(request: Request, allowed: tuple[str, ...]) -> None:
+    # The page of any site can send a plain POST to any server; the browser only hides the response.
+    if request.method in READING_METHODS:
+        return
+    is_allowed = "*" in allowed or request.headers.get("Origin") in allowed
+    if not is_allowed and request.headers.get("Sec-Fetch-Site", "none") not in OWN_PAGES:
+        raise Problem(
+            403,
+            "The request comes from the page of another site; start the server with --cors-origin "
+            "to allow it.",
+        )
 
 
 def _checked_key(settings: ServerSettings, given: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
-    PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -22,6 +22,20 @@ from tendigits.feedback.corrections import default_database
 from tendigits.reading.reader import DEFAULT_MODEL
 
 LogFormat = Literal["plain", "json"]
+# Less than the time after which a client gets 503 whether or not a worker is reading its picture.
+MAX_TIME_LIMIT = 20.0
+MAX_HEADER_TIMEOUT = 60.0
+
+
+def _reject_blank_key(key: SecretStr) -> SecretStr:
+    if not key.get_secret_value().strip():
+        raise PydanticCustomError(
+            "key", "a key is empty; give one that others cannot guess, or leave out the setting"
+        )
+    return key
+
+
+ApiKey = Annotated[SecretStr, AfterValidator(_reject_blank_key)]
 
 
 class ServerSettings(BaseSettings):
@@ -37,10 +51,10 @@ class ServerSettings(BaseSettings):
         pixel_limit: the largest number of pixels of a picture.
         workers: the number of processes that read pictures.
         queue: the largest number of pictures in the queue; further requests are rejected.
-        time_limit: the longest time for reading one picture, in seconds; a worker that exceeds it
-            is ended. Documents have limits of their own.
+        time_limit: the longest time for reading one picture, in seconds, at most 20; a worker that
+            exceeds it is ended. Documents have limits of their own.
         header_timeout: the longest time in which a client may send a request's headers, in
-            seconds.
+            seconds, at most 60; also for the rest of a body after the response.
         corrections_limit: the largest number of stored corrections.
         daily_corrections: the largest number of corrections that one client may store in a day.
         api_keys: a client must send one of them as `Authorization: Bearer KEY`; separated by commas
@@ -61,21 +75,25 @@ class ServerSettings(BaseSettings):
     pixel_limit: PositiveInt = 40_000_000
     workers: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
     queue: PositiveInt = 1024
-    time_limit: PositiveFloat = 10.0
-    header_timeout: PositiveFloat = 10.0
+    time_limit: float = Field(default=10.0, gt=0, le=MAX_TIME_LIMIT, allow_inf_nan=False)
+    header_timeout: float = Field(default=10.0, gt=0, le=MAX_HEADER_TIMEOUT, allow_inf_nan=False)
     corrections_limit: PositiveInt = 1_000_000
     daily_corrections: PositiveInt = 10_000
-    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = ()
     open: bool = False
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_format: LogFormat = "plain"
 
-    @field_validator("api_keys", "cors_origins", mode="before")
+    @field_validator("api_keys", mode="before")
     @classmethod
-    def _split_at_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    def _split_keys(cls, value: object) -> object:
+        # A variable without any key is one empty key, which is rejected: a secret may be missing.
+        return (_parts(value) or ("",)) if isinstance(value, str) else value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return _parts(value) if isinstance(value, str) else value
 
     @field_validator("cors_origins")
     @classmethod
@@ -116,6 +134,10 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # a worker's process does not import the server
 
 SECONDS_TO_START = 60
 SECONDS_TO_END = 5
-SECONDS_OF_A_DOCUMENT = 30.0  # its pages have limits of their own
+SECONDS_OF_A_DOCUMENT = 25.0  # its pages have limits of their own
 # A worker that has lived for this long has not died again and again.
 SECONDS_TO_TRUST = 60
 LONGEST_PAUSE = 30.0  # seconds
@@ -38,6 +38,7 @@ BATCH_SECONDS = 1.0  # no task of a batch is begun later; a small file can take 
 # Bytes, the share of the library that reads a format included. More than any picture needs that is
 # known (docs/security.md), and a bound for the others.
 MEMORY_OF_A_PICTURE = 700 * 2**20
+_INTERRUPTED = Rejected(503, "Reading was interrupted; try again.")
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would inherit the server's sockets
 
 Result = TypeVar("Result")
@@ -147,8 +148,10 @@ class Worker:
             )
             raise WorkerLost([*outcomes, rejected], was_ended=True) from None
         except (OSError, EOFError):
-            rejected = Rejected(503, "Reading was interrupted; try again.")
-            raise WorkerLost([*outcomes, rejected], was_ended=False) from None
+            raise WorkerLost([*outcomes, _INTERRUPTED], was_ended=False) from None
+        except Exception as error:  # too little memory, or what cannot be sent through a pipe
+            self._end()
+            raise WorkerLost([*outcomes, _INTERRUPTED], was_ended=False) from error
 
     def _send(self, message: object, seconds: float) -> None:
         """Send a message; a process that does not receive it is ended, which breaks the pipe."""
