@@ -111,7 +111,7 @@ def test_search_ends_if_every_trial_fails(small_mnist_folder: Path, tmp_path: Pa
     failing = Search(recipe, space, str(small_mnist_folder), study, trials=2, threads=1)
     found = run_search(failing, jobs=1)
     assert [trial.state.name for trial in found.trials] == ["FAIL", "FAIL"]
-    with pytest.raises(RunError, match="No trial of the study .* is complete"):
+    with pytest.raises(RunError, match=r"No trial of the study .* is complete"):
         write_search_report(failing, found, tmp_path)
 
 
