@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from paper import on_paper, row
 from tendigits.classifiers import pretrained_models
 from tendigits.classifiers.model_file import with_checksum
 from tendigits.data import Dataset
+from tendigits.data.picture_folder import LABELS_FILE, read_entries
 from tendigits.reading.explain import ACCEPTED
 
 
@@ -60,6 +62,20 @@ def test_one_line_per_picture_is_printed_and_errors_do_not_stop_it(
     assert lines[0].endswith(str(folder / "a-seven.png"))
     (error,) = result.stderr.splitlines()
     assert "d-broken.png is not a picture; give" in error
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names of files")
+def test_names_of_files_need_not_be_utf_8(
+    folder: Path, tmp_path: Path, tendigits: CommandLine
+) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    shutil.copy(next(folder.glob("*.png")), tmp_path / name)
+    result = tendigits("read", str(tmp_path), "--crops", str(tmp_path / "crops"))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "caf\\udce9.png" in result.stdout
+    assert {each.split("-")[0] for each in read_entries(tmp_path / "crops" / LABELS_FILE)} == {
+        "caf_udce9"
+    }
 
 
 def test_json_has_its_keys_in_order(folder: Path, tendigits: CommandLine) -> None:

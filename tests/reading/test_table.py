@@ -138,6 +138,13 @@ def test_heading_across_columns_does_not_join_them() -> None:
     assert rows_of([*heading, *sheet(SCORES)])[1:] == SCORES
 
 
+@pytest.mark.parametrize("heading", ["2025", "12345678"])
+def test_number_above_a_table_does_not_join_its_columns(heading: str) -> None:
+    rows = [["1", "3", "5", "7"], ["7", "8", "9", "2"], ["4", "6", "8", "3"]]
+    characters = [*write(heading, left=220, top=20), *sheet(rows, column=70)]
+    assert rows_of(characters)[1:] == rows
+
+
 def test_marks_are_read_in_cells_and_a_dash_alone_is_an_empty_cell() -> None:
     rows = [["1", "3.14", "-5"], ["2", "12:30", "-"], ["3", "1/2", "7"], ["4", "0.5", "-12"]]
     read = [[each if each != "-" else "" for each in row] for row in rows]

@@ -119,13 +119,17 @@ def test_tasks_that_were_not_begun_are_queued_again(
 
 def test_too_many_pictures_are_rejected_at_once(pictures: list[Picture]) -> None:
     async def work(batcher: Batcher) -> None:
+        first = asyncio.create_task(batcher.run(pictures[:1], "a"))
+        await asyncio.sleep(0)
         with pytest.raises(Problem) as raised:
-            await batcher.run(pictures[:6], "a")  # more than half of the queue
+            await batcher.run(pictures[:5], "a")  # with the first, more than half of the queue
         assert raised.value.status == 429
         with pytest.raises(Problem) as raised:
-            await batcher.run(pictures[:11], "a")
+            await batcher.run(pictures[:11], "b")
         assert raised.value.status == 503
-        assert len(await batcher.run(pictures[:5], "a")) == 5
+        assert len(await batcher.run(pictures[:4], "a")) == 4
+        await first
+        assert len(await batcher.run(pictures[:6], "a")) == 6  # nothing of it is queued
 
     run(work, queue=10)
 

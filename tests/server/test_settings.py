@@ -70,6 +70,12 @@ def test_empty_key_is_rejected_and_the_others_are_not_shown(keys: list[str]) -> 
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("key", ["schl\u00fcssel", "two words", "new\nline"])
+def test_key_that_clients_cannot_send_is_rejected(key: str) -> None:
+    with pytest.raises(ServerError, match="a key must consist of ASCII characters without spaces"):
+        load_settings({"api_keys": [key]})
+
+
 @pytest.mark.parametrize("keys", ["", " ", ","])
 def test_variable_without_any_key_is_rejected(keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENDIGITS_API_KEYS", keys)

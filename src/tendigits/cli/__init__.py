@@ -1,5 +1,6 @@
 """The command line: one function per command; errors are one line, with exit code 2."""
 
+import io
 import sys
 from typing import NoReturn
 
@@ -11,6 +12,9 @@ EXIT_INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; print errors that a user can fix in one line, and exit with 2."""
+    for stream in (sys.stdout, sys.stderr):  # names of files need not be valid UTF-8
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         if _run() == EXIT_INTERRUPTED:
             _fail("Stopped.", EXIT_INTERRUPTED)

@@ -69,8 +69,8 @@ def write(page: "PdfPage", side: int) -> None:
 
 
 def limit_memory(size: int) -> None:
-    """Let allocations fail that would exceed `size` bytes."""
-    if resource is not None:
+    """Let allocations fail that would exceed `size` bytes, on Linux; macOS rejects such a limit."""
+    if resource is not None and sys.platform == "linux":
         limit(resource.RLIMIT_AS, size)
 
 

@@ -154,6 +154,7 @@ def as_text(name: str, reading: Reading) -> str:
 def file_stem(result: PageResult) -> str:
     """Return the start of the names of files about a page."""
     stem = Path(result.name).stem if result.name != "-" else "stdin"
+    stem = stem.encode("utf-8", "backslashreplace").decode().replace("\\", "_")
     return stem if result.number is None else f"{stem}-page-{result.number}"
 
 

@@ -16,6 +16,7 @@ import csv
 import io
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -221,20 +222,37 @@ class _Columns:
             divided.update(pairwise(columns))
             if len(columns) == 1:
                 rows[columns[0]].add(part.row)
-        pairs = {
-            pair for pair, count in divided.items() if count > len(rows[pair[0]] & rows[pair[1]])
-        }
+        # In how many rows there may be numbers in both columns of a pair that are yet one.
+        most = {pair: count - 1 for pair, count in divided.items()}
+        for pair, wider in self._inside_others().items():
+            most[pair] = max(most.get(pair, 0), len(rows[wider]) - 1)
         merged = list(range(len(self.cores)))
-        for left, right in sorted(pairs | self._inside_others()):
-            merged[right] = merged[left]
+        for pair in sorted(most):
+            first, second = sorted(merged[column] for column in pair)
+            common = _rows_of(first, merged, rows) & _rows_of(second, merged, rows)
+            if first != second and len(common) <= most[pair]:
+                merged = [first if each == second else each for each in merged]
         return merged
 
-    def _inside_others(self) -> set[tuple[int, int]]:
-        """Return the pairs of columns of which one is, by half of its width, in no third one."""
+    def _inside_others(self) -> dict[tuple[int, int], int]:
+        """Return the pairs of columns of which one is, by half of its width, in no third one.
+
+        The value is the wider one of the two.
+        """
         lefts, rights = np.array([np.median(core[:, [1, 3]], axis=0) for core in self.cores]).T
         overlaps = np.minimum(rights, rights[:, None]) - np.maximum(lefts, lefts[:, None])
         widths = rights - lefts
         is_inside = overlaps >= 0.5 * np.minimum(widths, widths[:, None])
         np.fill_diagonal(is_inside, False)
         pairs = np.argwhere(is_inside & (is_inside.sum(axis=1) == 1)[:, None])
-        return {(min(pair), max(pair)) for pair in pairs.tolist()}
+        return {
+            (min(pair), max(pair)): max(pair, key=lambda column: float(widths[column]))
+            for pair in pairs.tolist()
+        }
+
+
+def _rows_of(
+    column: int, merged: Sequence[int], rows: Mapping[int, AbstractSet[int]]
+) -> AbstractSet[int]:
+    """Return the rows with a number in any of the columns that are one with `column`."""
+    return {row for at, first in enumerate(merged) if first == column for row in rows.get(at, ())}

@@ -118,7 +118,8 @@ class Batcher:
             raise Problem(503, DOWN)
         if len(self._lanes) + added > self._settings.queue:
             raise Problem(503, BUSY)
-        if self._tasks_of[client] + added > CLIENT_FRACTION * self._settings.queue:
+        queued = self._tasks_of[client]
+        if queued and queued + added > CLIENT_FRACTION * self._settings.queue:
             raise Problem(
                 429, "You have too many pictures in the queue; send more when these are read."
             )

@@ -17,6 +17,7 @@ from tendigits.server.service import Service
 from tendigits.server.settings import ServerSettings
 
 SECONDS_TO_FINISH = 30
+CONNECTIONS_ON_MACOS = 10_240
 
 
 def run_server(settings: ServerSettings) -> None:
@@ -89,5 +90,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _raise_connection_limit() -> None:
     """Allow as many open connections as the system does; the default is often 1,024."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    elif soft < CONNECTIONS_ON_MACOS:  # its limit is called infinite, but must not be set to that
+        resource.setrlimit(resource.RLIMIT_NOFILE, (CONNECTIONS_ON_MACOS, most))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -24,7 +25,7 @@ DATABASE_THREADS = 4
 SECONDS_OF_A_DAY = 24 * 60 * 60
 DATABASE_TIMEOUT = 10  # seconds
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
-OWN_PAGES = ("same-origin", "none")  # of the header Sec-Fetch-Site, which programs do not send
+OWN_PAGES = ("same-origin", "none")  # of the header Sec-Fetch-Site
 Result = TypeVar("Result")
 
 _bearer = HTTPBearer(
@@ -182,8 +183,12 @@ def _reject_other_sites(request: Request, allowed: tuple[str, ...]) -> None:
     # The page of any site can send a plain POST to any server; the browser only hides the response.
     if request.method in READING_METHODS:
         return
-    is_allowed = "*" in allowed or request.headers.get("Origin") in allowed
-    if not is_allowed and request.headers.get("Sec-Fetch-Site", "none") not in OWN_PAGES:
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is None:  # browsers send it to HTTPS and localhost only, and programs send neither
+        is_foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("Host")
+    else:
+        is_foreign = site not in OWN_PAGES
+    if is_foreign and "*" not in allowed and origin not in allowed:
         raise Problem(
             403,
             "The request comes from the page of another site; start the server with --cors-origin "

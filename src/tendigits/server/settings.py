@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -27,15 +28,18 @@ MAX_TIME_LIMIT = 20.0
 MAX_HEADER_TIMEOUT = 60.0
 
 
-def _reject_blank_key(key: SecretStr) -> SecretStr:
-    if not key.get_secret_value().strip():
+def _checked_key(key: SecretStr) -> SecretStr:
+    value = key.get_secret_value()
+    if not value.strip():
         raise PydanticCustomError(
             "key", "a key is empty; give one that others cannot guess, or leave out the setting"
         )
+    if not re.fullmatch("[!-~]+", value):  # clients differ in how they send others in a header
+        raise PydanticCustomError("key", "a key must consist of ASCII characters without spaces")
     return key
 
 
-ApiKey = Annotated[SecretStr, AfterValidator(_reject_blank_key)]
+ApiKey = Annotated[SecretStr, AfterValidator(_checked_key)]
 
 
 class ServerSettings(BaseSettings):
