@@ -19,8 +19,9 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from tendigits import DigitClassifier, load_recipe, train
+from tendigits.classifiers import pretrained_models
 from tendigits.data import Dataset
-from tendigits.errors import ModelError, RecipeError
+from tendigits.errors import ModelError, RecipeError, RunError
 from tendigits.networks import Ensemble
 from tendigits.training import computing_threads
 
@@ -228,6 +229,32 @@ def test_recipe_of_a_fine_tuning_is_rejected(small_mnist: Dataset) -> None:
     settings = {"fine_tuning.model_sha256": "0", "fine_tuning.corrections_sha256": "0"}
     with pytest.raises(RecipeError, match="does not fine-tune"):
         DigitClassifier("mlp", settings).fit(small_mnist.train.images, small_mnist.train.labels)
+
+
+def test_seed_among_the_settings_is_rejected(small_mnist: Dataset) -> None:
+    classifier = DigitClassifier("mlp", QUICK).set_params(settings__seed=5)
+    with pytest.raises(RecipeError, match="The seed is random_state"):
+        classifier.fit(small_mnist.train.images, small_mnist.train.labels)
+
+
+def test_clone_of_a_loaded_classifier_is_trained_alike(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    images, labels = small_mnist.train.images[:300], small_mnist.train.labels[:300]
+    settings = {**QUICK, "validation_fraction": 0.2, "patience": 1}
+    saved = DigitClassifier("mlp", settings, random_state=4).fit(images, labels)
+    saved.save(tmp_path / "digits.safetensors")
+    again = clone(DigitClassifier.load(tmp_path / "digits.safetensors")).fit(images, labels)
+    assert again.recipe_ == saved.recipe_
+    assert np.array_equal(again.predict_proba(images), saved.predict_proba(images))
+
+
+def test_teacher_with_other_outputs_is_rejected(small_mnist: Dataset) -> None:
+    teacher = {"distillation.teacher": str(pretrained_models()["reader"])}
+    with pytest.raises(RunError, match="has 11 outputs and the recipe 10"):
+        DigitClassifier("mlp", {**QUICK, **teacher}).fit(
+            small_mnist.train.images[:50], small_mnist.train.labels[:50]
+        )
 
 
 def test_each_setting_is_a_parameter_of_a_search(small_mnist: Dataset) -> None:

@@ -26,7 +26,7 @@ from tendigits.networks import (
 )
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.training import TrainingState, build_training_data, fit
-from tendigits.training.distillation import as_teacher, load_teacher
+from tendigits.training.distillation import as_teacher, check_outputs, load_teacher
 from tendigits.training.environment import choose_device, choose_precision
 
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
@@ -44,8 +44,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         recipe: a shipped recipe's name, the path of a TOML file, or a recipe from `load_recipe`.
-        settings: dotted names of settings and their values, such as `{"epochs": 3}`. In the grids
-            of searches each is a parameter of its own: `settings__epochs`.
+        settings: dotted names of settings and their values, such as `{"epochs": 3}`, but for the
+            seed. In the grids of searches each is a parameter of its own: `settings__epochs`.
         random_state: determines the initial weights and the order of the batches.
 
     Attributes:
@@ -91,6 +91,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: the images are of another shape, or there are more than ten classes.
             RecipeError: there is no such recipe, or a setting is unknown or invalid.
+            RunError: the recipe's teacher cannot be read, or has other outputs.
         """
         levels, y = validate_data(self, _in_rows(X), y)
         check_classification_targets(y)
@@ -158,7 +159,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             recipe = Recipe.model_validate(described["recipe"])
             network = build_classifier(recipe)
             network.load_state_dict(load_file(path))
-            classifier = cls(recipe, random_state=recipe.seed)
+            # Like the classifier that was saved, a clone of this one holds as many images out.
+            settings = {"validation_fraction": recipe.validation_fraction}
+            classifier = cls(recipe, settings, random_state=recipe.seed)
             classifier.classes_ = np.array(described["classes"])
             classifier.ink_ = float(described["ink"])
         except OSError as error:
@@ -180,6 +183,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _recipe(self) -> Recipe:
         settings = {"validation_fraction": 0, **(self.settings or {})}
+        if "seed" in settings:
+            raise RecipeError("The seed is random_state; leave it out of settings.")
         if isinstance(self.random_state, int | np.integer):
             settings["seed"] = int(self.random_state)
         else:
@@ -233,6 +238,7 @@ def _trained_network(
         teacher = as_teacher(ensemble, device, precision)
     elif recipe.distillation is not None:
         teacher = load_teacher(recipe.distillation, device, precision)
+        check_outputs(recipe)
     network = build_classifier(recipe).to(device)
     trained = fit(
         TrainingState.initial(network, recipe),

@@ -3,7 +3,7 @@ import pytest
 
 from tendigits.classifiers import Predictions
 from tendigits.evaluation.metrics import measure
-from tendigits.evaluation.validation import REJECTED_DIGITS, validate
+from tendigits.evaluation.validation import MIN_ERRORS, REJECTED_DIGITS, validate
 
 RANDOM = np.random.default_rng(0)
 LABELS = RANDOM.integers(0, 10, 5000)
@@ -27,6 +27,26 @@ def test_threshold_rejects_one_digit_in_500() -> None:
     validation = validate(DIGITS, None)
     confidence = DIGITS.at_temperature(validation.temperature).confidence
     assert (confidence < validation.threshold).sum() == 5000 / REJECTED_DIGITS
+
+
+@pytest.mark.parametrize("images", [10, 100, 2000])
+@pytest.mark.parametrize("scale", [1, 3, 30])
+def test_digits_are_accepted_where_every_validation_image_is_correct(
+    images: int, scale: int
+) -> None:
+    digits = Predictions(scale * LOGITS, LABELS).subset(DIGITS.correct)
+    validation = validate(digits.subset(np.arange(images)), None)
+    assert validation.temperature >= 1
+    assert 0 < validation.threshold <= 0.5
+    others = digits.subset(np.arange(2000, len(digits))).at_temperature(validation.temperature)
+    assert (others.confidence > validation.threshold).mean() > 0.98
+
+
+@pytest.mark.parametrize(("errors", "is_fitted"), [(MIN_ERRORS - 1, False), (MIN_ERRORS, True)])
+def test_temperature_below_1_needs_five_errors(errors: int, is_fitted: bool) -> None:
+    logits, labels = np.eye(10)[LABELS].astype(np.float32), LABELS.copy()
+    labels[:errors] = (labels[:errors] + 1) % 10
+    assert (validate(Predictions(logits, labels), None).temperature < 0.5) == is_fitted
 
 
 def test_rejected_non_digits_are_counted_at_the_threshold() -> None:

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,9 @@ import torch
 
 from tendigits import RunError, export_model, load_classifier, load_run, predict, resume, train
 from tendigits.data import Dataset, LabelledImages
+from tendigits.files import write_text
 from tendigits.networks import Ensemble, count_parameters
-from tendigits.recipes import DistillationSettings
+from tendigits.recipes import DistillationSettings, load_recipe
 from tendigits.training import Run
 from tendigits.training.checkpoint import find_checkpoints
 from tendigits.training.distillation import load_teacher, teacher_sha256, with_pinned_teacher
@@ -110,6 +112,28 @@ def test_teacher_that_was_trained_on_the_validation_images_is_rejected(
         with pytest.raises(RunError, match="was trained on images that this run holds out"):
             trained(small_mnist, tmp_path / str(number), teacher=path, seed=1)
         assert not (tmp_path / str(number)).exists()
+
+
+@pytest.mark.parametrize("kind", ["run", "file"])
+def test_teacher_with_other_outputs_is_rejected_before_a_run_folder_is_created(
+    teacher: Run, model_file: Path, small_mnist: Dataset, tmp_path: Path, kind: str
+) -> None:
+    path = teacher.folder if kind == "run" else model_file
+    with pytest.raises(RunError, match=r"has 10 outputs and the recipe 11; .* \[ood\]"):
+        trained(small_mnist, tmp_path / "run", teacher=path, **{"ood.count": 20})
+    assert not (tmp_path / "run").exists()
+
+
+def test_run_folder_of_a_finder_is_rejected_as_a_teacher(
+    teacher: Run, small_mnist: Dataset, tmp_path: Path
+) -> None:
+    finder = shutil.copytree(teacher.folder, tmp_path / "finder")
+    write_text(
+        finder / "recipe.toml", load_recipe("finder", {"validation_fraction": 0.1}).to_toml()
+    )
+    recipe = teacher.recipe.changed({"distillation.teacher": str(finder)})
+    with pytest.raises(RunError, match="is a finder; give a classifier"):
+        with_pinned_teacher(recipe, small_mnist.train.labels)
 
 
 def test_any_teacher_is_accepted_without_validation_images(

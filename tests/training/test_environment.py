@@ -21,6 +21,7 @@ from tendigits.training.environment import (
     choose_precision,
     describe_speed,
     matrix_rate,
+    wait_for,
 )
 
 CPU = torch.device("cpu")
@@ -177,6 +178,21 @@ def test_threads_leave_cores_to_the_processes_that_make_pages(
 
 def test_matrix_rate_is_that_of_a_real_machine() -> None:
     assert 1e9 < matrix_rate(torch.float32, CPU) < 1e14
+
+
+def test_matrix_rate_of_a_gpu_is_that_of_larger_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    rate = "tendigits.training.environment._rate"
+    monkeypatch.setattr(rate, lambda _dtype, _device, size: float(size))
+    assert matrix_rate(torch.float32, CUDA) == 8192
+    assert matrix_rate(torch.float32, CPU) == 1024
+
+
+def test_seconds_end_when_the_gpu_has_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
+    for device in (CPU, CUDA):
+        wait_for(device)
+    assert waited == [CUDA]
 
 
 def test_speed_is_the_median_of_the_epochs() -> None:

@@ -186,6 +186,14 @@ def test_model_of_another_data_set_or_other_validation_images_is_rejected(
             fine_tuning_recipe(start, changed, mnist)
 
 
+def test_teacher_with_other_outputs_is_rejected(
+    mnist: Dataset, corrections: LabelledImages
+) -> None:
+    teacher = str(pretrained_models()["reader"])
+    with pytest.raises(RunError, match="has 11 outputs and the recipe 10"):
+        fine_tuning_recipe(read_start("mlp", corrections), {"distillation.teacher": teacher}, mnist)
+
+
 def test_images_of_a_data_set_are_all_used_but_its_own_test_part(mnist: Dataset) -> None:
     images, labels = mnist.test.images[:50], mnist.test.labels[:50]
     whole = images_to_train_on(load_dataset((images, labels)))

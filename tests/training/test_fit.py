@@ -295,6 +295,28 @@ def test_divergence_is_reported_before_the_validation(small_mnist: Dataset) -> N
         fit(initial_state(recipe), data, recipe, validation=validation)
 
 
+def test_single_image_that_is_left_is_trained_on_with_batch_normalisation(
+    small_mnist: Dataset,
+) -> None:
+    network = {"stem_kernel": 28, "stem_stride": 2, "stages": []}  # maps of one pixel
+    settings = {f"network.{name}": value for name, value in network.items()}
+    recipe = load_recipe("fast", {**settings, "epochs": 1, "batch_size": 50})
+    split = Split(np.arange(101), np.arange(0))
+    steps: list[int] = []
+    data = build_training_data(recipe, small_mnist.train, split)
+    fit(initial_state(recipe), data, recipe, on_step=lambda *step: steps.append(step[2]))
+    assert steps == [2, 2]
+
+
+def test_training_of_a_single_step_changes_the_weights(small_mnist: Dataset) -> None:
+    recipe = load_recipe("fast", {**EVERYTHING, "epochs": 1})
+    split = Split(np.arange(100), np.arange(0))
+    state = initial_state(recipe)
+    before = state.network.state_dict()["0.0.weight"].clone()
+    fit(state, build_training_data(recipe, small_mnist.train, split), recipe)
+    assert not torch.equal(state.network.state_dict()["0.0.weight"], before)
+
+
 def test_making_batches_is_timed(small_mnist: Dataset) -> None:
     recipe = load_recipe("fast", EVERYTHING)
     split = stratified_split(small_mnist.train.labels, 0.1, 0)
@@ -313,6 +335,7 @@ def test_random_state_and_rounding_are_restored(small_mnist: Dataset) -> None:
         initial_state(recipe), build_training_data(recipe, small_mnist.train, split), recipe
     )
     assert torch.equal(torch.get_rng_state(), before)
+    assert not torch.backends.cudnn.deterministic
     assert torch.tensor(1e-40).mul(0.5).item() > 0  # denormal numbers are not flushed to zero
     assert not network.training
 

@@ -1,15 +1,19 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tendigits import train
 from tendigits.data import Dataset
-from tendigits.evaluation import Metrics
-from tendigits.training import EpochResult, Run, read_history
+from tendigits.evaluation import Metrics, measure
+from tendigits.evaluation.validation import Validation
+from tendigits.training import Run
 from tendigits.training.model_card import model_card
+from tendigits.training.run_folder import classifier_of_run
+from tendigits.training.run_records import read_record
 
 METRICS = Metrics(
     images=10_000,
@@ -38,11 +42,6 @@ def metrics(run: Run) -> dict[str, Any]:
     return value
 
 
-@pytest.fixture(scope="module")
-def last_epoch(run: Run) -> EpochResult:
-    return read_history(run.history_file)[-1]
-
-
 def test_test_figures_of_the_card_are_those_of_metrics_json(
     card: str, metrics: dict[str, Any]
 ) -> None:
@@ -52,12 +51,31 @@ def test_test_figures_of_the_card_are_those_of_metrics_json(
     assert f"{100 * low:.2f} % to {100 * high:.2f} %" in card
 
 
-def test_validation_figures_of_the_card_are_those_of_the_last_epoch(
-    card: str, last_epoch: EpochResult
+def test_validation_figures_of_the_card_are_those_of_validation_json(card: str, run: Run) -> None:
+    validation = read_record(run.validation, Validation)
+    assert table_row(card, "validation, ") == [
+        f"{100 * validation.accuracy:.2f} %",
+        f"{validation.calibrated_loss:.4f}",
+        "200",
+    ]
+
+
+def test_validation_figures_of_an_ensemble_are_its_own(
+    small_mnist: Dataset, tmp_path: Path
 ) -> None:
-    row = table_row(card, "validation, ")
-    assert last_epoch.val_accuracy is not None
-    assert row == [f"{100 * last_epoch.val_accuracy:.2f} %", f"{last_epoch.val_loss:.4f}", "200"]
+    settings = {"epochs": 1, "members": 2, "network.widths": [20]}
+    run = train("mlp", settings, data=small_mnist, out=tmp_path / "run", threads=1, quiet=True)
+    held_out = small_mnist.train.subset(run.split.validation)
+    measured = measure(classifier_of_run(run).predict(held_out.images, held_out.labels))
+    row = table_row(run.model_card.read_text(encoding="utf-8"), "validation, ")
+    assert row == [f"{100 * measured.accuracy:.2f} %", f"{measured.loss:.4f}", "200"]
+    assert measured.accuracy != run.history[-1].val_accuracy  # the mean of the members
+
+
+def test_card_without_validation_images_says_so(run: Run) -> None:
+    card = model_card(run, run.history, METRICS, None, run.data.class_names)
+    assert "| validation | none held out | | 0 |" in card
+    assert "temperature" not in card
 
 
 def test_card_counts_images_and_errors_of_each_class(card: str, metrics: dict[str, Any]) -> None:
@@ -94,7 +112,7 @@ def test_card_says_whether_the_classifier_can_reject(
     run: Run, changes: dict[str, object], sentence: str
 ) -> None:
     changed = replace(run, recipe=run.recipe.changed(changes))
-    card = model_card(changed, read_history(run.history_file), METRICS, run.data.class_names)
+    card = model_card(changed, run.history, METRICS, None, run.data.class_names)
     assert sentence in card
 
 
@@ -106,8 +124,8 @@ def table_row(card: str, start: str) -> list[str]:
 
 def test_card_of_a_single_epoch_says_so_and_a_description_is_optional(run: Run) -> None:
     changed = replace(run, recipe=run.recipe.changed({"description": ""}))
-    card = model_card(changed, run.history[:1], METRICS, run.data.class_names)
+    card = model_card(changed, run.history[:1], METRICS, None, run.data.class_names)
     assert "trained for one epoch only" in card
     assert ", one epoch, " in card
     assert "\n\n\n" not in card
-    assert "one epoch" not in model_card(run, run.history, METRICS, run.data.class_names)
+    assert "one epoch" not in model_card(run, run.history, METRICS, None, run.data.class_names)

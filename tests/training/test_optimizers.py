@@ -12,6 +12,7 @@ from tendigits.recipes import AdamWSettings, ScheduleSettings, load_recipe
 from tendigits.training.optimizers import (
     Muon,
     build_optimizer,
+    follow_schedule,
     orthogonal,
     rate_factor,
     set_learning_rate,
@@ -153,6 +154,30 @@ def test_adamw_decays_matrices_and_not_biases() -> None:
     optimizer.step()
     torch.testing.assert_close(layer.weight, 0.95 * before[0])
     torch.testing.assert_close(layer.bias, before[1])
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_sgd_takes_steps_with_and_without_momentum(momentum: float) -> None:
+    layer = nn.Linear(3, 2, bias=False)
+    before = layer.weight.detach().clone()
+    settings = {"optimizer.kind": "sgd", "optimizer.momentum": momentum}
+    recipe = load_recipe("fast", {**settings, "optimizer.weight_decay": 0.0})
+    optimizer = build_optimizer(layer, recipe.optimizer)
+    set_learning_rate(optimizer, 0.1)
+    layer.weight.grad = torch.ones_like(layer.weight)
+    optimizer.step()
+    torch.testing.assert_close(layer.weight, before - 0.1 * (1 + momentum))
+
+
+def test_only_the_last_of_several_steps_has_a_learning_rate_of_0() -> None:
+    recipe = load_recipe("fast", {"epochs": 1})
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(2))], lr=0.5)
+    rates = []
+    for steps in (1, 2, 4):
+        for step in range(1, steps + 1):
+            follow_schedule(optimizer, recipe, 1, step, steps)
+            rates.append(optimizer.param_groups[0]["lr"] / recipe.optimizer.learning_rate)
+    assert rates == pytest.approx([0.625, 0.625, 0.0, 0.9375, 0.625, 0.3125, 0.0])
 
 
 def test_learning_rate_only_falls_without_warmup() -> None:

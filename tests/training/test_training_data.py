@@ -6,10 +6,12 @@ from tendigits.data import NON_DIGIT, Dataset, LabelledImages, stratified_split
 from tendigits.recipes import AugmentationSettings, load_recipe
 from tendigits.training.training_data import (
     AugmentedBatches,
+    batch_sizes,
     batches,
     build_training_data,
     epoch_generator,
     epoch_order,
+    seed_dropout,
 )
 
 INDICES = np.arange(100, 1100)
@@ -86,7 +88,8 @@ def test_another_seed_or_epoch_gives_another_order(seed: int, epoch: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "sizes"), [(1, [1] * 10), (4, [4, 4, 2]), (5, [5, 5]), (64, [10])]
+    ("batch_size", "sizes"),
+    [(1, [1] * 10), (3, [3, 3, 4]), (4, [4, 4, 2]), (5, [5, 5]), (9, [10]), (64, [10])],
 )
 def test_batches_contain_images_with_their_labels_in_order(
     small_mnist: Dataset, batch_size: int, sizes: list[int]
@@ -111,6 +114,26 @@ def test_random_state_of_an_epoch_depends_on_seed_and_epoch_alone() -> None:
     ]
     assert drawn[0] == drawn[1]
     assert drawn[0] not in drawn[2:]
+
+
+def test_single_image_that_is_left_joins_the_last_batch() -> None:
+    assert batch_sizes(257, 128) == [128, 129]
+    assert batch_sizes(258, 128) == [128, 128, 2]
+    assert batch_sizes(1, 128) == [1]
+    assert batch_sizes(54_000, 128) == [128] * 421 + [112]
+
+
+def test_dropout_on_a_gpu_is_seeded_by_seed_and_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed", seeds.append)
+    before = torch.get_rng_state()
+    for seed, epoch in ((0, 1), (0, 1), (0, 2), (1, 1)):
+        seed_dropout(seed, epoch, torch.device("cuda"))
+        seed_dropout(seed, epoch, CPU)
+    assert len(seeds) == 4
+    assert seeds[0] == seeds[1]
+    assert len({*seeds, epoch_generator(0, 1, CPU).initial_seed()}) == 4
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("augmentation", [None, AugmentationSettings(translation_pixels=2.0)])

@@ -120,6 +120,7 @@ def fit_temperature(predictions: Predictions) -> float:
 
     Args:
         predictions: for labelled images that were not trained on; their own temperature is ignored.
+            If all are correct, the temperature has no minimum of its own and is close to 0.
     """
     # Imported here: the server, which imports this module, needs neither.
     from scipy.optimize import minimize_scalar  # noqa: PLC0415

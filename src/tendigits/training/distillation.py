@@ -17,9 +17,10 @@ from tendigits.classifiers.model_file import (
     open_session,
     read_model,
 )
-from tendigits.data import Split, stratified_split
+from tendigits.data import CLASSES, Split, stratified_split
 from tendigits.errors import RunError
 from tendigits.files import sha256_of
+from tendigits.networks import count_outputs
 from tendigits.networks.onnx_graph import to_torch
 from tendigits.recipes import DistillationSettings, Recipe
 from tendigits.training.fit import Teacher
@@ -79,7 +80,8 @@ def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
         labels: (n,), those of all its training images.
 
     Raises:
-        RunError: the teacher cannot be read, or was trained on images that the recipe holds out.
+        RunError: the teacher cannot be read, has other outputs, or was trained on images that the
+            recipe holds out.
         ModelError: its model file is damaged.
     """
     settings = recipe.distillation
@@ -92,8 +94,7 @@ def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
             "sha256": teacher_sha256(settings),
         }
     )
-    if not path.is_dir():
-        _of_model_file(path)  # raises where it cannot be a teacher
+    check_outputs(recipe)
     split = stratified_split(labels, recipe.validation_fraction, recipe.seed)
     if len(split.validation) and _held_out_by_teacher(settings) != held_out_sha256(split):
         raise RunError(
@@ -102,6 +103,32 @@ def with_pinned_teacher(recipe: Recipe, labels: NDArray[np.int64]) -> Recipe:
             "images (validation_fraction=0)."
         )
     return recipe.model_copy(update={"distillation": pinned})
+
+
+def check_outputs(recipe: Recipe) -> None:
+    """Check that the teacher of `recipe`, if it names one, has the outputs of its network.
+
+    Raises:
+        RunError: it has others, or cannot be read.
+        ModelError: its model file is damaged.
+    """
+    settings = recipe.distillation
+    if settings is None or settings.teacher is None:
+        return
+    path, outputs = _path_of(settings), count_outputs(recipe)
+    if path.is_dir():
+        run = load_run(path)
+        if run.recipe.pages is not None:
+            raise RunError(f"The teacher {path} is a finder; give a classifier.")
+        load_network(run)  # raises where it is not trained
+        found = count_outputs(run.recipe)
+    else:
+        found = CLASSES + load_model_bytes(read_model(path), str(path), threads=1).info.rejects
+    if found != outputs:
+        raise RunError(
+            f"The teacher {path} has {found} outputs and the recipe {outputs}; train both with "
+            "[ood], or both without it."
+        )
 
 
 def teacher_sha256(settings: DistillationSettings) -> str:

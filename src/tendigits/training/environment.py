@@ -27,6 +27,8 @@ from tendigits.training.history import EpochResult
 Device = Literal["auto", "cpu", "cuda"]
 
 PASSES_PER_STEP = 3  # forward, and backward to the weights and to the inputs
+# Of the matrix multiplication that is timed: a GPU would finish the small one before its launch.
+MATRIX_SIZES = {"cpu": 1024, "cuda": 8192}
 _LIBRARIES = ("tendigits", "torch", "numpy", "safetensors", "matplotlib")
 
 
@@ -229,7 +231,14 @@ def describe_speed(
 
 def matrix_rate(dtype: torch.dtype, device: torch.device) -> float:
     """Return the operations per second in a large matrix multiplication on `device`."""
-    return max(_rate(dtype, device) for _ in range(3))
+    size = MATRIX_SIZES[device.type]
+    return max(_rate(dtype, device, size) for _ in range(3))
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until a GPU has finished all that it was given to do."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _has_bfloat16_units(device: torch.device) -> bool:
@@ -239,21 +248,16 @@ def _has_bfloat16_units(device: torch.device) -> bool:
     return any(capabilities.get(unit, False) for unit in ("avx512_bf16", "amx_bf16"))
 
 
-def _rate(dtype: torch.dtype, device: torch.device, size: int = 1024) -> float:
+def _rate(dtype: torch.dtype, device: torch.device, size: int) -> float:
     generator = torch.Generator(device).manual_seed(0)
     matrix = torch.rand(size, size, device=device, generator=generator).to(dtype)
     multiply = matmul if fits_onednn(matrix) else torch.nn.functional.linear
     multiply(matrix, matrix)  # the first call includes initialisation
-    _wait_for(device)
+    wait_for(device)
     started = time.perf_counter()
     multiply(matrix, matrix)
-    _wait_for(device)
+    wait_for(device)
     return 2 * size**3 / (time.perf_counter() - started)
-
-
-def _wait_for(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 def _cpu_name() -> str:

@@ -37,12 +37,12 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     written to `validation.json`. The test then writes `plots/`, `MODEL_CARD.md` and
     `metrics.json`, whose loss is that of the calibrated probabilities.
     """
-    temperature = None
+    validation = None
     if len(run.split.validation):
         held_out = dataset.train.subset(run.split.validation)
         validation = validate_network(network, run.recipe, held_out)
         write_json(run.validation, asdict(validation))
-        temperature = validation.temperature
+    temperature = validation.temperature if validation else None
     test = dataset.test
     predictions = classifier_of_network(network, temperature).predict(test.images, test.labels)
     metrics, errors = measure(predictions), find_errors(predictions)
@@ -51,7 +51,7 @@ def run_test(run: Run, network: nn.Module, dataset: Dataset) -> Metrics:
     save(plot_history(history), run.plots / "curves.png")
     save(plot_confusion(metrics, names), run.plots / "confusion.png")
     save(plot_worst_errors(test.images, errors, names), run.plots / "worst-errors.png")
-    write_text(run.model_card, model_card(run, history, metrics, names))
+    write_text(run.model_card, model_card(run, history, metrics, validation, names))
     RunLog(run.log).write("test", loss=metrics.loss, accuracy=metrics.accuracy)
     write_json(run.metrics_file, asdict(metrics))  # last: a run with this file is complete
     return metrics

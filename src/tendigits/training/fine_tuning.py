@@ -25,7 +25,7 @@ from tendigits.feedback.corrections import (
     split_corrections,
 )
 from tendigits.recipes import Recipe
-from tendigits.training.distillation import held_out_sha256
+from tendigits.training.distillation import held_out_sha256, with_pinned_teacher
 from tendigits.training.run_folder import Run, classifier_of_run
 
 # A trained model needs smaller steps than one with random weights,
@@ -197,7 +197,8 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
         dataset: what the model was trained on.
 
     Raises:
-        RunError: the model was trained on another data set, or other images are held out.
+        RunError: the model was trained on another data set, or other images are held out, or a
+            teacher in `settings` does not fit.
         RecipeError: a setting is unknown, or its value invalid.
     """
     info = start.info
@@ -225,7 +226,7 @@ def fine_tuning_recipe(start: Start, settings: Mapping[str, object], dataset: Da
             "held out; give a model that was trained with a validation_fraction, and do not "
             "change it or the seed."
         )
-    return recipe
+    return with_pinned_teacher(recipe, dataset.train.labels)
 
 
 def load_start_weights(start: Start, network: nn.Module) -> None:

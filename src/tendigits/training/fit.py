@@ -17,14 +17,17 @@ from tendigits.errors import RunError
 from tendigits.evaluation import measure
 from tendigits.networks import classifier_of_network
 from tendigits.recipes import DistillationSettings, Recipe
+from tendigits.training.environment import wait_for
 from tendigits.training.history import EpochResult, StepTimes, has_stalled
 from tendigits.training.optimizers import build_optimizer, follow_schedule
 from tendigits.training.training_data import (
     AugmentedBatches,
     TrainingData,
+    batch_sizes,
     batches,
     epoch_generator,
     epoch_order,
+    seed_dropout,
 )
 
 Teacher = Callable[[Tensor], Tensor]
@@ -39,7 +42,8 @@ class TrainingState:
         network: what is trained, on the device to train on.
         average: the exponential moving average of its weights; None where the recipe has none.
         optimizer: the optimiser of its weights.
-        random_state: the state of torch's random generator.
+        random_state: the state of torch's random generator for the CPU; that of a GPU is seeded
+            anew in each epoch.
         history: the results of the epochs so far.
     """
 
@@ -115,7 +119,7 @@ def fit(
     device = next(network.parameters()).device
     images = torch.from_numpy(data.images).to(device)
     labels = torch.from_numpy(data.labels).to(device)
-    steps = -(-len(data.indices) // recipe.batch_size)
+    steps = len(batch_sizes(len(data.indices), recipe.batch_size))
     classifier = classifier_of_network(average or network)
     computed = share(network) if share is not None else network
 
@@ -124,6 +128,7 @@ def fit(
             if has_stalled(state.history, recipe.patience):
                 break
             network.train()
+            seed_dropout(recipe.seed, epoch, device)
             logits: list[Tensor] = []
             order = epoch_order(data.indices, recipe.seed, epoch).to(device)
             augmented = AugmentedBatches(
@@ -133,8 +138,7 @@ def fit(
             )
             started = time.perf_counter()
             for step, (inputs, targets) in enumerate(augmented, start=1):
-                done = (epoch - 1 + step / steps) / recipe.epochs
-                follow_schedule(optimizer, recipe, done)
+                follow_schedule(optimizer, recipe, epoch, step, steps)
                 logits.append(
                     train_step(computed, teacher, optimizer, inputs, targets, recipe, precision)
                 )
@@ -142,6 +146,7 @@ def fit(
                     average.update_parameters(network)
                 if on_step is not None:
                     on_step(epoch, step, steps)
+            wait_for(device)
             seconds = time.perf_counter() - started
 
             loss, accuracy = _loss_and_accuracy(torch.cat(logits), labels[order])
@@ -233,10 +238,13 @@ def reproducible(state: TrainingState, seed: int) -> Iterator[None]:
     """Set torch's random state and rounding for a training, and restore them."""
     # Adam's moments of pixels that are always blank decay to denormal numbers, which are slow.
     torch.set_flush_denormal(True)
+    was_deterministic = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True  # has an effect on GPUs only
     try:
         with torch.random.fork_rng():
             torch.manual_seed(seed)  # of all devices
             torch.set_rng_state(state.random_state)
             yield
     finally:
+        torch.backends.cudnn.deterministic = was_deterministic
         torch.set_flush_denormal(False)

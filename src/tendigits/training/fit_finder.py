@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tendigits.data.pages import GlyphSet
 from tendigits.recipes import Recipe
+from tendigits.training.environment import wait_for
 from tendigits.training.finder_loss import FinderLoss, finder_loss
 from tendigits.training.finder_pages import (
     PageBatch,
@@ -84,11 +85,11 @@ def fit_finder(
             batches = _TimedBatches(made, steps)
             started = time.perf_counter()
             for step, batch in enumerate(batches, start=1):
-                done = (epoch - 1 + step / steps) / recipe.epochs
-                follow_schedule(state.optimizer, recipe, done)
+                follow_schedule(state.optimizer, recipe, epoch, step, steps)
                 results.append(_train_step(state, batch.to(device), precision))
                 if on_step is not None:
                     on_step(epoch, step, steps)
+            wait_for(device)
             seconds = time.perf_counter() - started
 
             loss, accuracy = _means(results)

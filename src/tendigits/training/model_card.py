@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tendigits.evaluation import Metrics
+from tendigits.evaluation.validation import Validation
 from tendigits.networks import build_classifier, count_parameters, summary_table
 from tendigits.recipes import Recipe
 from tendigits.training.history import EpochResult
@@ -10,14 +11,25 @@ from tendigits.training.run_folder import Run
 
 
 def model_card(
-    run: Run, history: Sequence[EpochResult], metrics: Metrics, class_names: Sequence[str]
+    run: Run,
+    history: Sequence[EpochResult],
+    metrics: Metrics,
+    validation: Validation | None,
+    class_names: Sequence[str],
 ) -> str:
     """Return the model card of a tested run; every figure is also in a file of the run.
 
     Source of the form: M. Mitchell et al., "Model cards for model reporting", FAT* 2019.
+
+    Args:
+        run: the run.
+        history: the results of its epochs.
+        metrics: those on the test set.
+        validation: those on the validation images; None where none are held out.
+        class_names: the names of the ten classes.
     """
     low, high = metrics.interval_95
-    last, environment, recipe = history[-1], run.environment, run.recipe
+    environment, recipe = run.environment, run.recipe
     network = build_classifier(recipe)
     rows = "\n".join(
         f"| {name} | {sum(confusion)} | {errors} |"
@@ -25,6 +37,7 @@ def model_card(
             class_names, metrics.confusion, metrics.errors_per_class, strict=True
         )
     )
+    notes = _notes(validation, history)
     seconds = sum(result.seconds for result in history)
     test_row = (
         f"| test, used once after training | {100 * metrics.accuracy:.2f} % "
@@ -43,10 +56,10 @@ It classifies 28x28 grey-level images into ten classes ({", ".join(class_names)}
 | | accuracy | loss | images |
 |---|---|---|---|
 {test_row}
-{_validation_row(run, last)}
+{_validation_row(validation)}
 
 95 % confidence interval of the test accuracy (Wilson): {100 * low:.2f} % to {100 * high:.2f} %.
-{_notes(run, history)}This is one run with one seed ({recipe.seed}); other seeds give other figures.
+{notes}This is one run with one seed ({recipe.seed}); other seeds give other figures.
 
 | class | test images | errors |
 |---|---|---|
@@ -90,12 +103,12 @@ def _rejection(recipe: Recipe) -> str:
     )
 
 
-def _validation_row(run: Run, last: EpochResult) -> str:
-    if last.val_accuracy is None:
+def _validation_row(validation: Validation | None) -> str:
+    if validation is None:
         return "| validation | none held out | | 0 |"
     return (
-        f"| validation, after the last epoch | {100 * last.val_accuracy:.2f} % "
-        f"| {last.val_loss:.4f} | {len(run.split.validation):,} |"
+        f"| validation, after training | {100 * validation.accuracy:.2f} % "
+        f"| {validation.calibrated_loss:.4f} | {validation.images:,} |"
     )
 
 
@@ -103,12 +116,10 @@ def _epochs(history: Sequence[EpochResult]) -> str:
     return "one epoch" if len(history) == 1 else f"{len(history)} epochs"
 
 
-def _notes(run: Run, history: Sequence[EpochResult]) -> str:
+def _notes(validation: Validation | None, history: Sequence[EpochResult]) -> str:
     notes = ""
-    if len(run.split.validation):
-        notes += (
-            "The test loss is that of the probabilities with the temperature in `validation.json`. "
-        )
+    if validation is not None:
+        notes += "Both losses are those with the temperature in `validation.json`. "
     if len(history) == 1:
         notes += "It was trained for one epoch only; further epochs change these figures. "
     return notes

@@ -51,7 +51,7 @@ def build_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.op
         groups,
         lr=settings.learning_rate,
         momentum=settings.momentum,
-        nesterov=True,
+        nesterov=settings.momentum > 0,  # torch has none without momentum
         fused=True,
     )
 
@@ -70,8 +70,24 @@ def rate_factor(schedule: ScheduleSettings | None, done: float) -> float:
     return schedule.final + (1 - schedule.final) * left
 
 
-def follow_schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
-    """Set the learning rate of the next step, after the fraction `done` of all steps."""
+def follow_schedule(
+    optimizer: torch.optim.Optimizer, recipe: Recipe, epoch: int, step: int, steps: int
+) -> None:
+    """Set the learning rate of the next step.
+
+    It is the schedule's at the end of the step, which can be 0 in the last one. A training of a
+    single step takes the one in the middle of the step instead, as it would train nothing.
+
+    Args:
+        optimizer: the optimiser.
+        recipe: learning rate, schedule and epochs.
+        epoch: the epoch, from 1.
+        step: the step in the epoch, from 1.
+        steps: the number of steps per epoch.
+    """
+    done = (epoch - 1 + step / steps) / recipe.epochs
+    if recipe.epochs * steps == 1:
+        done = 0.5
     set_learning_rate(
         optimizer, recipe.optimizer.learning_rate * rate_factor(recipe.schedule, done)
     )

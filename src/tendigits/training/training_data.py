@@ -73,15 +73,37 @@ def epoch_order(indices: NDArray[np.int64], seed: int, epoch: int) -> Tensor:
 
 def epoch_generator(seed: int, epoch: int, device: torch.device) -> torch.Generator:
     """Return the random state of an epoch's augmentation: the same also after a resume."""
-    state = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
-    return torch.Generator(device).manual_seed(int(state >> np.uint64(1)))
+    return torch.Generator(device).manual_seed(_epoch_seeds(seed, epoch)[0])
+
+
+def seed_dropout(seed: int, epoch: int, device: torch.device) -> None:
+    """Seed a GPU's own generator for an epoch, so that it is the same also after a resume.
+
+    On a CPU, dropout draws from torch's random state, which a checkpoint keeps.
+    """
+    if device.type == "cuda":
+        torch.cuda.manual_seed(_epoch_seeds(seed, epoch)[1])
+
+
+def batch_sizes(images: int, batch_size: int) -> list[int]:
+    """Return the sizes of an epoch's batches; a single image that is left joins the last batch.
+
+    Batch normalisation cannot be trained on one value per channel.
+    """
+    full, left = divmod(images, batch_size)
+    sizes = [batch_size] * full
+    if left == 1 and sizes:
+        sizes[-1] += 1
+    elif left:
+        sizes.append(left)
+    return sizes
 
 
 def batches(
     images: Tensor, labels: Tensor, order: Tensor, batch_size: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield (images (b, 1, 28, 28) float32 in [0, 1], labels (b,) int64) in `order`."""
-    for chosen in torch.split(order, batch_size):
+    for chosen in torch.split(order, batch_sizes(len(order), batch_size)):
         yield scaled(images.index_select(0, chosen)), labels.index_select(0, chosen)
 
 
@@ -113,6 +135,12 @@ class AugmentedBatches:
             self.seconds += time.perf_counter() - started
             yield inputs, labels
             started = time.perf_counter()
+
+
+def _epoch_seeds(seed: int, epoch: int) -> tuple[int, int]:
+    """Return one for the augmentation and one for dropout."""
+    states = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64) >> np.uint64(1)
+    return int(states[0]), int(states[1])
 
 
 def _with_drawn(training: TrainingData, recipe: Recipe, digits: LabelledImages) -> TrainingData:
