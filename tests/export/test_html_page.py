@@ -28,7 +28,7 @@ from browser import (
     row,
     seven,
 )
-from html_pages import classify_in_page, read_in_page
+from html_pages import classify_in_page, read_in_page, write_pages
 from tendigits.classifiers import load_model_file
 from tendigits.classifiers.model_file import (
     METADATA_KEY,
@@ -48,18 +48,28 @@ from tendigits.reading.frames import MOST_CLASSIFIED
 MOST_BYTES = {"tiny": 150_000, "mlp": 700_000, "reader": 2_500_000}
 IMAGES = 500  # of the test set; `make check-pages` compares all
 PICTURES = 24
+FAIL_ONCE = """() => {
+  const own = CanvasRenderingContext2D.prototype, { getImageData } = own;
+  own.getImageData = () => { own.getImageData = getImageData; throw new Error('no pixels'); };
+}"""
+READ_SLOWLY = """() => {
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (...given) {
+    setTimeout(() => post.apply(this, given), 400);
+  };
+}"""
+DECODE_SLOWLY = """() => {
+  const decode = createImageBitmap;
+  window.createImageBitmap = async (...given) => {
+    await new Promise((done) => setTimeout(done, 500));
+    return decode(...given);
+  };
+}"""
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("pages")
-    with pytest.MonkeyPatch.context() as patch:  # `make check-pages` checks them with all
-        patch.setattr(html_page, "CHECK_IMAGES", 2_000)
-        patch.setattr(html_page, "CHECK_PAGES", 2)
-        for name in MOST_BYTES:
-            patch.setattr(html_examples, "IMAGES", 2_000 if name == "reader" else 10_000)
-            write_page(make_page(name), folder / f"{name}.html")
-    return {name: folder / f"{name}.html" for name in MOST_BYTES}
+    return write_pages(tmp_path_factory.mktemp("pages"), MOST_BYTES)
 
 
 @pytest.fixture
@@ -98,8 +108,9 @@ def test_a_sheet_with_more_digits_than_are_classified_is_read_as_in_python(page:
     assert found["text"] == expected.text
 
 
-def test_a_picture_of_28x28_pixels_is_read_as_one_image(page: Page) -> None:
-    for image in 255 - load_dataset("mnist").test.images[:5]:
+@pytest.mark.parametrize("step", [1, 2], ids=["28x28 pixels", "14x14 pixels"])
+def test_a_small_picture_is_read_as_one_image(page: Page, step: int) -> None:
+    for image in 255 - load_dataset("mnist").test.images[:5, ::step, ::step]:
         expected, found = Reader().read(image), read_in_page(page, as_png(image))
         assert found["text"] == expected.text != ""
         assert found["numbers"][0]["box"] == list(astuple(expected.numbers[0].box))
@@ -157,6 +168,43 @@ def test_pages_without_a_finder_read_rows_of_strokes(
         expect(page.locator("#shapes button")).to_have_count(4)
 
 
+def test_after_an_error_the_next_drawing_is_read(page: Page) -> None:
+    page.evaluate(FAIL_ONCE)
+    draw_by_mouse(page, [[(0.8, 0.2), (0.8, 0.21)]])
+    expect(page.locator("#sentence")).to_have_text("no pixels")
+    page.click("#clear")
+    draw_by_mouse(page, seven())
+    expect(page.locator("#number")).to_have_text("7")
+
+
+def test_a_drawing_that_is_left_while_it_is_read_is_read_on_return(page: Page) -> None:
+    page.evaluate(READ_SLOWLY)
+    box = page.locator("#drawing").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + box["height"] / 2, steps=8)
+    page.evaluate("location.hash = '#about'")
+    expect(page.locator("#drawing")).to_be_hidden()
+    page.mouse.up()
+    page.wait_for_timeout(800)
+    page.click("nav >> text=Read")
+    expect(page.locator("#number")).to_have_text("1")
+
+
+def test_a_picture_that_is_cleared_while_it_is_read_leaves_nothing(
+    page: Page, tmp_path: Path
+) -> None:
+    page.evaluate(DECODE_SLOWLY)
+    (tmp_path / "numbers.png").write_bytes(as_png(next(iter(synthetic_pages(1, seed=9)))[0]))
+    page.set_input_files("#chosen", tmp_path / "numbers.png")
+    page.click("#clear")
+    page.wait_for_timeout(1000)
+    expect(page.locator("#sentence")).to_have_text("Your drawing is read while you draw.")
+    expect(page.locator("#picture")).to_be_hidden()
+
+
 def test_a_chosen_and_a_dropped_picture_are_read(page: Page, tmp_path: Path) -> None:
     picture = next(iter(synthetic_pages(1, seed=9)))[0]
     path = tmp_path / "numbers.png"
@@ -171,35 +219,6 @@ def test_a_chosen_and_a_dropped_picture_are_read(page: Page, tmp_path: Path) -> 
     expect(page.locator("#sentence")).to_have_text(
         "This browser cannot show the file; give a PNG or JPEG."
     )
-
-
-def test_each_layer_and_unit_can_be_looked_into(page: Page) -> None:
-    draw_by_mouse(page, seven())
-    expect(page.locator("#number")).to_have_text("7")
-    page.click("nav >> text=Look inside")
-    expect(page.locator(".layer")).to_have_count(8)  # the frame, six convolutions, the output
-    expect(page.locator("#outputs .is-label b")).to_have_text("7")
-    page.locator("#maps-1").click(position={"x": 10, "y": 10})
-    expect(page.locator("#unit h4")).to_have_text("Layer 2, channel 1 of 32")
-    expect(page.locator("#unit-value")).to_contain_text("Strongest activation:")
-    examples = page.locator(".examples button")
-    expect(examples.first).to_be_visible()
-    label = examples.first.text_content()
-    page.get_by_role("button", name="Next unit").click()
-    expect(page.locator("#unit h4")).to_have_text("Layer 2, channel 2 of 32")
-    page.get_by_role("button", name="Previous unit").click()
-    examples.first.click()
-    expect(page.locator("#outputs .is-label b")).to_have_text(str(label))
-
-
-def test_the_tour_draws_a_five_and_ends_after_five_steps(page: Page) -> None:
-    page.locator("[data-tour]").first.click()
-    expect(page.locator("#number")).to_have_text("5")
-    for step in range(1, 6):
-        expect(page.locator(".tour-count")).to_have_text(f"Step {step} of 5")
-        expect(page.locator(".tour-target")).to_have_count(1)
-        page.locator("#tour button.main").click()
-    expect(page.locator("#tour")).to_be_hidden()
 
 
 def test_the_page_says_what_it_was_made_from(page: Page) -> None:

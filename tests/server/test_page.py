@@ -92,6 +92,27 @@ def test_strokes_are_undone_one_by_one_or_cleared(page: Page) -> None:
     expect(page.locator("#undo")).to_be_disabled()
 
 
+@pytest.mark.parametrize("name", ["undo", "clear"])
+def test_a_stroke_that_is_removed_while_it_is_drawn_draws_no_more(page: Page, name: str) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    draw_by_mouse(page, seven())
+    drawn = page.evaluate("drawing.toDataURL()")
+    box = page.locator("#drawing").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 20)
+    page.evaluate("name => document.getElementById(name).click()", name)
+    page.mouse.move(box["x"] + 60, box["y"] + 90, steps=3)
+    page.mouse.up()
+    expect(page.locator("#number")).to_have_text("7" if name == "undo" else "")
+    assert (page.evaluate("drawing.toDataURL()") == drawn) == (name == "undo")
+    draw_by_mouse(page, [[(0.8, 0.2), (0.8, 0.8)]])
+    expect(page.locator("#number")).to_have_text("71" if name == "undo" else "1")
+    assert errors == []
+
+
 def test_only_the_latest_result_is_shown(page: Page) -> None:
     held: list[Route] = []
 
@@ -141,7 +162,10 @@ def test_corrections_are_listed_and_can_be_undone(page: Page, folder: Path) -> N
     assert len(stored(folder)) == count - 1
 
 
-def test_a_correction_whose_response_was_lost_is_stored_once(page: Page, folder: Path) -> None:
+@pytest.mark.parametrize("again", ["#correction-notice button", "#choices >> text=9"])
+def test_a_correction_whose_response_was_lost_is_stored_once(
+    page: Page, folder: Path, again: str
+) -> None:
     def lose_the_response(route: Route) -> None:
         route.fetch()
         route.abort()
@@ -153,7 +177,7 @@ def test_a_correction_whose_response_was_lost_is_stored_once(page: Page, folder:
     page.click("#correct")
     page.click("#choices >> text=9")
     expect(page.locator("#correction-notice")).to_contain_text("cannot be reached")
-    page.click("#correction-notice button")
+    page.click(again)
     expect(page.locator("#stored")).to_contain_text("read as 7, should be 9")
     assert stored(folder) == [*before, (7, 9)]
 
@@ -216,6 +240,7 @@ def test_axe_finds_no_accessibility_violations(
         expect(page.locator("#explanation")).not_to_be_empty()
         check_with_axe(page)
         page.click("#choices >> text=8")
+        expect(page.locator("#stored")).not_to_be_empty()
         page.click("nav >> text=Corrections")
         expect(page.locator("#corrections-list li").first).to_be_visible()
         check_with_axe(page)
@@ -270,14 +295,17 @@ def test_a_rejected_request_can_be_repeated_after_the_server_s_retry_after(
 
 
 def test_the_page_asks_for_the_key_of_a_server(browser: Browser, tmp_path: Path) -> None:
-    words = ("--model", "tiny", "--api-key", "open sesame")
+    words = ("--model", "tiny", "--api-key", "open-sesame")
     with serving(tmp_path, *words) as server, page_of(browser, server.url) as page:
         draw_by_mouse(page, seven())
         check_with_axe(page)
         page.get_by_label("Key", exact=True).fill("wrong")
         page.keyboard.press("Enter")
         expect(page.locator("#key-rejected")).to_have_text("The key was rejected.")
-        page.get_by_label("Key", exact=True).fill("open sesame")
+        page.get_by_label("Key", exact=True).fill("open-sesame\u2026")
+        page.keyboard.press("Enter")
+        expect(page.locator("#key-rejected")).to_contain_text("must consist of ASCII characters")
+        page.get_by_label("Key", exact=True).fill("open-sesame")
         page.get_by_role("button", name="Use this key").click()
         expect(page.locator("#number")).to_have_text("7")
         page.reload()

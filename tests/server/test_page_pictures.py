@@ -166,6 +166,17 @@ def test_a_file_that_is_too_large_is_sent_as_a_smaller_jpeg(
         expect(page.locator("#number")).to_have_text("2104")
 
 
+@pytest.mark.parametrize("ink", [0, 255], ids=["dark ink", "light ink"])
+def test_a_transparent_picture_is_converted_to_a_jpeg_on_paper(
+    page: Page, mnist: Dataset, ink: int
+) -> None:
+    alpha = (255 * row_of(mnist.test.images[1:5])).astype(np.uint8)
+    content = png(np.dstack([np.full_like(alpha, ink)] * 3 + [alpha]))
+    page.route("**/v1/read*", lambda route: route.fulfill(status=413, json={}), times=1)
+    page.set_input_files("#chosen", {"name": "a.png", "mimeType": "image/png", "buffer": content})
+    expect(page.locator("#number")).to_have_text("2104")
+
+
 def shown_picture(page: Page) -> tuple[float, float, float, float]:
     """Return left, top, width and height of the picture in its frame, where it is centred."""
     box = page.locator("#picture").bounding_box()

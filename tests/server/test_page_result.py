@@ -1,15 +1,18 @@
 """What can be done with a result on the page: correct it, copy it, read several files."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from browser import PHONE, check_with_axe, draw_by_mouse, page_of, row, seven
 from paper import on_paper
 from paper import row as row_of
 from server_process import Server, png
 from tendigits.data import Dataset
+
+TWO_CLICKS = "button => { button.click(); button.click(); }"
 
 
 @pytest.fixture
@@ -93,6 +96,63 @@ def test_a_file_of_another_kind_is_reported_by_file_types(
     page.set_input_files("#chosen", scans[1])
     expect(page.locator("#notice")).to_contain_text("send a PNG, JPEG, HEIC")
     expect(page.locator("#notice")).not_to_contain_text("Content-Type")
+
+
+def test_no_further_file_is_read_after_the_key_dialog_is_cancelled(
+    page: Page, scans: list[FilePayload]
+) -> None:
+    sent: list[str] = []
+
+    def require_a_key(route: Route) -> None:
+        sent.append(route.request.url)
+        route.fulfill(status=401, json={"detail": "A key is required."})
+
+    page.route("**/v1/read*", require_a_key)
+    page.set_input_files("#chosen", scans)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#notice")).to_contain_text("The server requires a key.")
+    expect(page.locator("#key-dialog")).to_be_hidden()
+    assert len(sent) == 1
+
+
+def test_choosing_a_corrected_digit_keeps_the_focus(page: Page) -> None:
+    draw_by_mouse(page, row())
+    expect(page.locator("#number")).to_have_text("2104")
+    digits = page.locator("#shapes button")
+    digits.nth(1).click()
+    correct(page, "7")
+    expect(page.locator("#stored button")).to_be_focused()
+    digits.nth(0).click()
+    digits.nth(1).click()
+    expect(page.locator("#stored button")).to_be_visible()
+    expect(digits.nth(1)).to_be_focused()
+
+
+def test_a_double_click_shows_older_corrections_or_undoes_one_once(page: Page) -> None:
+    page.route(re.compile(r"/v1/corrections\b"), answer_about_corrections)
+    page.click("nav >> text=Corrections")
+    entries = page.locator("#corrections-list li")
+    expect(entries).to_have_count(2)
+    page.locator("#more").evaluate(TWO_CLICKS)
+    expect(page.locator("#more")).to_be_hidden()
+    expect(entries).to_have_count(4)
+    entries.nth(3).get_by_role("button").evaluate(TWO_CLICKS)
+    expect(entries).to_have_count(3)
+    expect(page.locator("#corrections-lead")).to_contain_text("3 corrections are stored.")
+
+
+def answer_about_corrections(route: Route) -> None:
+    """Let four corrections be stored, of which two are listed at a time."""
+    if route.request.method == "DELETE":
+        route.fulfill(status=204)
+        return
+    first = 2 if "before=" in route.request.url else 4
+    corrections = [
+        {"id": number, "frame": "", "read": 7, "correct": 1, "created": "2026-01-01T00:00:00Z"}
+        for number in (first, first - 1)
+    ]
+    next_id = 3 if first == 4 else None
+    route.fulfill(json={"corrections": corrections, "total": 4, "next": next_id})
 
 
 def test_the_page_links_the_documentation_of_the_api(page: Page, server: Server) -> None:

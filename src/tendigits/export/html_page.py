@@ -242,8 +242,13 @@ def _data(
         ],
         "examples": {"images": len(examples.images), "count": examples.count},
         "finder": found.description if found else None,
-        "constants": {name.partition(".")[2]: _constants(name) for name in _MODULES},
+        "constants": constants_of_page(),
     }
+
+
+def constants_of_page() -> dict[str, dict[str, object]]:
+    """Return the constants of Python with which pages read, by module and name."""
+    return {name.partition(".")[2]: _constants(name) for name in _MODULES}
 
 
 def _constants(module: str) -> dict[str, object]:

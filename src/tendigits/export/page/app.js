@@ -7,7 +7,7 @@ import { clearResult, showResult, showWaiting, startCopying, startResult } from 
 import { showAbout } from './about.js';
 import { ask } from './engine.js';
 import { drawFrame } from './pictures.js';
-import { hideInside, showInside, startInside } from './inside.js';
+import { hideInside, refreshInside, showInside, startInside } from './inside.js';
 import { startTour } from './tour.js';
 import { currentView, startViews } from './views.js';
 
@@ -16,8 +16,10 @@ const PEN_WIDTH = 0.055; // of the area's shorter side: 2 pixels of 20, as in MN
 const MOST_PIXELS = 16e6; // of a canvas on a phone
 const MILLISECONDS_BEFORE_WAITING = 300; // a quicker result needs no “Reading…”
 
-let hasPicture = false;
-/** @type {(() => Promise<void>) | null} */
+/** The picture that is shown instead of the drawing. @type {File | null} */
+let picture = null;
+/** @typedef {{ run: () => Promise<void>, isWanted: () => boolean }} Task */
+/** @type {Task | null} */
 let next = null;
 let isReading = false;
 let pointsRead = 0; // lifting the pen adds none, so it needs no second reading
@@ -35,6 +37,7 @@ showAbout();
 startViews(() => {
   pointsRead = 0;
   readDrawing();
+  refreshInside();
 });
 startTour(drawing);
 listenForPictures(([file]) => readPicture(file));
@@ -52,7 +55,7 @@ Object.assign(window, { tendigits: { ask, readFile } }); // for scripts and the 
 function readDrawing() {
   showState();
   const points = drawing.strokes.reduce((sum, stroke) => sum + stroke.length, 0);
-  if (hasPicture || currentView() === 'about' || (points && points === pointsRead)) return;
+  if (picture || currentView() === 'about' || (points && points === pointsRead)) return;
   pointsRead = points;
   if (drawing.isEmpty) {
     next = null;
@@ -60,40 +63,50 @@ function readDrawing() {
     clearResult(IDLE);
     return;
   }
-  readLatest(async () => {
-    const { picture, view } = drawing.asCanvas();
-    const start = performance.now();
-    const result = await read(picture, false);
-    byId('timing').textContent = `Read in ${Math.max(1, Math.round(performance.now() - start))} ms, on this device.`;
-    if (!drawing.isEmpty && !hasPicture) showResult([{ name: '', result }], view);
-  });
+  const isWanted = () => !drawing.isEmpty && !picture;
+  readLatest({ isWanted, run: () => showReadDrawing(isWanted) });
+}
+
+/** @param {() => boolean} isWanted */
+async function showReadDrawing(isWanted) {
+  if (currentView() === 'about') return; // a hidden drawing has no size; it is read when it is shown
+  const { picture: canvas, view } = drawing.asCanvas();
+  const start = performance.now();
+  const result = await read(canvas, false);
+  if (!isWanted()) return;
+  byId('timing').textContent = `Read in ${Math.max(1, Math.round(performance.now() - start))} ms, on this device.`;
+  showResult([{ name: '', result }], view);
 }
 
 /** @param {File} file */
 function readPicture(file) {
-  hasPicture = true;
+  picture = file;
   drawing.clear();
   if (location.hash === '#about') location.hash = '#read';
+  byId('timing').textContent = '';
   clearResult('');
-  const waiting = setTimeout(showWaiting, MILLISECONDS_BEFORE_WAITING);
-  readLatest(async () => {
-    const image = await show(file);
-    byId('picture').hidden = image === null;
-    try {
-      if (!image) throw new Error('This browser cannot show the file; give a PNG or JPEG.');
-      const { result, width, height } = await readFile(file);
-      if (hasPicture) showResult([{ name: '', result }], { left: 0, top: 0, width, height });
-    } catch (error) {
-      clearResult(/** @type {Error} */ (error).message);
-    } finally {
-      clearTimeout(waiting);
-    }
-  });
+  const isWanted = () => picture === file;
+  const waiting = setTimeout(() => isWanted() && showWaiting(), MILLISECONDS_BEFORE_WAITING);
+  const run = () => showReadPicture(file, isWanted).finally(() => clearTimeout(waiting));
+  readLatest({ isWanted, run });
 }
 
 /**
- * Do something after what is being done; of all that is waiting, only the last is done.
- * @param {() => Promise<void>} task
+ * @param {File} file
+ * @param {() => boolean} isWanted
+ */
+async function showReadPicture(file, isWanted) {
+  const image = await show(file);
+  if (isWanted()) byId('picture').hidden = image === null;
+  if (!image) throw new Error('This browser cannot show the file; give a PNG or JPEG.');
+  const { result, width, height } = await readFile(file);
+  if (isWanted()) showResult([{ name: '', result }], { left: 0, top: 0, width, height });
+}
+
+/**
+ * Do something after what is being done; of all that is waiting, only the last is done. An error is
+ * shown instead of a result, if one is still wanted.
+ * @param {Task} task
  */
 async function readLatest(task) {
   next = task;
@@ -102,7 +115,11 @@ async function readLatest(task) {
   while (next) {
     const current = next;
     next = null;
-    await current();
+    try {
+      await current.run();
+    } catch (error) {
+      if (current.isWanted()) clearResult(/** @type {Error} */ (error).message);
+    }
   }
   isReading = false;
 }
@@ -145,11 +162,12 @@ async function canvasOf(file) {
 }
 
 function clear() {
-  hasPicture = false;
+  picture = null;
   drawing.clear();
 }
 
 function showState() {
+  const hasPicture = picture !== null;
   byId('stage').classList.toggle('has-picture', hasPicture);
   byId('picture').hidden = !hasPicture;
   byId('drawing').hidden = hasPicture;

@@ -47,6 +47,7 @@ async function load() {
   const [program, weights, finder] = await Promise.all(['worker', 'weights', 'finder'].map((id) => unpack(byId(id).textContent)));
   worker = new Worker(URL.createObjectURL(new Blob([program], { type: 'text/javascript' })));
   worker.addEventListener('message', receive);
+  worker.addEventListener('error', fail);
   return send('load', { data: DATA, weights, finder });
 }
 
@@ -56,4 +57,13 @@ function receive({ data: { id, result, error } }) {
   waiting.delete(id);
   if (error === undefined) resolve(result);
   else reject(new Error(error));
+}
+
+/**
+ * The worker cannot be started, or no longer runs.
+ * @param {ErrorEvent} event
+ */
+function fail({ message }) {
+  for (const { reject } of waiting.values()) reject(new Error(`This browser cannot run the network: ${message || 'its worker does not start'}.`));
+  waiting.clear();
 }

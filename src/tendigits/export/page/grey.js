@@ -1,5 +1,6 @@
 // The grey levels of a picture, as in tendigits/images/grey.py and decode.py.
 
+import { paperBehind } from '../../server/page/paper.js';
 import { round, sum } from './arrays.js';
 import { constants } from './constants.js';
 import { inBytes, resize } from './resize.js';
@@ -42,15 +43,8 @@ function reduced(image, factor) {
  * @param {Uint8ClampedArray} pixels
  */
 function onPaper(pixels) {
-  let [light, alphas, least] = [0, 0, 255];
-  for (let at = 0; at < pixels.length; at += 4) {
-    const alpha = pixels[at + 3];
-    light += ((pixels[at] + pixels[at + 1] + pixels[at + 2]) / 3) * (alpha / 255);
-    alphas += alpha;
-    if (alpha < least) least = alpha;
-  }
-  if (least === 255) return pixels;
-  const paper = light / Math.max(alphas, 1e-6) > 0.5 && least < 128 ? 0 : 255;
+  const paper = paperBehind(pixels);
+  if (paper === null) return pixels;
   return pixels.map((level, at) => {
     const alpha = pixels[at | 3] / 255;
     return (at & 3) === 3 ? 255 : level * alpha + paper * (1 - alpha);

@@ -43,6 +43,7 @@ export async function showInside(frame) {
     while (latest && latest !== computed) {
       computed = latest;
       const { activations, probabilities } = await ask('classify', { frame: computed });
+      if (!latest) return; // the digit was cleared meanwhile
       shown = activations;
       byId('inside-frame').getContext('2d').drawImage(drawFrame(computed), 0, 0);
       showOutputs(Array.from(probabilities));
@@ -51,6 +52,11 @@ export async function showInside(frame) {
   } finally {
     isComputing = false;
   }
+}
+
+/** Compute what was not computed in other views, such as for a picture that was read there. */
+export function refreshInside() {
+  if (latest) showInside(latest);
 }
 
 /** Nothing is drawn: show nothing. */
@@ -107,7 +113,19 @@ function card(number) {
   parts.push(make('h4', { textContent: 'Its activations, live' }));
   const { canvas, place } = tileCanvas(number, 'activations', `maps-${number}`);
   canvases.push(canvas);
-  return make('article', { className: 'layer', id: `layer-${number}` }, ...parts, place);
+  return make('article', { className: 'layer', id: `layer-${number}` }, ...parts, place, firstUnit(number));
+}
+
+/**
+ * The button that shows the first unit of a layer: with it, those who cannot click on tiles reach all
+ * units of the layer, one after the other.
+ * @param {number} number of the layer
+ */
+function firstUnit(number) {
+  const text = `Show ${LAYERS[number].kind === 'conv' ? 'channel' : 'unit'} 1`;
+  const button = make('button', { type: 'button', className: 'first-unit', textContent: text, ariaLabel: `${text} of layer ${number + 1}` });
+  button.addEventListener('click', () => chooseUnit(number, 0, { keep: true }));
+  return button;
 }
 
 /**
@@ -128,7 +146,7 @@ function tileCanvas(number, what, id) {
     const rows = Math.ceil(tiles.count / tiles.columns);
     const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
     const unit = row * tiles.columns + column;
-    if (unit < tiles.count) chooseUnit(number, unit, shown);
+    if (unit < tiles.count) chooseUnit(number, unit);
   });
   const { columns, count } = tilesForLayer(number, what);
   const mark = make('span', { className: 'tile-mark', hidden: true });
@@ -172,7 +190,7 @@ function outputBar(number, output) {
   const name = output < 10 ? DATA.info.classes[output] : '–';
   const bar = make('button', { type: 'button' }, make('span', { className: 'column' }, make('span', { className: 'filled' })), make('b', { textContent: name }));
   bar.setAttribute('aria-label', output < 10 ? `Output for ${name}` : 'Output for non-digits');
-  bar.addEventListener('click', () => chooseUnit(number, output, shown));
+  bar.addEventListener('click', () => chooseUnit(number, output));
   return bar;
 }
 

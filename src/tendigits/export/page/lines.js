@@ -65,8 +65,7 @@ function placed(line, level, height) {
     const after = digits.filter((digit) => digit > at).slice(0, 1);
     const near = [...before, ...after].map((digit) => level[digit]);
     if (!near.length || character.probabilities.subarray(DIGIT_CLASSES).every((each) => each === 0)) return character;
-    const isFirst = at < (digits.length ? digits[0] : 0);
-    const isPossible = !isFirst || near[0][0] - level[at][2] <= REACH * height;
+    const isPossible = before.length > 0 || near[0][0] - level[at][2] <= REACH * height;
     const probabilities = character.probabilities.slice();
     [...MARKS].forEach((mark, index) => {
       if (!isPossible || !isInPlace(level[at], PLACES[mark], near, height)) probabilities[DIGIT_CLASSES + index] = 0;

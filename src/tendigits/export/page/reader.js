@@ -57,7 +57,8 @@ export class Reader {
    */
   seen(grey) {
     const { SIZE } = constants.frame;
-    if (grey.width === SIZE && grey.height === SIZE) return this.image(grey);
+    const isImage = grey.width === SIZE && grey.height === SIZE;
+    if (isImage || Math.max(grey.width, grey.height) <= constants.reader.TINY) return this.image(grey);
     return this.finder ? this.found(grey, this.finder) : this.shapes(grey);
   }
 
@@ -78,7 +79,8 @@ export class Reader {
   }
 
   /**
-   * What the classifier sees in a picture of the size of the data sets' images.
+   * What the classifier sees in a picture that shows one digit or none: one of the size of the
+   * data sets' images, or a tiny one.
    * @param {Image} grey
    * @returns {Framed[]}
    */

@@ -140,9 +140,10 @@ function symbolOf(character, threshold) {
  * @param {{ at: number, symbol: string }} shown
  */
 function chance(line, { at, symbol }) {
-  const { CHARACTERS, DIGITS } = constants.finder;
+  const { CHARACTERS, DIGIT_CLASSES } = constants.finder;
   const character = line.characters[at];
-  return symbol === UNREADABLE ? probabilityOfSome(character, DIGITS) : character.probabilities[CHARACTERS.indexOf(symbol)];
+  if (symbol === UNREADABLE) return Math.max(...character.probabilities.subarray(0, DIGIT_CLASSES));
+  return character.probabilities[CHARACTERS.indexOf(symbol)];
 }
 
 /**

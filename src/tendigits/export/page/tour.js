@@ -54,7 +54,7 @@ const STEPS = [
     target: `#layer-${MIDDLE}`,
     title: 'Deeper layers',
     text: 'Here units combine what the layers before have found. Choose any tile: you see the training images to which it responds most, and so what it has learned to look for.',
-    start: () => chooseUnit(MIDDLE, 0, null),
+    start: () => chooseUnit(MIDDLE, 0, { keep: true }),
   },
   {
     view: 'inside',

@@ -11,6 +11,8 @@ import { drawFrame, drawTiles, tilesOf } from './pictures.js';
 const LAYERS = layersWithWeights(DATA.layers);
 /** @type {{ layer: number, unit: number } | null} */
 let chosen = null;
+/** What the layers compute for the digit that is shown. @type {Activations[] | null} */
+let activationsNow = null;
 /** @type {(frame: Uint8Array) => void} */
 let tryFrame = () => {};
 
@@ -20,30 +22,48 @@ export function startUnit(onTry) {
 }
 
 /**
- * Choose a unit, or no unit if it is chosen already.
+ * Choose a unit; if it is chosen already, choose none.
  * @param {number} layer
  * @param {number} unit
- * @param {Activations[] | null} shown
+ * @param {{ keep?: boolean }} options `keep` a unit that is chosen already
  */
-export async function chooseUnit(layer, unit, shown) {
+export async function chooseUnit(layer, unit, { keep = false } = {}) {
   const isSame = chosen?.layer === layer && chosen.unit === unit;
-  chosen = isSame ? null : { layer, unit };
+  if (isSame && keep) return;
+  const own = (chosen = isSame ? null : { layer, unit });
   markTile();
   byId('unit').hidden = chosen === null;
   if (!chosen) return;
-  byId(`layer-${layer}`).append(byId('unit'));
+  const card = byId(`layer-${layer}`);
+  if (byId('unit').parentElement !== card) card.append(byId('unit'));
   const before = LAYERS.slice(0, layer).reduce((sum, { shape }) => sum + shape[0], 0);
   const examples = await examplesOf(before + unit);
-  byId('unit').replaceChildren(head(layer, unit, shown), make('div', { className: 'unit-parts' }, liveParts(layer), exampleParts(layer, examples)));
+  if (chosen !== own) return; // another one was chosen meanwhile
+  replaceParts(head(layer, unit), make('div', { className: 'unit-parts' }, liveParts(layer), exampleParts(layer, examples)));
   if (layer === 0) drawWeights(unit);
-  showUnit(shown);
+  draw();
 }
 
-/** @param {Activations[] | null} shown */
-export function showUnit(shown) {
+/**
+ * Replace what is shown of the unit; a button that is focused is focused again.
+ * @param {...HTMLElement} parts
+ */
+function replaceParts(...parts) {
+  const name = byId('unit').querySelector(':focus')?.ariaLabel;
+  byId('unit').replaceChildren(...parts);
+  if (name) byId('unit').querySelector(`[aria-label="${name}"]`)?.focus({ preventScroll: true });
+}
+
+/** @param {Activations[] | null} activations of the layers, for the digit that is shown now */
+export function showUnit(activations) {
+  activationsNow = activations;
+  draw();
+}
+
+function draw() {
   const canvas = document.getElementById('unit-map');
   if (!chosen || !canvas) return;
-  const activations = shown?.[chosen.layer];
+  const activations = activationsNow?.[chosen.layer];
   if (!activations) {
     byId('unit-value').textContent = 'Draw a digit to see its activation.';
     return;
@@ -59,17 +79,19 @@ export function showUnit(shown) {
 /**
  * @param {number} layer
  * @param {number} unit
- * @param {Activations[] | null} shown
  */
-function head(layer, unit, shown) {
+function head(layer, unit) {
   const count = LAYERS[layer].shape[0];
   const step = (/** @type {number} */ by, /** @type {string} */ text, /** @type {string} */ name) => {
     const button = make('button', { type: 'button', textContent: text, ariaLabel: name });
-    button.addEventListener('click', () => chooseUnit(layer, (unit + by + count) % count, shown));
+    button.addEventListener('click', () => chooseUnit(layer, (unit + by + count) % count));
     return button;
   };
   const close = make('button', { type: 'button', textContent: '×', ariaLabel: 'Close' });
-  close.addEventListener('click', () => chooseUnit(layer, unit, shown));
+  close.addEventListener('click', () => {
+    chooseUnit(layer, unit);
+    document.querySelector(`#layer-${layer} button`)?.focus({ preventScroll: true });
+  });
   return make('div', { className: 'unit-head' }, make('h4', { textContent: `Layer ${layer + 1}, ${nameOf(layer, unit)}` }), step(-1, '‹', 'Previous unit'), step(1, '›', 'Next unit'), close);
 }
 

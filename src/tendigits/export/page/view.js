@@ -75,24 +75,28 @@ function best({ right, down, reach }, slopes, changes) {
   const evidence = Math.min(EVIDENCE[0] * right.length, EVIDENCE[1]);
   /** @type {[number, number][]} */
   const trials = changes.flatMap((change) => slopes.map((slope) => /** @type {[number, number]} */ ([slope, change])));
-  const scores = trials.map(([slope, change]) => {
-    const pairs = down.map((side) =>
-      levelPairs(side.map((each, at) => (each - slope * reach * right[at]) / (1 + change * right[at]))),
-    );
+  const pairs = down.map((side) =>
+    levelPairs(trials.map(([slope, change]) => side.map((each, at) => (each - slope * reach * right[at]) / (1 + change * right[at])))),
+  );
+  const scores = trials.map(([slope, change], trial) => {
     const effort = Math.abs(slope) / MAX_SLOPE + Math.abs(change) / MAX_CHANGE;
-    return (pairs[0] + pairs[1]) / 2 - evidence * effort;
+    return (pairs[0][trial] + pairs[1][trial]) / 2 - evidence * effort;
   });
   return trials[argmax(scores)];
 }
 
 /**
- * The number of level pairs; those that differ a little count in part.
- * @param {number[]} levels
+ * The number of level pairs in each trial; those that differ a little count in part.
+ * @param {number[][]} trials the levels in each of them
  */
-function levelPairs(levels) {
+function levelPairs(trials) {
+  const lowest = trials.reduce((least, levels) => Math.min(least, ...levels), Infinity);
+  return trials.map((levels) => pairsOf(levels.map((level) => round((level - lowest) * constants.view.BINS))));
+}
+
+/** @param {number[]} bins of the levels */
+function pairsOf(bins) {
   const { BINS } = constants.view;
-  const lowest = Math.min(...levels);
-  const bins = levels.map((level) => round((level - lowest) * BINS));
   const counts = new Map();
   for (const bin of bins) counts.set(bin, (counts.get(bin) ?? 0) + 1);
   let pairs = -bins.length / 2;

@@ -29,6 +29,7 @@ import { askForKey, authorization } from './key.js';
 
 const TIMEOUT = 6; // seconds
 const PICTURE_TIMEOUT = 35; // the server itself rejects a picture after 30 seconds
+const DATABASE_TIMEOUT = 15; // the server itself waits for its database for 10 seconds
 
 /** An error that a person can read: one sentence. */
 export class Problem extends Error {
@@ -74,7 +75,7 @@ export function occlusionOf(frame) {
  * @returns {Promise<Correction>}
  */
 export function storeCorrection(correction) {
-  return call('/v1/corrections', withJson('POST', correction));
+  return call('/v1/corrections', withJson('POST', correction), DATABASE_TIMEOUT);
 }
 
 /**
@@ -83,7 +84,7 @@ export function storeCorrection(correction) {
  * @returns {Promise<CorrectionsPage>}
  */
 export function listCorrections(before) {
-  return call(`/v1/corrections?limit=20${before === null ? '' : `&before=${before}`}`, {});
+  return call(`/v1/corrections?limit=20${before === null ? '' : `&before=${before}`}`, {}, DATABASE_TIMEOUT);
 }
 
 /**
@@ -93,7 +94,7 @@ export function listCorrections(before) {
  */
 export async function deleteCorrection(id) {
   try {
-    await call(`/v1/corrections/${id}`, { method: 'DELETE' });
+    await call(`/v1/corrections/${id}`, { method: 'DELETE' }, DATABASE_TIMEOUT);
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.status !== 404) throw problem;
   }

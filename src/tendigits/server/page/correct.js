@@ -17,6 +17,13 @@ const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 'non-digit'];
 /** @type {DigitResult} */
 let shown;
 
+/**
+ * The keys under which a digit's corrections were sent, by label: what is sent again after a timeout
+ * may have been stored.
+ * @type {WeakMap<DigitResult, Map<Label, string>>}
+ */
+const keys = new WeakMap();
+
 /** @type {() => void} */
 let onCorrected;
 
@@ -59,7 +66,7 @@ function choice(digit, label) {
  * @param {Label} correct
  */
 async function store(digit, correct) {
-  const correction = { key: newKey(), frame: digit.frame, read: labelOf(digit), correct };
+  const correction = { key: keyFor(digit, correct), frame: digit.frame, read: labelOf(digit), correct };
   await showProblems(byId('correction-notice'), async () => {
     byId('labels').disabled = true; // a double click stores one correction
     try {
@@ -68,12 +75,26 @@ async function store(digit, correct) {
       byId('labels').disabled = false;
     }
     onCorrected();
-    if (digit === shown) showStored(digit);
+    if (digit !== shown) return;
+    showStored(digit);
+    document.querySelector('#stored button')?.focus({ preventScroll: true });
   });
 }
 
 /**
- * Return a unique key, so that a correction that is sent twice is stored once.
+ * Return the idempotency key of a correction, so that it is stored once however often it is sent.
+ * @param {DigitResult} digit
+ * @param {Label} correct
+ */
+function keyFor(digit, correct) {
+  const own = keys.get(digit) ?? new Map();
+  const key = own.get(correct) ?? newKey();
+  keys.set(digit, own.set(correct, key));
+  return key;
+}
+
+/**
+ * Return a unique key.
  * `crypto.randomUUID` exists only on HTTPS and localhost; random bytes exist everywhere.
  */
 function newKey() {
@@ -95,7 +116,6 @@ function showStored(digit) {
   undo.addEventListener('click', () => takeBack(digit, correction.id));
   const text = `Correction stored: read as ${nameOf(correction.read)}, should be ${nameOf(correction.correct)}.`;
   byId('stored').replaceChildren(make('p', { textContent: text }), undo);
-  undo.focus({ preventScroll: true });
 }
 
 /**
@@ -106,6 +126,7 @@ async function takeBack(digit, id) {
   await showProblems(byId('correction-notice'), async () => {
     await deleteCorrection(id);
     stored.delete(digit);
+    keys.delete(digit); // the next correction is another one
     onCorrected();
     if (digit !== shown) return;
     showStored(digit);

@@ -2,7 +2,7 @@
 
 import { deleteCorrection, listCorrections } from './api.js';
 import { byId, make } from './elements.js';
-import { showProblems } from './notice.js';
+import { oneAtATime, showProblems } from './notice.js';
 import { nameOf } from './wording.js';
 
 /** @typedef {import('./api.js').Correction} Correction */
@@ -14,7 +14,8 @@ let total = 0;
 let next = null;
 
 export function startCorrections() {
-  byId('more').addEventListener('click', () => showProblems(byId('corrections-notice'), () => showFrom(next)));
+  const showOlder = oneAtATime(() => showFrom(next));
+  byId('more').addEventListener('click', () => showProblems(byId('corrections-notice'), showOlder));
 }
 
 /** Load the list again and show it. */
@@ -52,7 +53,8 @@ function entryOf(correction) {
     make('p', {}, `Read as ${nameOf(read)}, should be `, make('b', { textContent: nameOf(correct) }), when),
     undo,
   );
-  undo.addEventListener('click', () => showProblems(byId('corrections-notice'), () => takeBack(id, entry)));
+  const takeThisBack = oneAtATime(() => takeBack(id, entry));
+  undo.addEventListener('click', () => showProblems(byId('corrections-notice'), takeThisBack));
   return entry;
 }
 

@@ -28,8 +28,9 @@ export class Drawing {
     this.pointer = null;
     canvas.addEventListener('pointerdown', (event) => this.start(event));
     canvas.addEventListener('pointermove', (event) => this.move(event));
-    canvas.addEventListener('pointerup', (event) => this.end(event));
-    canvas.addEventListener('pointercancel', (event) => this.end(event));
+    for (const end of ['pointerup', 'pointercancel', 'lostpointercapture']) {
+      canvas.addEventListener(end, (event) => this.end(/** @type {PointerEvent} */ (event)));
+    }
     new ResizeObserver(() => this.fit()).observe(canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.show());
   }
@@ -38,13 +39,16 @@ export class Drawing {
     return this.strokes.length === 0;
   }
 
+  /** Remove the last stroke; a pen that is still drawing it draws no more until it is lifted. */
   undo() {
+    this.pointer = null;
     this.strokes.pop();
     this.show();
     this.onChange();
   }
 
   clear() {
+    this.pointer = null;
     this.strokes = [];
     this.show();
     this.onChange();

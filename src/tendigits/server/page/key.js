@@ -3,6 +3,7 @@
 import { byId } from './elements.js';
 
 const NAME = 'tendigits-key';
+const KEY = /^[\x21-\x7e]+$/; // ASCII without spaces, as the server requires; others cannot be sent
 
 /** @type {Promise<boolean> | null} */
 let asking = null;
@@ -18,6 +19,11 @@ export function authorization() {
 
 export function startKeys() {
   byId('no-key').addEventListener('click', () => byId('key-dialog').close());
+  byId('key').form.addEventListener('submit', (/** @type {Event} */ event) => {
+    if (KEY.test(byId('key').value.trim())) return;
+    event.preventDefault(); // the dialog stays open
+    byId('key-rejected').textContent = 'A key must consist of ASCII characters without spaces; enter it again.';
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-// Notices: what went wrong, shown in place, with a button to try again.
+// Notices: what went wrong, shown in place, with a button to try again; and calls that do not overlap.
 
 import { make } from './elements.js';
 
@@ -23,6 +23,25 @@ export async function showProblems(place, attempt) {
     place.replaceChildren(make('p', { textContent: problem.message }), again);
     return undefined;
   }
+}
+
+/**
+ * Return a function that does nothing while its earlier call is running, such as at a double click.
+ * A button that calls it stays focused; one that is disabled meanwhile would not.
+ * @param {() => Promise<void>} action
+ * @returns {() => Promise<void>}
+ */
+export function oneAtATime(action) {
+  let isRunning = false;
+  return async () => {
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      await action();
+    } finally {
+      isRunning = false;
+    }
+  };
 }
 
 /** @param {number} seconds the button is disabled for this long */

@@ -1,6 +1,7 @@
 // Pictures: chosen as a file, photographed, dropped or pasted.
 
 import { byId } from './elements.js';
+import { paperBehind } from './paper.js';
 
 const MAX_SIDE = 2400; // pixels, of a JPEG that replaces a file that the server rejected
 
@@ -69,7 +70,22 @@ export async function convertToJpeg(image) {
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(image.naturalWidth * scale));
   canvas.height = Math.max(1, Math.round(image.naturalHeight * scale));
-  canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  putOnPaper(context);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.92));
   return { blob, width: canvas.width, height: canvas.height };
+}
+
+/**
+ * Fill the transparent parts of a picture, which would become black in a JPEG.
+ * @param {CanvasRenderingContext2D} context
+ */
+function putOnPaper(context) {
+  const { width, height } = context.canvas;
+  const paper = paperBehind(context.getImageData(0, 0, width, height).data);
+  if (paper === null) return;
+  context.globalCompositeOperation = 'destination-over';
+  context.fillStyle = paper ? 'white' : 'black';
+  context.fillRect(0, 0, width, height);
 }

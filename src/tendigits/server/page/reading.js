@@ -103,7 +103,8 @@ async function resultsOf(file, signal) {
   try {
     return (await readFile(file, signal)).results;
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
+    // Without a key no file can be read, so the dialog is not shown again for each of them.
+    if (!(problem instanceof Problem) || [401, 403].includes(problem.status)) throw problem;
     const error = problem.message;
     return [{ page: 1, text: '', confidence: 0, status: 'error', numbers: [], digits: [], error }];
   }

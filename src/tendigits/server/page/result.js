@@ -100,8 +100,8 @@ function fill(sentence, numbers, view) {
   byId('copy').hidden = numbers.length === 0;
   showNumbers(numbers, choose);
   showBoxes(numbers, view, choose);
-  showDigits([]);
   if (numbers.length > 0) choose(0);
+  else showDigits([]);
   refreshTexts();
 }
 
