@@ -70,8 +70,11 @@ def main() -> None:
 def recipe_of(name: str, seed: int = 0) -> Recipe:
     shipped = name in shipped_recipes()
     recipe = load_recipe(name if shipped else PUBLISHED / f"{name}.toml", {"seed": seed})
-    if recipe.members > 1 or recipe.pages is not None:
-        raise RecipeError(f"{name} is no single classifier; choose another recipe.")
+    if recipe.members > 1 or recipe.pages or recipe.distillation or recipe.ood:
+        raise RecipeError(
+            f"{name} has members, pages, distillation or ood, which are not trained here; choose "
+            "another recipe."
+        )
     return recipe
 
 

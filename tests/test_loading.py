@@ -9,6 +9,7 @@ from tendigits.classifiers.model_file import METADATA_KEY, load_model_file, pret
 from tendigits.data import Dataset
 from tendigits.errors import ModelError, RunError
 from tendigits.loading import load_classifier
+from tendigits.networks import onnx_graph
 from tendigits.networks.torch_classifier import torch_logits
 from tendigits.training import Run, load_network
 
@@ -76,6 +77,20 @@ def test_onnx_file_without_metadata_is_loaded_with_assumptions(
     assert classifier.predict(images, labels).correct.mean() > 0.98
     with pytest.raises(ModelError, match="no metadata"):
         _ = classifier.info
+
+
+def test_file_that_torch_computes_in_another_way_cannot_be_differentiated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proto = onnx.load(pretrained_models()["tiny"])
+    del proto.metadata_props[:]
+    onnx.save(proto, tmp_path / "plain.onnx")
+    classifier = load_classifier(tmp_path / "plain.onnx")
+    assert classifier.torch_network() is not None
+    monkeypatch.setitem(onnx_graph._OPERATORS, "Relu", lambda _, inputs: inputs.abs())
+    assert classifier.torch_network() is None
+    monkeypatch.setitem(onnx_graph._OPERATORS, "Relu", lambda _, inputs: inputs["missing"])
+    assert classifier.torch_network() is None
 
 
 def test_model_without_validation_images_has_no_temperature(

@@ -66,12 +66,8 @@ def train(
         RecipeError, DataError, RunError: an argument is invalid; the message says which and why.
         TrainingInterrupted: Ctrl-C was pressed; `resume` continues the run.
     """
-    from tendigits.training import (
-        create_run,
-        describe_environment,
-        run_lock,
-        with_pinned_teacher,
-    )
+    from tendigits.scale.preconditions import reject_untrainable
+    from tendigits.training import create_run, describe_environment, run_lock, with_pinned_teacher
 
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, settings)
@@ -83,8 +79,7 @@ def train(
             f"{recipe.name} trains a finder on pages made of MNIST's digits; leave out --data."
         )
     environment = describe_environment(threads, device, recipe.precision)
-    if recipe.pages is not None and environment.processes > 1:
-        raise RunError("A finder is trained in one process; leave out torchrun.")
+    reject_untrainable(recipe, environment)
     if recipe.pages is not None and threads is None:
         environment = environment.beside_page_workers
     with reporting(quiet=quiet) as reporter:
@@ -133,6 +128,7 @@ def fine_tune(
         ModelError, RecipeError, DataError, RunError: an argument is invalid.
         TrainingInterrupted: Ctrl-C was pressed; `resume` continues the run.
     """
+    from tendigits.scale.preconditions import reject_untrainable
     from tendigits.training import (
         create_run,
         describe_environment,
@@ -149,8 +145,8 @@ def fine_tune(
         dataset = _load(start.data_name if data is None else data, reporter)
         recipe = fine_tuning_recipe(start, settings or {}, dataset)
         environment = describe_environment(threads, device, recipe.precision)
-        folder = Path(out) if out else None
-        run = create_run(recipe, dataset, environment, folder, start=start.files)
+        reject_untrainable(recipe, environment)
+        run = create_run(recipe, dataset, environment, Path(out) if out else None, start.files)
         with run_lock(run.folder):
             _train_run(run, dataset, reporter)
             return _export_fine_tuned(run, dataset, reporter)
@@ -165,9 +161,10 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
         quiet: print nothing.
 
     Raises:
-        RunError: there is no such run, it is damaged, complete or in use by another process, or
-            its data set has changed.
+        RunError: there is no such run, it is damaged, complete or in use by another process, its
+            data set has changed, or its device is not available.
     """
+    from tendigits.scale.preconditions import reject_untrainable
     from tendigits.training import load_run, load_run_data, run_lock
 
     run = load_run(run) if isinstance(run, str | Path) else run
@@ -175,6 +172,8 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
         if run.is_complete:
             raise RunError(f"The run {run.folder} is complete; see {run.model_card}.")
         dataset = load_run_data(run, reporter.step)
+        if not run.weights.exists():  # the test alone needs no GPU
+            reject_untrainable(run.recipe, run.environment)
         if not run.is_tested:
             _train_run(run, dataset, reporter)
         if run.recipe.fine_tuning is not None:

@@ -6,8 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tendigits.classifiers import Classifier, Origin, pretrained_models
-from tendigits.classifiers.classifier import TorchNetwork
+from tendigits.classifiers.classifier import Logits, TorchNetwork
 from tendigits.classifiers.model_file import (
     LOGITS,
     has_valid_checksum,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tendigits.training import Run
+
+# How a network in torch is compared with its ONNX file; the difference is in logits.
+CHECK_IMAGES, LARGEST_DIFFERENCE = 20, 1e-3
 
 
 @reports_missing_extra
@@ -75,11 +80,12 @@ def _from_other_onnx(data: bytes, path: Path, threads: int | None) -> Classifier
 
     session = open_session(data, str(path), threads)
     form = find_input_form(session, load_dataset("mnist").train, str(path))
+    logits = onnx_logits(session, form)
     proto = onnx.load_model_from_string(data)
     return Classifier(
         name=path.stem,
         class_names=DIGITS,
-        logits=onnx_logits(session, form),
+        logits=logits,
         temperature=None,
         threshold=0.0,
         parameters=count_weights(proto),
@@ -96,8 +102,32 @@ def _from_other_onnx(data: bytes, path: Path, threads: int | None) -> Classifier
             made_with={"producer": f"{proto.producer_name} {proto.producer_version}".strip()},
             assumptions=form.assumptions,
         ),
-        torch_network=partial(_torch_network, data, form.output, form),
+        torch_network=partial(_checked_torch_network, data, form, logits),
     )
+
+
+def _checked_torch_network(data: bytes, form: InputForm, logits: Logits) -> TorchNetwork | None:
+    """Return another ONNX file's network in torch; None where its logits are not the file's.
+
+    An operator has many options, and not all of them are supported.
+    """
+    import torch
+
+    images = load_dataset("mnist").train.images[:CHECK_IMAGES]
+    inputs = torch.from_numpy(images[:, np.newaxis].astype(np.float32) / 255)
+    expected = logits(images)
+    try:
+        network = _torch_network(data, form.output, form)
+        if network is None:
+            return None
+        with torch.no_grad():
+            found = network(inputs).numpy()
+    except Exception:  # graphs differ in too many ways to name the errors
+        return None
+    if found.shape != expected.shape:
+        return None
+    limit = LARGEST_DIFFERENCE * max(1.0, float(np.abs(expected).max()))
+    return network if float(np.abs(found - expected).max()) <= limit else None  # also if it is NaN
 
 
 def _torch_network(data: bytes, output: str, form: InputForm | None) -> TorchNetwork | None:

@@ -1,12 +1,16 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import leaderboard
 from leaderboard import PUBLISHED, folder_of, recipe_of
 from leaderboard_table import CLAIMS, leaderboard_table
 from out_of_fold import comparison
+from tendigits.errors import RecipeError
 from tendigits.networks import build_network, count_parameters
+from tendigits.recipes import load_recipe
 
 PUBLISHED_PARAMETERS = {
     "lenet5": 61_706,
@@ -34,6 +38,17 @@ def test_trainings_of_other_settings_or_another_seed_have_folders_of_their_own()
     changes += [{"seed": 1}, {}]
     assert len({folder_of(recipe.changed(each)) for each in changes}) == len(changes)
     assert folder_of(recipe) == folder_of(recipe_of("lenet5"))
+
+
+@pytest.mark.parametrize("name", ["ensemble", "finder", "reader", "distilled"])
+def test_recipe_that_is_trained_in_another_way_is_rejected(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distilled = load_recipe("mlp", {"distillation.teacher": "runs/best"})
+    (tmp_path / "distilled.toml").write_text(distilled.to_toml(), encoding="utf-8")
+    monkeypatch.setattr(leaderboard, "PUBLISHED", tmp_path)
+    with pytest.raises(RecipeError, match="which are not trained here"):
+        recipe_of(name)
 
 
 def test_a_row_has_the_last_epochs_and_what_choosing_the_best_adds() -> None:

@@ -18,6 +18,7 @@ from tendigits.data import Dataset
 from tendigits.evaluation.metrics import Metrics
 from tendigits.evaluation.validation import Validation
 from tendigits.export import model_file as export_module
+from tendigits.export.model_file import evenly_spaced
 from tendigits.export.to_onnx import to_onnx
 from tendigits.files import sha256_of
 from tendigits.training import Run
@@ -106,6 +107,26 @@ def test_8_bit_file_is_quantised_and_nearly_as_accurate(plain_run: Run, tmp_path
     assert onnx.TensorProto.INT8 in weights
     assert info.weights_sha256 is None
     assert not weights_beside(exported.path).exists()
+
+
+def test_images_chosen_of_those_sorted_by_class_are_of_all_classes() -> None:
+    labels = np.repeat(np.arange(10), 600)
+    indices = np.arange(len(labels))
+    chosen = evenly_spaced(indices, 1000)
+    assert (len(chosen), len(set(chosen))) == (1000, 1000)
+    assert np.bincount(labels[chosen]).min() >= 99
+    np.testing.assert_array_equal(evenly_spaced(indices[:160], 1000), indices[:160])
+
+
+def test_summary_says_on_how_many_images_the_file_was_checked(
+    small_mnist: Dataset, tmp_path: Path
+) -> None:
+    part, test = small_mnist.train, small_mnist.test
+    few = part.images[:200], part.labels[:200], test.images[:50], test.labels[:50]
+    settings = {"epochs": 1, "network.widths": [4], "validation_fraction": 0.2}
+    run = train("mlp", settings, data=few, out=tmp_path / "run", threads=1, quiet=True)
+    summary = export_model(run, tmp_path / "model.onnx").summary()
+    assert summary.startswith("Checked on 160 images: largest difference")
 
 
 def test_file_holds_no_paths_of_this_machine(plain_run: Run, tmp_path: Path) -> None:

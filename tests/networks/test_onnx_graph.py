@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -44,6 +46,50 @@ def test_common_layers_have_the_same_outputs_in_torch(mnist: Dataset, name: str)
     inputs = to_inputs(mnist.test.images[:20])
     (expected,) = open_session(proto.SerializeToString(), name).run([LOGITS], {"images": inputs})
     np.testing.assert_allclose(network(torch.from_numpy(inputs)).detach(), expected, atol=1e-4)
+
+
+WINDOWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "convolution, padded with a stride": ("Conv", {"auto_pad": "SAME_UPPER", "strides": [2, 3]}),
+    "convolution, padded first": ("Conv", {"auto_pad": "SAME_LOWER", "strides": [2, 2]}),
+    "dilated convolution": ("Conv", {"pads": [1, 0, 2, 1], "dilations": [2, 2]}),
+    "maxima, padded with a stride": ("MaxPool", {"auto_pad": "SAME_UPPER", "strides": [2, 2]}),
+    "dilated maxima": ("MaxPool", {"dilations": [2, 2], "strides": [2, 2]}),
+    "maxima of parts of windows": ("MaxPool", {"ceil_mode": 1, "strides": [2, 2]}),
+    "means without padding": ("AveragePool", {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
+    "means with padding": ("AveragePool", {"pads": [1, 1, 1, 1], "count_include_pad": 1}),
+    "means, padded first": ("AveragePool", {"auto_pad": "SAME_LOWER", "strides": [3, 3]}),
+}
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_windows_have_the_same_outputs_in_torch(name: str) -> None:
+    operator, attributes = WINDOWS[name]
+    proto = graph_of(operator, {"kernel_shape": [4, 3], **attributes})
+    network = to_torch(proto, "outputs")
+    assert network is not None
+    inputs = np.random.default_rng(0).normal(size=(2, 1, 28, 28)).astype(np.float32)
+    session = open_session(proto.SerializeToString(), name)
+    (expected,) = session.run(["outputs"], {"inputs": inputs})
+    np.testing.assert_allclose(network(torch.from_numpy(inputs)), expected, atol=1e-5)
+
+
+def graph_of(operator: str, attributes: dict[str, Any]) -> onnx.ModelProto:
+    """Return a model of one convolution or pooling, with the weights 1 to 12."""
+    weight = np.arange(1, 13, dtype=np.float32).reshape(1, 1, 4, 3) / 12
+    names = ["inputs", "weight"] if operator == "Conv" else ["inputs"]
+    images, outputs = (
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 1, height, width])
+        for name, height, width in [("inputs", 28, 28), ("outputs", None, None)]
+    )
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node(operator, names, ["outputs"], **attributes)],
+        "one operator",
+        [images],
+        [outputs],
+        [onnx.numpy_helper.from_array(weight, "weight")] if operator == "Conv" else [],
+    )
+    opset = [onnx.helper.make_opsetid("", 17)]
+    return onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
 
 
 def test_logits_can_be_differentiated() -> None:

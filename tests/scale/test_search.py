@@ -1,3 +1,9 @@
+import multiprocessing
+import os
+import shutil
+import time
+from collections.abc import Callable
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -6,6 +12,7 @@ import pytest
 from conftest import CommandLine
 from tendigits.errors import RecipeError, RunError
 from tendigits.recipes import load_recipe
+from tendigits.scale import search as search_module
 from tendigits.scale.search import Search, run_search, write_search_report
 from tendigits.scale.search_space import Choices, Range, read_space
 
@@ -50,6 +57,8 @@ def test_search_finds_settings_by_validation_and_can_be_continued(
     assert len(first) in (3, 4)  # a process may have begun one more when the third ended
     best = load_recipe(tmp_path / "found" / "best.toml")
     assert f"| `batch_size` | {best.batch_size} |" in result.stdout
+    training = f"tendigits train found/best.toml --data {small_mnist_folder}\n"
+    assert result.stdout.endswith(f"Train the best settings: {training}")
     space = read_space(tmp_path / "space.toml")
     journal = str(tmp_path / "found" / "study.journal")
     recipe = load_recipe("mlp", SMALL)
@@ -65,7 +74,7 @@ def test_study_in_postgresql_is_shared_and_belongs_to_one_recipe(
     run_search(search(small_mnist_folder, url, trials=1), jobs=1)
     study = run_search(search(small_mnist_folder, url, trials=2), jobs=1)
     assert len(study.trials) == 2
-    with pytest.raises(RunError, match=r"searches another recipe, space or data set; choose"):
+    with pytest.raises(RunError, match=r"^The study postgresql\+psycopg://\.\.\. searches another"):
         run_search(search(small_mnist_folder, url, epochs=3), jobs=1)
 
 
@@ -80,6 +89,30 @@ def test_study_that_cannot_be_opened_is_reported_without_its_password(
         run_search(search(small_mnist_folder, study), jobs=1)
     assert "secret" not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_study_of_other_images_is_rejected(
+    small_mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = shutil.copytree(small_mnist_folder, tmp_path / "data")
+    monkeypatch.setattr(search_module, "_started", lambda context, _: started(context, bool))
+    wanted = search(data, str(tmp_path / "study"))
+    for _ in range(2):
+        run_search(wanted, jobs=1)
+    images = data / "train-images-idx3-ubyte"
+    images.write_bytes(images.read_bytes()[:-1] + b"\xff")
+    with pytest.raises(RunError, match="or other images of it; choose another --study"):
+        run_search(wanted, jobs=1)
+
+
+def test_processes_are_ended_when_others_keep_dying(
+    small_mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = iter([(time.sleep, 300), *[(os._exit, 1)] * 5])
+    monkeypatch.setattr(search_module, "_started", lambda context, _: started(context, *next(work)))
+    with pytest.raises(RunError, match="keep dying"):
+        run_search(search(small_mnist_folder, str(tmp_path / "study")), jobs=2)
+    assert not multiprocessing.active_children()
 
 
 def test_search_without_validation_images_is_rejected(tmp_path: Path) -> None:
@@ -113,6 +146,12 @@ def test_search_ends_if_every_trial_fails(small_mnist_folder: Path, tmp_path: Pa
     assert [trial.state.name for trial in found.trials] == ["FAIL", "FAIL"]
     with pytest.raises(RunError, match=r"No trial of the study .* is complete"):
         write_search_report(failing, found, tmp_path)
+
+
+def started(context: SpawnContext, work: Callable[..., object], *values: object) -> SpawnProcess:
+    process = context.Process(target=work, args=values)
+    process.start()
+    return process
 
 
 def trials_printed(output: str) -> set[int]:

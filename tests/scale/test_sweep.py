@@ -13,6 +13,7 @@ from tendigits.data import Dataset
 from tendigits.errors import RunError
 from tendigits.recipes import load_recipe
 from tendigits.scale import sweep as sweep_module
+from tendigits.scale import threads_of_each
 from tendigits.scale.sweep import ATTEMPTS, Sweep, describe_sweep, train_sweep
 from tendigits.training import load_run
 from tendigits.training.checkpoint import find_checkpoints
@@ -135,6 +136,32 @@ def test_equal_settings_are_one_run(tmp_path: Path) -> None:
     ]
 
 
+def test_complete_runs_of_other_images_are_not_reported_again(
+    complete: Path, small_mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(sweep_module, "_run_tendigits", lambda *words: started.append(words))
+    data = shutil.copytree(small_mnist_folder, tmp_path / "data")
+    sweep = Sweep((load_recipe("mlp"),), range(1), str(data), tmp_path / "out", jobs=1)
+    (folder,) = sweep.runs
+    shutil.copytree(complete, folder)
+    assert len(train_sweep(sweep, lambda _line: None)) == 1
+    labels = data / "train-labels-idx1-ubyte"
+    content = labels.read_bytes()
+    labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
+    with pytest.raises(RunError, match=r"was trained on other images of .*; choose another --out"):
+        train_sweep(sweep, lambda _line: None)
+    assert not started
+
+
+def test_threads_are_shared_out_also_where_processes_cannot_be_bound_to_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert [threads_of_each(jobs) for jobs in (1, 3, 8, 16)] == [8, 2, 1, 1]
+
+
 def test_recipes_of_one_name_are_told_apart_by_their_checksums(
     complete: Path, tmp_path: Path
 ) -> None:
@@ -153,6 +180,7 @@ def test_recipes_of_one_name_are_told_apart_by_their_checksums(
         (("--seeds", "3"), "Invalid value for --seeds: 3; write 0:10 for the seeds 0 to 9."),
         (("--trials", "3"), "--trials and --study belong to a search; add --search SPACE.toml."),
         (("--search", "x.toml", "--trials", "1"), "x.toml cannot be read: No such file"),
+        (("--search", "x.toml", "--seeds", "0:2"), "A search has one seed, that of its recipe;"),
     ],
 )
 def test_invalid_options_are_reported_in_one_sentence(

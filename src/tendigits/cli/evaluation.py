@@ -103,6 +103,8 @@ def _print_as_json(model: str, data: str | None, *, as_pictures: bool) -> None:
         typer.echo(to_json(measured, indent=2))
         return
     classifier = tendigits.load_classifier(model)
+    if data is None and classifier.data_source is None:
+        data = "mnist"  # on which an ONNX file from elsewhere is measured
     dataset = None if data is None else load_dataset(data)
     metrics = tendigits.evaluate(classifier, dataset)
     name = {"model": classifier.name, "sha256": classifier.origin.sha256}

@@ -1,6 +1,6 @@
 """The command that trains many runs: sweep."""
 
-import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +8,9 @@ import typer
 
 from tendigits.cli.names import recipe_names
 from tendigits.errors import RunError, reports_missing_extra
+from tendigits.scale import threads_of_each
+
+DEFAULT_SEEDS = "0:5"
 
 
 def sweep(
@@ -20,8 +23,11 @@ def sweep(
         ),
     ],
     seeds: Annotated[
-        str, typer.Option(metavar="FIRST:END", help="The seeds: 0:5 is 0 to 4.")
-    ] = "0:5",
+        str | None,
+        typer.Option(
+            metavar="FIRST:END", help="The seeds: 0:5 is 0 to 4.", show_default=DEFAULT_SEEDS
+        ),
+    ] = None,
     search: Annotated[
         Path | None,
         typer.Option(metavar="TOML", help="Search the settings that this file names instead."),
@@ -57,18 +63,20 @@ def sweep(
     loaded = tuple(load_recipe(each, changes) for each in recipes)
     if search is None and (trials is not None or study is not None):
         raise RunError("--trials and --study belong to a search; add --search SPACE.toml.")
+    if search is not None and seeds is not None:
+        raise RunError("A search has one seed, that of its recipe; use --set seed=1, not --seeds.")
     if any(recipe.pages is not None for recipe in loaded):
         raise RunError("A sweep trains classifiers; leave out the finder.")
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     if search is None:
         from tendigits.scale.sweep import Sweep, describe_sweep, train_sweep
 
-        runs = train_sweep(Sweep(loaded, _range(seeds), data, out, jobs), typer.echo)
+        chosen = _range(DEFAULT_SEEDS if seeds is None else seeds)
+        runs = train_sweep(Sweep(loaded, chosen, data, out, jobs), typer.echo)
         typer.echo(describe_sweep(runs))
     elif len(loaded) != 1 or trials is None:
         raise RunError("A search takes one recipe and a number of --trials.")
     else:
-        _search(out, loaded[0], search, data, study, trials, threads, jobs)
+        _search(out, loaded[0], search, data, study, trials, jobs)
 
 
 @reports_missing_extra
@@ -79,7 +87,6 @@ def _search(
     data: str,
     study: str | None,
     trials: int,
-    threads: int,
     jobs: int,
 ) -> None:
     from tendigits.recipes import Recipe
@@ -90,10 +97,12 @@ def _search(
     values = read_space(space)
     out.mkdir(parents=True, exist_ok=True)
     place = study or str(out / "study.journal")
-    search = Search(recipe, values, data, place, trials, threads)
+    search = Search(recipe, values, data, place, trials, threads_of_each(jobs))
     typer.echo(write_search_report(search, run_search(search, jobs), out))
     typer.echo(f"Report: {(out / 'report.md').absolute()}")
-    typer.echo(f"Train the best settings: tendigits train {out / 'best.toml'}")
+    words = ["tendigits", "train", str(out / "best.toml")]
+    words += ["--data", data] if data != "mnist" else []
+    typer.echo(f"Train the best settings: {shlex.join(words)}")
 
 
 def _range(text: str) -> range:

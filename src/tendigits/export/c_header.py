@@ -13,7 +13,7 @@ from tendigits.classifiers import ModelInfo
 from tendigits.errors import ModelError
 from tendigits.export.c_layers import CNetwork, lay_out
 from tendigits.export.integer import CONFIDENCE_UNIT, POWERS, IntegerNetwork
-from tendigits.export.model_file import write_model_file
+from tendigits.export.model_file import evenly_spaced, write_model_file
 from tendigits.export.quantise import quantise
 from tendigits.export.trained import TrainedModel, load_trained
 from tendigits.networks import classifier_of_network
@@ -116,7 +116,8 @@ def integer_network(trained: TrainedModel) -> IntegerNetwork:
     Raises:
         ModelError: it has layers that C cannot carry.
     """
-    images = trained.training.images[:CALIBRATION_IMAGES]
+    chosen = evenly_spaced(np.arange(len(trained.training)), CALIBRATION_IMAGES)
+    images = trained.training.images[chosen]
     return quantise(trained.network, images, trained.info.temperature, trained.source)
 
 

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from tendigits.data import LabelledImages
 from tendigits.export.html_network import Layer
+from tendigits.export.model_file import evenly_spaced
 from tendigits.networks.torch_classifier import in_batches, scaled
 
-IMAGES = 10_000  # the first of the training images; more take longer and change little
+IMAGES = 10_000  # of the training images, evenly spaced; more take longer and change little
 STRONGEST, EXAMPLES = 100, 6
 NONE = 0xFFFF  # for a unit that responds to no image
 
@@ -57,7 +58,7 @@ def find_examples(network: nn.Module, layers: Sequence[Layer], data: LabelledIma
         layers: its layers with weights.
         data: training images.
     """
-    data = data.subset(np.arange(min(IMAGES, len(data))))
+    data = data.subset(evenly_spaced(np.arange(len(data)), IMAGES))
     responses = _responses(network, layers, data.images)
     strongest = np.argsort(-responses, axis=0)[:STRONGEST].T
     responds = np.take_along_axis(responses.T, strongest, axis=1) > 0

@@ -74,7 +74,7 @@ def layers_of(network: nn.Module) -> list[Layer | Pooling]:
     """Return the layers of a perceptron or a convolutional network, in order.
 
     Raises:
-        TypeError: it has a layer that the page does not compute.
+        TypeError: it has a layer that the page does not compute, or is an ensemble.
     """
     network = _without_norms(network)
     found: list[Layer | Pooling] = []
@@ -174,5 +174,10 @@ def _without_norms(network: nn.Module) -> nn.Module:
     return copied
 
 
-def _leaves(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    return ((name, each) for name, each in network.named_modules() if not list(each.children()))
+def _leaves(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield the layers of nested sequences with their names, in order."""
+    if isinstance(module, nn.Sequential):
+        for part, child in module.named_children():
+            yield from _leaves(child, f"{name}.{part}" if name else part)
+    else:
+        yield name, module

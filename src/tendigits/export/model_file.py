@@ -52,13 +52,15 @@ class Exported:
         path: the file.
         size: its bytes.
         info: its metadata.
-        difference: the largest difference of a probability on 1,000 images.
-        agreement: the fraction of those images for which both predict the same digit.
+        images: the number of images on which both were compared.
+        difference: the largest difference of a probability.
+        agreement: the fraction of images for which both predict the same digit.
     """
 
     path: Path
     size: int
     info: ModelInfo
+    images: int
     difference: float
     agreement: float
 
@@ -66,7 +68,7 @@ class Exported:
         """Return the figures as lines of text."""
         info = self.info
         lines = [
-            f"Checked on {CHECK_IMAGES:,} images: largest difference of a probability "
+            f"Checked on {self.images:,} images: largest difference of a probability "
             f"{self.difference:.1e}, equal predictions {100 * self.agreement:.1f} %"
         ]
         if info.validation_accuracy is not None and info.exported_accuracy is not None:
@@ -84,9 +86,9 @@ class Exported:
 def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) -> Exported:
     """Write a run's trained network as one ONNX file with embedded metadata.
 
-    The file is compared with the network on 1,000 training images first. Its weights are written
-    beside it as safetensors, so that `tendigits train --from` can go on from them; an 8-bit file
-    has none.
+    The file is compared with the network on up to 1,000 training images first. Its weights are
+    written beside it as safetensors, so that `tendigits train --from` can go on from them; an 8-bit
+    file has none.
 
     Args:
         run: a run or the path of its folder.
@@ -114,12 +116,12 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
     train = load_run_data(run).train
     info = describe(run, network, "int8" if int8 else "float32")
     proto = to_onnx(network, info.temperature)
+    images = train.images[evenly_spaced(run.split.train, CHECK_IMAGES)]
     if int8:
-        proto = to_int8(proto, train.images[run.split.train[:CHECK_IMAGES]])
+        proto = to_int8(proto, images)
 
     content = _with_info(proto, info)
     exported = load_model_bytes(content, str(out))
-    images = train.images[run.split.train[:CHECK_IMAGES]]
     expected, predictions = classifier_of_run(run).predict(images), exported.predict(images)
     exported_probabilities = [predictions.probabilities, _graph_probabilities(content, images)]
     difference = float(np.abs(exported_probabilities - expected.probabilities).max())  # keeps NaN
@@ -135,7 +137,16 @@ def export_model(run: Run | str | Path, out: str | Path, *, int8: bool = False) 
         info = replace(info, exported_accuracy=float(predictions.correct.mean()))
     content = _with_info(proto, info)
     write_model_file(out, content, None if int8 else run.weights.read_bytes())
-    return Exported(out, len(content), info, difference, agreement)
+    return Exported(out, len(content), info, len(images), difference, agreement)
+
+
+def evenly_spaced(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return `count` of `indices`, evenly spaced, or all if there are fewer.
+
+    The images of a folder with one folder of pictures per class are sorted by class, so that the
+    first ones are all zeros.
+    """
+    return indices[np.unique(np.linspace(0, len(indices) - 1, count).astype(np.int64))]
 
 
 def describe(run: Run, network: nn.Module, precision: Literal["float32", "int8"]) -> ModelInfo:

@@ -12,7 +12,7 @@ from tendigits.classifiers import ModelInfo, pretrained_models
 from tendigits.classifiers.model_file import load_model_bytes
 from tendigits.data import CATALOGUE, LabelledImages, load_dataset
 from tendigits.errors import ModelError, RunError
-from tendigits.export.model_file import describe
+from tendigits.export.model_file import describe, evenly_spaced
 from tendigits.networks import build_classifier
 from tendigits.training import Run, load_network, load_run, load_run_data
 from tendigits.training.distillation import held_out_sha256
@@ -48,7 +48,7 @@ class TrainedModel:
     @property
     def check_images(self) -> LabelledImages:
         """The images to compare an exported file on: held out, or else 1,000 trained on."""
-        few = np.arange(min(CHECK_IMAGES, len(self.training)))
+        few = evenly_spaced(np.arange(len(self.training)), CHECK_IMAGES)
         return self.held_out if len(self.held_out) else self.training.subset(few)
 
 

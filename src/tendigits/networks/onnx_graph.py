@@ -1,6 +1,7 @@
 """ONNX graphs in torch, where they can be differentiated."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import onnx
@@ -81,24 +82,45 @@ def _conv(given: Attributes, inputs: Tensor, weight: Tensor, bias: Tensor | None
 
 def _max_pool(given: Attributes, inputs: Tensor) -> Tensor:
     kernel = given["kernel_shape"]
-    padded = _padded(given, inputs, -torch.inf, kernel)
-    return functional.max_pool2d(padded, kernel, given.get("strides", 1))
+    return functional.max_pool2d(
+        _padded(given, inputs, -torch.inf, kernel),
+        kernel,
+        stride=given.get("strides", 1),
+        dilation=given.get("dilations", 1),
+        ceil_mode=bool(given.get("ceil_mode", 0)),
+    )
 
 
 def _average_pool(given: Attributes, inputs: Tensor) -> Tensor:
     kernel = given["kernel_shape"]
-    return functional.avg_pool2d(
-        _padded(given, inputs, 0.0, kernel), kernel, given.get("strides", 1)
-    )
+
+    def means(values: Tensor) -> Tensor:
+        ceil_mode = bool(given.get("ceil_mode", 0))
+        padded = _padded(given, values, 0.0, kernel)
+        return functional.avg_pool2d(padded, kernel, given.get("strides", 1), ceil_mode=ceil_mode)
+
+    if given.get("count_include_pad", 0):
+        return means(inputs)
+    return means(inputs) / means(torch.ones_like(inputs))
 
 
-def _padded(given: Attributes, inputs: Tensor, value: float, kernel: Any) -> Tensor:
+def _padded(given: Attributes, inputs: Tensor, value: float, kernel: Sequence[int]) -> Tensor:
     top, left, bottom, right = given.get("pads", (0, 0, 0, 0))
     if given.get("auto_pad", b"NOTSET") in (b"SAME_UPPER", b"SAME_LOWER"):
-        rows, columns = kernel[0] - 1, kernel[1] - 1
-        top, left = rows // 2, columns // 2
-        bottom, right = rows - top, columns - left
+        top, bottom = _same_padding(given, inputs, 0, kernel)
+        left, right = _same_padding(given, inputs, 1, kernel)
     return functional.pad(inputs, (left, right, top, bottom), value=value)
+
+
+def _same_padding(
+    given: Attributes, inputs: Tensor, axis: int, kernel: Sequence[int]
+) -> tuple[int, int]:
+    """Return the padding before and after, with which there is an output per `stride` pixels."""
+    size, stride = inputs.shape[2 + axis], given.get("strides", (1, 1))[axis]
+    reach = (kernel[axis] - 1) * given.get("dilations", (1, 1))[axis] + 1
+    total = max((math.ceil(size / stride) - 1) * stride + reach - size, 0)
+    less, more = total // 2, total - total // 2
+    return (more, less) if given["auto_pad"] == b"SAME_LOWER" else (less, more)
 
 
 def _gemm(given: Attributes, left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -3,9 +3,10 @@
 import multiprocessing
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import matplotlib as mpl
@@ -18,7 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from tendigits.data import load_dataset
+from tendigits.data import Dataset, LabelledImages, load_dataset
 from tendigits.errors import Interrupted, RecipeError, RunError
 from tendigits.files import atomic_write, to_json, write_text
 from tendigits.networks import build_network, count_outputs
@@ -59,11 +60,11 @@ class Search:
     trials: int
     threads: int
 
-    @property
-    def subject(self) -> str:
-        """What is searched, as JSON; a study belongs to one subject."""
+    def subject(self, dataset: Dataset) -> str:
+        """Return what is searched, as JSON; a study belongs to one subject."""
         space = {name: each.model_dump() for name, each in self.space.items()}
-        return to_json({"recipe": self.recipe.model_dump(), "space": space, "data": self.data})
+        recipe, images = self.recipe.model_dump(), dataset.checksums
+        return to_json({"recipe": recipe, "space": space, "data": self.data, "images": images})
 
 
 def run_search(search: Search, jobs: int) -> Study:
@@ -79,15 +80,16 @@ def run_search(search: Search, jobs: int) -> Study:
         Interrupted: Ctrl-C was pressed.
     """
     reject_unsuitable(search.recipe, search.space)  # before any process is started
-    study = _open_study(search)
+    study = _open_study(search, load_dataset(search.data))
     context = multiprocessing.get_context("spawn")
     restarts = 2 * jobs
     try:
         processes = [_started(context, search) for _ in range(jobs)]
         while processes:
-            process = processes.pop(0)
-            process.join()
+            process = _first_ended(processes)
+            processes.remove(process)
             if process.exitcode and restarts == 0:
+                _end(processes)
                 raise RunError("The processes of the search keep dying; see the messages above.")
             if process.exitcode:
                 restarts -= 1
@@ -105,7 +107,9 @@ def write_search_report(search: Search, study: Study, folder: Path) -> str:
     """
     complete = study.get_trials(states=(TrialState.COMPLETE,))
     if not complete:
-        raise RunError(f"No trial of the study {search.study} is complete; run more --trials.")
+        raise RunError(
+            f"No trial of the study {_shown(search.study)} is complete; run more --trials."
+        )
     best = search.recipe.changed({**study.best_params, "name": "best"})
     write_text(folder / "best.toml", best.to_toml())
     importances = _importances(study) if len(complete) > 1 else {}
@@ -172,14 +176,31 @@ def _started(
     return process
 
 
+def _first_ended(
+    processes: Sequence[multiprocessing.context.SpawnProcess],
+) -> multiprocessing.context.SpawnProcess:
+    ended = wait([each.sentinel for each in processes])
+    first = next(each for each in processes if each.sentinel in ended)
+    first.join()
+    return first
+
+
+def _end(processes: Sequence[multiprocessing.context.SpawnProcess]) -> None:
+    for each in processes:
+        each.terminate()
+    for each in processes:
+        each.join()
+
+
 def _work(search: Search) -> None:
     """Run trials until the study has as many as wanted."""
     enough = MaxTrialsCallback(search.trials, _COUNTED)
     try:
-        study = _open_study(search)
+        dataset = load_dataset(search.data)
+        study = _open_study(search, dataset)
         if len(study.get_trials(states=_COUNTED)) >= search.trials:
             return
-        objective = _Objective(search)
+        objective = _Objective(search, dataset.train)
         with computing_threads(search.threads):
             study.optimize(
                 objective, callbacks=[enough, _print_trial], catch=(RunError, RecipeError)
@@ -191,9 +212,9 @@ def _work(search: Search) -> None:
 class _Objective:
     """From a trial to the validation accuracy after its last epoch."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, data: LabelledImages) -> None:
         self._search = search
-        self._data = load_dataset(search.data).train
+        self._data = data
 
     def __call__(self, trial: Trial) -> float:
         """Train the trial's recipe, and prune it when it falls behind the median of the others."""
@@ -241,7 +262,7 @@ def _print_trial(_study: Study, trial: FrozenTrial) -> None:
     )
 
 
-def _open_study(search: Search) -> Study:
+def _open_study(search: Search, dataset: Dataset) -> Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with _reported(search.study):
         study = optuna.create_study(
@@ -252,13 +273,13 @@ def _open_study(search: Search) -> Study:
             pruner=optuna.pruners.MedianPruner(),
             load_if_exists=True,
         )
-        subject = study.user_attrs.get("subject")
+        subject, wanted = study.user_attrs.get("subject"), search.subject(dataset)
         if subject is None:
-            study.set_user_attr("subject", search.subject)
-        elif subject != search.subject:
+            study.set_user_attr("subject", wanted)
+        elif subject != wanted:
             raise RunError(
-                f"The study {search.study} searches another recipe, space or data set; choose "
-                "another --study."
+                f"The study {_shown(search.study)} searches another recipe, space or data set, or "
+                "other images of it; choose another --study."
             )
     return study
 
@@ -270,15 +291,19 @@ def _storage(study: str) -> BaseStorage:
     return JournalStorage(JournalFileBackend(study))
 
 
+def _shown(study: str) -> str:
+    """Return the name of a study for messages, without a password."""
+    return study.partition("://")[0] + "://..." if "://" in study else study
+
+
 @contextmanager
 def _reported(study: str) -> Iterator[None]:
     """Report in a sentence that a study cannot be opened."""
-    shown = study.partition("://")[0] + "://..." if "://" in study else study  # no password
     try:
         yield
     except (OSError, ValueError, ImportError, ArgumentError, SQLAlchemyError) as error:
         reason = str(error.__cause__ or error).strip().partition("\n")[0].rstrip(".")
         raise RunError(
-            f"The study {shown} cannot be opened ({reason}); give a journal file or a URL such as "
-            "postgresql+psycopg://USER@HOST/NAME."
+            f"The study {_shown(study)} cannot be opened ({reason}); give a journal file or a "
+            "URL such as postgresql+psycopg://USER@HOST/NAME."
         ) from error

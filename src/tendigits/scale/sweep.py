@@ -1,7 +1,6 @@
 """Many runs: recipes trained with several seeds, a process and a run folder each."""
 
 import hashlib
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -11,10 +10,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+from tendigits.data import load_dataset
 from tendigits.errors import Interrupted, RunError
 from tendigits.evaluation.compare import spread
 from tendigits.files import to_json, write_text
 from tendigits.recipes import Recipe
+from tendigits.scale import threads_of_each
 from tendigits.training import Run, load_run
 
 # A run whose process is killed this often has failed.
@@ -42,7 +43,7 @@ class Sweep:
     @property
     def threads(self) -> int:
         """The threads of each run; together they use all cores."""
-        return max(1, len(os.sched_getaffinity(0)) // self.jobs)
+        return threads_of_each(self.jobs)
 
     @property
     def runs(self) -> dict[Path, Recipe]:
@@ -84,9 +85,11 @@ def train_sweep(sweep: Sweep, say: Callable[[str], None]) -> list[Run]:
         say: receives a line for each run that ends.
 
     Raises:
-        RunError: runs have failed; the others are complete.
+        DataError: the data set cannot be loaded.
+        RunError: runs have failed; the others are complete. Or one was trained on other images.
         Interrupted: Ctrl-C was pressed.
     """
+    _reject_other_images(sweep)
     sweep.folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(sweep.jobs) as pool:
         started = [pool.submit(_train, sweep, *each, say) for each in sweep.runs.items()]
@@ -160,6 +163,25 @@ def _describe_difference(names: str, differences: Sequence[float]) -> str:
         f"of the mean {low:+.3f} to {high:+.3f}, p = {ttest_1samp(differences, 0).pvalue:.2g} "
         "(paired t-test by seed)"
     )
+
+
+def _reject_other_images(sweep: Sweep) -> None:
+    """Raise a RunError if the data set has changed since one of the runs was started."""
+    runs = [run for run in map(_existing_run, sweep.runs) if run is not None]
+    checksums = load_dataset(sweep.data).checksums if runs else {}
+    for run in runs:
+        if run.data.sha256 != checksums:
+            raise RunError(
+                f"The run {run.folder} was trained on other images of {sweep.data}; choose another "
+                "--out."
+            )
+
+
+def _existing_run(folder: Path) -> Run | None:
+    try:
+        return load_run(folder) if folder.exists() else None
+    except RunError:
+        return None  # it fails later by itself, so that the others are trained
 
 
 def _train(sweep: Sweep, folder: Path, recipe: Recipe, say: Callable[[str], None]) -> Run | Failure:

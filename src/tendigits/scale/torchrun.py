@@ -24,6 +24,7 @@ from torch import Tensor
 from tendigits.data import Dataset
 from tendigits.errors import RunError, TendigitsError
 from tendigits.progress import Reporter, Silent
+from tendigits.scale.preconditions import reject_untrainable
 from tendigits.scale.shared_step import SharedNetwork
 from tendigits.training import Run, load_run, load_run_data
 from tendigits.training.run_lock import LOCK_FILE
@@ -68,8 +69,9 @@ def train_in_processes(run: Run, dataset: Dataset, reporter: Reporter) -> None:
     place = Place.from_environment()
     reporter.say(_describe(run, place))
     try:
-        with _joined(place) as group:
+        with _joined():
             _send_folder(run.folder)
+            group = _group_of_steps(run.environment.device, place)
             dist.barrier()  # the others have loaded the data set
             train_run(run, dataset, reporter, partial(SharedNetwork, group=group))
     except RuntimeError as error:  # of the library that connects the processes
@@ -87,9 +89,11 @@ def follow() -> None:
     """
     place = Place.from_environment()
     try:
-        with _joined(place) as group, TemporaryDirectory() as folder:
+        with _joined(), TemporaryDirectory() as folder:
             _receive_folder(Path(folder))
             run = load_run(folder)
+            reject_untrainable(run.recipe, run.environment)
+            group = _group_of_steps(run.environment.device, place)
             data = load_run_data(run).train
             dist.barrier()
             train_networks(run, data, Silent(), partial(SharedNetwork, group=group))
@@ -102,19 +106,24 @@ def follow() -> None:
 
 
 @contextmanager
-def _joined(place: Place) -> Iterator[dist.ProcessGroup]:
-    """Connect all processes; yield their group for the steps of a training."""
-    backend = "gloo"
-    if torch.cuda.is_available():
-        torch.cuda.set_device(place.local_rank)
-        backend = "cpu:gloo,cuda:nccl"
-    dist.init_process_group(backend, timeout=START)
+def _joined() -> Iterator[None]:
+    """Connect all processes."""
+    dist.init_process_group("gloo", timeout=START)
     try:
-        group = dist.new_group(timeout=STEP)
-        assert isinstance(group, dist.ProcessGroup)
-        yield group
+        yield
     finally:
         dist.destroy_process_group()
+
+
+def _group_of_steps(device: str, place: Place) -> dist.ProcessGroup:
+    """Return the group of all processes for the steps of a training; each calls this once."""
+    backend = "gloo"
+    if device == "cuda":
+        torch.cuda.set_device(place.local_rank)
+        backend = "cpu:gloo,cuda:nccl"
+    group = dist.new_group(timeout=STEP, backend=backend)
+    assert isinstance(group, dist.ProcessGroup)
+    return group
 
 
 def _describe(run: Run, place: Place) -> str:
