@@ -1,11 +1,11 @@
-"""Published recipes, trained anew with this package: what they claim and what they reach.
+"""Published recipes, retrained with this package: what they claim and what they reach.
 
 The networks are those of `benchmarks/published/`, and recipes of this package. After every epoch a
 network is tested on MNIST's test images, as the published ones were; that shows what choosing the
 best epoch by the test set adds. The figure that counts is that of the last epoch, which nothing
 was chosen for. Each training has one thread, and as many run at a time as there are cores; after an
 interruption, a second call resumes them. They are kept in `runs/leaderboard/`, by their settings: a
-changed recipe is trained anew. Writes `benchmarks/results/leaderboard.json`, and updates the table
+changed recipe is trained again. Writes `benchmarks/results/leaderboard.json`, and updates the table
 and the picture of the docs.
 
 python benchmarks/leaderboard.py lenet5 deotte --seeds 3

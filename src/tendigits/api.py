@@ -66,8 +66,8 @@ def train(
         RecipeError, DataError, RunError: an argument is invalid; the message says which and why.
         TrainingInterrupted: Ctrl-C was pressed; `resume` continues the run.
     """
-    from tendigits.scale.preconditions import reject_untrainable
     from tendigits.training import create_run, describe_environment, run_lock, with_pinned_teacher
+    from tendigits.training.preconditions import reject_untrainable
 
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, settings)
@@ -128,7 +128,6 @@ def fine_tune(
         ModelError, RecipeError, DataError, RunError: an argument is invalid.
         TrainingInterrupted: Ctrl-C was pressed; `resume` continues the run.
     """
-    from tendigits.scale.preconditions import reject_untrainable
     from tendigits.training import (
         create_run,
         describe_environment,
@@ -137,6 +136,7 @@ def fine_tune(
         read_start,
         run_lock,
     )
+    from tendigits.training.preconditions import reject_untrainable
 
     with reporting(quiet=quiet) as reporter:
         if not isinstance(corrections, LabelledImages):
@@ -164,8 +164,8 @@ def resume(run: "Run | str | Path", *, quiet: bool = False) -> "Run":
         RunError: there is no such run, it is damaged, complete or in use by another process, its
             data set has changed, or its device is not available.
     """
-    from tendigits.scale.preconditions import reject_untrainable
     from tendigits.training import load_run, load_run_data, run_lock
+    from tendigits.training.preconditions import reject_untrainable
 
     run = load_run(run) if isinstance(run, str | Path) else run
     with run_lock(run.folder), reporting(quiet=quiet) as reporter:

@@ -14,7 +14,7 @@ SECONDS = 90
 
 # The seed makes both send the same requests; those with a key are also sent without it.
 @pytest.mark.parametrize(
-    ("key", "examples"), [(None, 4), ("a key", 25)], ids=["open", "with a key"]
+    ("key", "examples"), [(None, 4), ("a-key", 25)], ids=["open", "with a key"]
 )
 def test_every_response_is_as_documented(tmp_path: Path, key: str | None, examples: int) -> None:
     words = ["--api-key", key] if key else []

@@ -1,10 +1,13 @@
+import os
 import re
 import signal
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from scipy.stats import binomtest
@@ -21,7 +24,7 @@ from browser import (
     row,
     seven,
 )
-from server_process import Server, serving
+from server_process import Server, png, serving
 from tendigits.data import NON_DIGIT
 
 
@@ -282,16 +285,24 @@ def test_a_request_to_a_hanging_server_times_out(browser: Browser, tmp_path: Pat
 def test_a_rejected_request_can_be_repeated_after_the_server_s_retry_after(
     browser: Browser, tmp_path: Path
 ) -> None:
-    # The queue's single place is more than one client may use.
     with (
         serving(tmp_path, "--model", "tiny", "--queue", "1") as server,
         page_of(browser, server.url) as page,
+        ThreadPoolExecutor(2) as clients,
     ):
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGSTOP)
+        blank = png(np.full((50, 50), 255, np.uint8))
+        responses = [clients.submit(server.read, blank) for _ in range(2)]
+        wait(responses, return_when=FIRST_COMPLETED)  # one is rejected: the other is being read
         draw_by_mouse(page, seven())
         expect(page.locator("#notice")).to_contain_text("You have too many pictures in the queue")
         again = page.get_by_role("button", name="Try again")
         expect(again).to_be_disabled()
+        os.kill(worker, signal.SIGCONT)
         expect(again).to_be_enabled()
+        again.click()
+        expect(page.locator("#number")).to_have_text("7")
 
 
 def test_the_page_asks_for_the_key_of_a_server(browser: Browser, tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ from torch import Tensor
 from tendigits.data import Dataset
 from tendigits.errors import RunError, TendigitsError
 from tendigits.progress import Reporter, Silent
-from tendigits.scale.preconditions import reject_untrainable
 from tendigits.scale.shared_step import SharedNetwork
 from tendigits.training import Run, load_run, load_run_data
+from tendigits.training.preconditions import reject_untrainable
 from tendigits.training.run_lock import LOCK_FILE
 from tendigits.training.train_run import train_networks, train_run
 

@@ -9,8 +9,8 @@ from tendigits import RunError, resume, train
 from tendigits.data import Dataset
 from tendigits.recipes import Recipe, load_recipe
 from tendigits.scale import torchrun
-from tendigits.scale.preconditions import reject_untrainable
 from tendigits.training import create_run, describe_environment
+from tendigits.training.preconditions import reject_untrainable
 
 CPU = describe_environment(threads=1, device="cpu")
 CUDA = replace(CPU, device="cuda")
