@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 import os
 import pty
@@ -116,6 +118,17 @@ def test_standard_input_is_read(folder: Path) -> None:
     )
     read = json.loads(result.stdout)
     assert (read["file"], read["text"]) == ("-", "7")
+
+
+def test_lines_of_a_page_are_one_value_of_csv(page: Path, tendigits: CommandLine) -> None:
+    result = tendigits("read", page, "--csv")
+    assert result.returncode == 0
+    (row,) = csv.DictReader(io.StringIO(result.stdout, newline=""))
+    assert (row["file"], row["text"].split("\n"), row["status"]) == (
+        str(page),
+        ["721 04", "149 59"],
+        "read",
+    )
 
 
 def test_numbers_of_a_page_stand_in_its_lines(page: Path, tendigits: CommandLine) -> None:

@@ -180,8 +180,9 @@ def csv_row(values: Sequence[object]) -> str:
     import csv  # noqa: PLC0415 - only an option needs it
 
     row = io.StringIO()
-    csv.writer(row, lineterminator="").writerow(values)
-    return row.getvalue()
+    # The module quotes line ends in a value only if they are among those of the rows.
+    csv.writer(row, lineterminator="\r\n").writerow(values)
+    return row.getvalue().removesuffix("\r\n")
 
 
 def _csv_of(name: str, page: _Page) -> str:
