@@ -143,13 +143,17 @@ def test_a_row_is_read_while_it_is_drawn(
         assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 
 
-def test_it_is_read_before_the_pen_is_lifted(page: Page) -> None:
+def draw_a_one_without_lifting_the_pen(page: Page) -> None:
     box = page.locator("#drawing").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y + box["height"] / 2, steps=8)
+
+
+def test_it_is_read_before_the_pen_is_lifted(page: Page) -> None:
+    draw_a_one_without_lifting_the_pen(page)
     expect(page.locator("#number")).to_have_text("1")
     page.mouse.up()
 
@@ -179,12 +183,7 @@ def test_after_an_error_the_next_drawing_is_read(page: Page) -> None:
 
 def test_a_drawing_that_is_left_while_it_is_read_is_read_on_return(page: Page) -> None:
     page.evaluate(READ_SLOWLY)
-    box = page.locator("#drawing").bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x, y + box["height"] / 2, steps=8)
+    draw_a_one_without_lifting_the_pen(page)
     page.evaluate("location.hash = '#about'")
     expect(page.locator("#drawing")).to_be_hidden()
     page.mouse.up()
